@@ -1,0 +1,1 @@
+"""Grapevine: a serverless distribution system for social commerce."""

@@ -1,0 +1,1 @@
+"""The outside world, one thing per module; adapters never import each other."""

@@ -1,0 +1,81 @@
+"""The catalog in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from threading import Lock
+from typing import TypeVar
+
+from grapevine.domain.errors import AlreadyExistsError, NotFoundError
+from grapevine.domain.links import Link
+from grapevine.domain.people import Promoter
+from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.ports import ApiKey
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class MemoryCatalog:
+    """Programs, plans, storefronts, promoters, links and API keys."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._programs: dict[str, Program] = {}
+        self._plans: dict[str, list[Plan]] = {}
+        self._storefronts: dict[str, Storefront] = {}
+        self._promoters: dict[tuple[str, str], Promoter] = {}
+        self._links: dict[str, Link] = {}
+        self._merchants: dict[str, str] = {}
+        self._keys: dict[str, ApiKey] = {}
+
+    def link(self, code: str) -> Link | None:
+        return self._links.get(code)
+
+    def terms(self, program_id: str) -> Terms:
+        if program_id not in self._programs:
+            raise NotFoundError("program", program_id)
+        return Terms(self._programs[program_id], tuple(self._plans[program_id]))
+
+    def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
+        found = {name: self._promoters.get((program_id, name)) for name in promoter_ids}
+        return {name: promoter for name, promoter in found.items() if promoter}
+
+    def storefront(self, storefront_id: str) -> Storefront | None:
+        return self._storefronts.get(storefront_id)
+
+    def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
+        for program in sorted(self._programs.values(), key=lambda program: program.id):
+            if merchant_id in (None, program.merchant_id):
+                yield program
+
+    def promoters_of(self, program_id: str) -> Iterator[Promoter]:
+        for key in sorted(self._promoters):
+            if key[0] == program_id:
+                yield self._promoters[key]
+
+    def api_key(self, key_id: str) -> ApiKey | None:
+        return self._keys.get(key_id)
+
+    def add_program(self, program: Program, plan: Plan) -> None:
+        self._add(self._programs, program.id, program, "program")
+        self._plans[program.id] = [plan]
+
+    def add_storefront(self, storefront: Storefront) -> None:
+        self._add(self._storefronts, storefront.id, storefront, "storefront")
+
+    def add_promoter(self, promoter: Promoter) -> None:
+        self._add(self._promoters, (promoter.program_id, promoter.id), promoter, "promoter")
+
+    def add_link(self, link: Link) -> None:
+        self._add(self._links, link.code, link, "link")
+
+    def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
+        self._add(self._merchants, merchant_id, name, "merchant")
+        self._keys[key.id] = key
+
+    def _add(self, table: dict[K, V], key: K, value: V, kind: str) -> None:
+        with self._lock:
+            if key in table:
+                raise AlreadyExistsError(kind, str(key))
+            table[key] = value

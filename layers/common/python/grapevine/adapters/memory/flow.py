@@ -1,0 +1,65 @@
+"""Clicks, facts, raw bodies and personal data in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from threading import Lock
+
+from grapevine.domain.clicks import Click
+from grapevine.domain.facts import Fact, OrderKey
+
+
+class MemoryClicks:
+    """Clicks by id."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Click] = {}
+
+    def record(self, click: Click) -> None:
+        self.stored.setdefault(click.id, click)
+
+    def click(self, click_id: str) -> Click | None:
+        return self.stored.get(click_id)
+
+
+class MemoryFacts:
+    """Facts by order."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._facts: dict[OrderKey, dict[str, Fact]] = {}
+
+    def append(self, fact: Fact) -> bool:
+        with self._lock:
+            facts = self._facts.setdefault(fact.order, {})
+            is_new = fact.digest not in facts
+            facts.setdefault(fact.digest, fact)
+            return is_new
+
+    def facts_of(self, order: OrderKey) -> tuple[Fact, ...]:
+        with self._lock:
+            facts = self._facts.get(order, {}).values()
+            return tuple(sorted(facts, key=lambda fact: (fact.version, fact.digest)))
+
+
+class MemoryRawBodies:
+    """Bodies by storefront and name."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], tuple[bytes, dict[str, str], datetime]] = {}
+
+    def keep(
+        self, storefront_id: str, name: str, body: bytes, headers: Mapping[str, str], now: datetime
+    ) -> None:
+        self.kept.setdefault((storefront_id, name), (body, dict(headers), now))
+
+
+class MemoryPersonalData:
+    """Personal data by subject."""
+
+    def __init__(self) -> None:
+        self.remembered: dict[str, dict[str, str]] = {}
+
+    def remember(self, subject: str, data: Mapping[str, str]) -> None:
+        self.remembered[subject] = dict(data)

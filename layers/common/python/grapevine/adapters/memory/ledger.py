@@ -1,0 +1,50 @@
+"""The ledger in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from threading import Lock
+
+from grapevine.domain.entries import Entry, EntryKey
+from grapevine.domain.errors import EntryExistsError
+from grapevine.domain.facts import OrderKey
+
+
+class MemoryLedger:
+    """Entries by key; `appended` is what its stream would carry, in order."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.appended: list[Entry] = []
+        self._chains: dict[EntryKey, dict[int, Entry]] = {}
+
+    def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
+        with self.lock:
+            chain = self._chains.get(key, {})
+            return tuple(chain[number] for number in sorted(chain))
+
+    def append(self, entry: Entry) -> None:
+        with self.lock:
+            self.put(entry)
+
+    def put(self, entry: Entry) -> None:
+        """Append while the caller holds `lock`: one step of a transaction over several stores."""
+        chain = self._chains.setdefault(entry.key, {})
+        if entry.sequence in chain:
+            raise EntryExistsError(entry.id)
+        chain[entry.sequence] = entry
+        self.appended.append(entry)
+
+    def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
+        for entry in tuple(self.appended):
+            if isinstance(entry.key, OrderKey) and entry.due_at and since <= entry.due_at <= until:
+                yield entry.key
+
+    def scan(self, program_id: str) -> Iterator[Entry]:
+        for key in sorted(self._chains, key=str):
+            yield from (entry for entry in self.entries_of(key) if entry.program_id == program_id)
+
+    def entries_named(self, names: Sequence[str]) -> tuple[Entry, ...]:
+        by_name = {entry.id: entry for entry in self.appended}
+        return tuple(by_name[name] for name in names if name in by_name)

@@ -1,0 +1,77 @@
+"""Secrets, queues, files and the event bus in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from grapevine.domain.errors import NotFoundError
+from grapevine.domain.facts import OrderKey
+from grapevine.ports import SettlementBatch, StorefrontSecrets
+
+
+class MemorySecrets:
+    """Secrets by name."""
+
+    def __init__(self) -> None:
+        self._storefronts: dict[str, StorefrontSecrets] = {}
+        self._subject_keys: dict[str, bytes] = {}
+
+    def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
+        return self._storefronts.get(storefront_id)
+
+    def put_storefront_secrets(self, storefront_id: str, secrets: StorefrontSecrets) -> None:
+        self._storefronts[storefront_id] = secrets
+
+    def subject_key(self, program_id: str) -> bytes:
+        if program_id not in self._subject_keys:
+            raise NotFoundError("subject key of program", program_id)
+        return self._subject_keys[program_id]
+
+    def put_subject_key(self, program_id: str, key: bytes) -> None:
+        self._subject_keys[program_id] = key
+
+
+class MemoryFailures:
+    """Orders that wait, with their reasons, in order."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[OrderKey, str]] = []
+
+    def send(self, order: OrderKey, reason: str) -> None:
+        self.sent.append((order, reason))
+
+
+class MemorySettlementQueue:
+    """Batches that wait."""
+
+    def __init__(self) -> None:
+        self.sent: list[SettlementBatch] = []
+
+    def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
+        self.sent.extend(batches)
+
+
+class MemoryFiles:
+    """Files by name."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, tuple[bytes, str]] = {}
+
+    def put(self, name: str, body: bytes, content_type: str) -> None:
+        self.stored[name] = (body, content_type)
+
+    def get(self, name: str) -> bytes:
+        if name not in self.stored:
+            raise NotFoundError("file", name)
+        return self.stored[name][0]
+
+
+class MemoryBus:
+    """Events in the order they were published."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, dict[str, Any]]] = []
+
+    def publish(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        self.published.extend(events)

@@ -1,0 +1,121 @@
+"""Pages, heads, payouts, settlements and the sweep's mark in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+
+from grapevine.adapters.memory.ledger import MemoryLedger
+from grapevine.domain.entries import AccountKey, EntryReason
+from grapevine.domain.errors import AlreadyExistsError, HeadMovedError, NotFoundError
+from grapevine.domain.pages import Page, PageKey, balance_subject, merged
+from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+from grapevine.ports import Settlement
+
+
+class MemoryPages:
+    """Pages by key."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.stored: dict[PageKey, Page] = {}
+
+    def fold(self, additions: Sequence[Page]) -> int:
+        return sum(self._fold_one(addition) for addition in additions)
+
+    def _fold_one(self, page: Page) -> bool:
+        with self._lock:
+            known = self.stored.get(page.key, Page(page.key, {}, frozenset()))
+            if page.marks & known.marks:
+                return False
+            self.stored[page.key] = merged((known, page))[0]
+            return True
+
+    def pages(self, subject: str) -> tuple[Page, ...]:
+        found = [page for key, page in self.stored.items() if key.subject == subject]
+        return tuple(sorted(found, key=lambda page: (page.key.day, page.key.slot)))
+
+
+class MemoryTreasury:
+    """Heads and payouts, moved together with the ledger's entry."""
+
+    def __init__(self, ledger: MemoryLedger, pages: MemoryPages) -> None:
+        self._ledger = ledger
+        self._pages = pages
+        self.heads: dict[AccountKey, Head] = {}
+        self.stored: dict[str, Payout] = {}
+
+    def account(self, key: AccountKey) -> tuple[tuple[Page, ...], Head]:
+        return self._pages.pages(balance_subject(key)), self.heads.get(key, Head(key=key))
+
+    def move(self, movement: Movement, head_before: Head) -> None:
+        with self._ledger.lock:
+            self._refuse(movement, head_before)
+            self._ledger.put(movement.entry)
+            self.heads[movement.head.key] = movement.head
+            self.stored[movement.payout.id] = movement.payout
+
+    def _refuse(self, movement: Movement, head_before: Head) -> None:
+        stored = self.stored.get(movement.payout.id)
+        if movement.entry.reason is EntryReason.RESERVED:
+            if stored:
+                raise AlreadyExistsError("payout", movement.payout.id)
+        elif stored is None or stored.state is not PayoutState.REQUESTED:
+            raise HeadMovedError(f"payout {movement.payout.id} is not requested any more")
+        key = movement.head.key
+        if self.heads.get(key, Head(key=key)).sequence != head_before.sequence:
+            raise HeadMovedError(str(key))
+
+    def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
+        payout = self.stored.get(payout_id)
+        return payout if payout and payout.settlement_id == settlement_id else None
+
+    def payouts_of(self, settlement_id: str) -> Iterator[Payout]:
+        for payout in sorted(self.stored.values(), key=lambda payout: payout.id):
+            if payout.settlement_id == settlement_id:
+                yield payout
+
+    def all_pages(self, program_id: str) -> Iterator[Page]:
+        for page in self._pages.stored.values():
+            if page.key.subject.startswith(f"{program_id}/"):
+                yield page
+
+    def all_heads(self, program_id: str) -> Iterator[Head]:
+        yield from (head for head in self.heads.values() if head.key.program_id == program_id)
+
+    def all_payouts(self, program_id: str) -> Iterator[Payout]:
+        yield from (payout for payout in self.stored.values() if payout.key.program_id == program_id)
+
+
+class MemorySettlements:
+    """Settlement runs and how far the sweep has come."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._runs: dict[str, Settlement] = {}
+        self._swept_until: datetime | None = None
+
+    def start(self, settlement: Settlement) -> bool:
+        with self._lock:
+            is_new = settlement.id not in self._runs
+            self._runs.setdefault(settlement.id, settlement)
+            return is_new
+
+    def settlement(self, settlement_id: str) -> Settlement | None:
+        return self._runs.get(settlement_id)
+
+    def finish_batch(self, settlement_id: str, number: int) -> Settlement:
+        with self._lock:
+            if settlement_id not in self._runs:
+                raise NotFoundError("settlement", settlement_id)
+            run = self._runs[settlement_id]
+            self._runs[settlement_id] = replace(run, finished=run.finished | {str(number)})
+            return self._runs[settlement_id]
+
+    def swept_until(self) -> datetime | None:
+        return self._swept_until
+
+    def set_swept_until(self, instant: datetime) -> None:
+        self._swept_until = max(self._swept_until or instant, instant)

@@ -1,0 +1,71 @@
+"""Accounts and postings: money moves from one account to another, never appears."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grapevine.domain.errors import MoneyError
+from grapevine.domain.money import Money
+
+PROGRAM = "program"
+"""The owner name of a program's own accounts, beside the promoters'."""
+
+
+class Leaf(StrEnum):
+    """The last part of an account's name: where money is."""
+
+    HELD = "held"
+    PAYABLE = "payable"
+    BLOCKED = "blocked"
+    RESERVED = "reserved"
+    PAID = "paid"
+    COMMISSION = "commission"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A promoter's or (`owner` is PROGRAM) a program's account."""
+
+    program_id: str
+    owner: str
+    leaf: Leaf
+
+    def __str__(self) -> str:
+        owner = "" if self.owner == PROGRAM else f"promoter/{self.owner}/"
+        return f"program/{self.program_id}/{owner}{self.leaf}"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One leg: a positive amount from source to destination."""
+
+    source: Account
+    destination: Account
+    amount: Money
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be balanced: no amount, or money going nowhere."""
+        if self.amount.minor <= 0 or self.source == self.destination:
+            raise MoneyError(f"no posting of {self.amount} from {self.source} to {self.destination}")
+
+
+def promoter_account(program_id: str, promoter_id: str, leaf: Leaf) -> Account:
+    """Return one of a promoter's accounts."""
+    return Account(program_id, promoter_id, leaf)
+
+
+def commission_account(program_id: str) -> Account:
+    """Return the account that a program's commissions come from."""
+    return Account(program_id, PROGRAM, Leaf.COMMISSION)
+
+
+def net(postings: tuple[Posting, ...]) -> dict[tuple[Account, str], int]:
+    """Return what postings change, in minor units by account and currency; it sums to zero."""
+    changes: dict[tuple[Account, str], int] = {}
+    for posting in postings:
+        minor, currency = posting.amount.minor, posting.amount.currency
+        for account, signed in ((posting.source, -minor), (posting.destination, minor)):
+            key = (account, currency)
+            changes[key] = changes.get(key, 0) + signed
+    return changes

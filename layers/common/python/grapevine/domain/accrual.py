@@ -1,0 +1,208 @@
+"""What should stand for an order now, and the one entry that makes it so.
+
+The heart of the ledger, and pure: the same order, decision, entries, terms and instant give the
+same entry, or none when everything stands already.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, commission_account, promoter_account
+from grapevine.domain.commissions import LevelCommission, level_commission
+from grapevine.domain.decisions import Decision, grace_end
+from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
+from grapevine.domain.facts import Fact, OrderKey, Outcome
+from grapevine.domain.money import Money
+from grapevine.domain.orders import Order
+from grapevine.domain.programs import Plan, Terms
+
+Amounts = Mapping[tuple[Account, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an order's commissions stand, whether that is for good, and when to look again."""
+
+    leaf: Leaf
+    released: bool
+    due_at: datetime | None
+
+
+def next_entry(
+    key: OrderKey,
+    order: Order,
+    decision: Decision,
+    entries: Sequence[Entry],
+    facts: Sequence[Fact],
+    terms: Terms,
+    now: datetime,
+) -> Entry | None:
+    """Return the entry for the difference between what stands and what should, or None."""
+    earned = earned_by_promoter(order, decision, terms)
+    place = placement(order, decision, terms, entries, bool(earned), now)
+    wanted = {
+        (promoter_account(terms.program.id, promoter_id, place.leaf), terms.program.currency): minor
+        for promoter_id, minor in earned.items()
+    }
+    current = _promoters_only(standing(entries))
+    postings = balancing(current, wanted, terms.program.id)
+    fresh = decision if decision != decision_in_force(entries) else None
+    if not (postings or (fresh and _worth_recording(fresh, entries)) or _must_rearm(place, entries, now)):
+        return None
+    return Entry(
+        key=key,
+        sequence=len(entries) + 1,
+        program_id=terms.program.id,
+        reason=_reason(order, fresh, entries, current, wanted),
+        postings=postings,
+        recorded_at=now,
+        covers=len(facts),
+        facts=_newly_covered(facts, entries),
+        decision=fresh,
+        released=place.released,
+        due_at=place.due_at,
+        previous_hash=entries[-1].hash if entries else "",
+    )
+
+
+def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[str, int]:
+    """Return what each promoter has earned from the order as it is, zero amounts left out."""
+    if not order.earns:
+        return {}
+    earned = {
+        promoter_id: commission.earned_minor for promoter_id, commission in levels(order, decision, terms)
+    }
+    return {promoter_id: minor for promoter_id, minor in earned.items() if minor}
+
+
+def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[str, LevelCommission], ...]:
+    """Return every level's promoter with the commission worked out line by line."""
+    rates = terms.plan_version(decision.plan_version).rate_bps
+    return tuple(
+        (promoter_id, level_commission(order.lines, rate_bps, terms.program.rounding))
+        for promoter_id, rate_bps in zip(decision.promoter_ids, rates, strict=False)
+    )
+
+
+def placement(
+    order: Order, decision: Decision, terms: Terms, entries: Sequence[Entry], earns: bool, now: datetime
+) -> Placement:
+    """Return where commissions belong: payable once released, else blocked by a verdict, else held."""
+    if any(entry.released for entry in entries):
+        return Placement(Leaf.PAYABLE, released=True, due_at=None)
+    outcome = order.verdict.outcome if order.verdict else None
+    if outcome is Outcome.BLOCK:
+        return Placement(Leaf.BLOCKED, released=False, due_at=None)
+    if decision.is_pending and order.placed_at:
+        return Placement(Leaf.HELD, released=False, due_at=grace_end(order.placed_at))
+    ends = hold_end(order, terms.plan_version(decision.plan_version))
+    if not earns or ends is None or outcome is Outcome.REVIEW:
+        return Placement(Leaf.HELD, released=False, due_at=None)
+    return _timed(ends, _screened_by(ends, outcome, terms.plan_version(decision.plan_version)), now)
+
+
+def hold_end(order: Order, plan: Plan) -> datetime | None:
+    """Return when the hold ends: counted from receipt when the storefront reports it, else from payment."""
+    if order.received_at:
+        return order.received_at + timedelta(days=plan.hold_days_after_receipt)
+    return order.paid_at + timedelta(days=plan.hold_days_after_payment) if order.paid_at else None
+
+
+def balancing(current: Amounts, wanted: Amounts, program_id: str) -> tuple[Posting, ...]:
+    """Return the postings that lead from what stands to what should.
+
+    Within one promoter money moves between accounts first; only the rest comes from, or goes back
+    to, the program's commission account. The order is fixed, so two writers build the same entry.
+    """
+    owners = sorted({(account.owner, currency) for account, currency in (*current, *wanted)})
+    postings: list[Posting] = []
+    for owner, currency in owners:
+        changes = [
+            (account, wanted.get((account, currency), 0) - current.get((account, currency), 0))
+            for account in (promoter_account(program_id, owner, leaf) for leaf in Leaf)
+        ]
+        postings += _legs(changes, currency, commission_account(program_id))
+    return tuple(postings)
+
+
+def _legs(changes: Sequence[tuple[Account, int]], currency: str, rest: Account) -> list[Posting]:
+    """Pair what falls with what rises; `rest` takes or gives the remainder."""
+    balanced = (*changes, (rest, -sum(change for _, change in changes)))
+    falls = deque((account, -change) for account, change in balanced if change < 0)
+    rises = deque((account, change) for account, change in balanced if change > 0)
+    legs: list[Posting] = []
+    while falls and rises:
+        (source, falling), (destination, rising) = falls.popleft(), rises.popleft()
+        moved = min(falling, rising)
+        legs.append(Posting(source, destination, Money(moved, currency)))
+        if falling > moved:
+            falls.appendleft((source, falling - moved))
+        if rising > moved:
+            rises.appendleft((destination, rising - moved))
+    return legs
+
+
+def _screened_by(ends: datetime, outcome: Outcome | None, plan: Plan) -> datetime:
+    """Return when release may happen: at the end of the hold when screened, else after a last wait."""
+    return ends if outcome is Outcome.ALLOW else ends + timedelta(days=plan.screening_days)
+
+
+def _timed(hold_ends: datetime, releases_at: datetime, now: datetime) -> Placement:
+    if now >= releases_at:
+        return Placement(Leaf.PAYABLE, released=True, due_at=None)
+    return Placement(Leaf.HELD, released=False, due_at=hold_ends if now < hold_ends else releases_at)
+
+
+def _promoters_only(amounts: Amounts) -> Amounts:
+    return {(account, currency): m for (account, currency), m in amounts.items() if account.owner != PROGRAM}
+
+
+def _worth_recording(decision: Decision, entries: Sequence[Entry]) -> bool:
+    """Say whether a decision nobody earns from is kept: when it was close, or changes an earlier one."""
+    return bool(entries or decision.candidates or decision.is_pending)
+
+
+def _must_rearm(place: Placement, entries: Sequence[Entry], now: datetime) -> bool:
+    """Say whether the next instant to look again would otherwise be missed."""
+    if place.due_at is None:
+        return False
+    armed = entries[-1].due_at if entries else None
+    return armed is None or armed <= now or place.due_at < armed
+
+
+def _newly_covered(facts: Sequence[Fact], entries: Sequence[Entry]) -> tuple[str, ...]:
+    covered = {digest for entry in entries for digest in entry.facts}
+    return tuple(sorted({fact.digest for fact in facts} - covered))
+
+
+def _reason(
+    order: Order, fresh: Decision | None, entries: Sequence[Entry], current: Amounts, wanted: Amounts
+) -> EntryReason:
+    before, after = sum(current.values()), sum(wanted.values())
+    if fresh and any(entry.decision and entry.decision.promoter_ids for entry in entries):
+        return EntryReason.REATTRIBUTED
+    if after < before:
+        return _why_less(order)
+    if after > before:
+        return EntryReason.EDITED if before else EntryReason.ACCRUED
+    return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
+
+
+def _why_less(order: Order) -> EntryReason:
+    if order.cancelled_at:
+        return EntryReason.CANCELLED
+    if not order.payment.earns:
+        return EntryReason.UNPAID
+    return EntryReason.REFUNDED if order.refund_ids else EntryReason.EDITED
+
+
+def _why_moved(before: set[Leaf], after: set[Leaf]) -> EntryReason:
+    if before == after:
+        return EntryReason.RECORDED
+    if Leaf.PAYABLE in after:
+        return EntryReason.RELEASED
+    return EntryReason.BLOCKED if Leaf.BLOCKED in after else EntryReason.UNBLOCKED

@@ -1,0 +1,51 @@
+"""One visit through a link, and whether a person made it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+CLICK_LIFE = timedelta(days=100)
+"""Beyond the longest window (90 days) and the grace period; then the row may go."""
+MAX_USER_AGENT = 256
+
+# Who fetches a link to draw its preview, or crawls. People inside apps (MicroMessenger, Weibo,
+# QQ, Instagram, FBAN) must never match: a person called a robot costs a promoter money.
+_BOT = re.compile(
+    r"facebookexternalhit|facebookcatalog|meta-external|twitterbot|telegrambot|slackbot|slack-imgproxy"
+    r"|linkedinbot|discordbot|pinterestbot|redditbot|vkshare|skypeuripreview|line-poker|kakaotalk-scrap"
+    r"|cardyb|iframely|embedly|bingpreview|baiduspider|sogou web spider|360spider|yisouspider|petalbot"
+    r"|bytespider|googlebot|bingbot|applebot|\bcurl/|python-requests|headlesschrome",
+    re.IGNORECASE,
+)
+_BARE_WHATSAPP = re.compile(r"^WhatsApp/", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """A visit as recorded; `bot_reason` keeps a robot's visit apart from a person's."""
+
+    id: str
+    link_code: str
+    program_id: str
+    promoter_id: str
+    upline: tuple[str, ...]
+    occurred_at: datetime
+    recorded_at: datetime
+    user_agent: str
+    bot_reason: str | None = None
+
+
+def bot_reason(user_agent: str) -> str | None:
+    """Return why a user agent is a robot's, or None for a person's.
+
+    >>> bot_reason("WhatsApp/2.23.20.0"), bot_reason("Mozilla/5.0 (iPhone) MicroMessenger/8.0.40")
+    ('preview', None)
+    """
+    if not user_agent.strip():
+        return "empty_user_agent"
+    if _BARE_WHATSAPP.match(user_agent):
+        return "preview"
+    match = _BOT.search(user_agent)
+    return f"listed:{match.group(0).lower()}" if match else None

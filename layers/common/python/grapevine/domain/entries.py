@@ -1,0 +1,207 @@
+"""The ledger's entries: balanced by construction, numbered per key, chained by hash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
+from grapevine.domain.decisions import Candidate, Decision, Reason
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.instants import from_text, to_text
+from grapevine.domain.money import Money
+
+SCHEMA = 1
+
+
+class EntryReason(StrEnum):
+    """Why an entry was posted; where the money is now is the postings' affair."""
+
+    ACCRUED = "accrued"
+    REFUNDED = "refunded"
+    EDITED = "edited"
+    CANCELLED = "cancelled"
+    UNPAID = "unpaid"
+    REATTRIBUTED = "reattributed"
+    RELEASED = "released"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    RECORDED = "recorded"
+    RESERVED = "reserved"
+    PAID = "paid"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """A promoter's money in one program and currency, as settlement takes from it."""
+
+    program_id: str
+    promoter_id: str
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.program_id}/{self.promoter_id}/{self.currency}"
+
+
+EntryKey = OrderKey | AccountKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One immutable record with all of its postings.
+
+    `covers` is how many facts of the order stood behind it in all, `facts` the digests of those
+    it was the first to cover. `decision` is there only when it is new. `due_at` is the next
+    instant at which time alone may change something.
+    """
+
+    key: EntryKey
+    sequence: int
+    program_id: str
+    reason: EntryReason
+    postings: tuple[Posting, ...]
+    recorded_at: datetime
+    covers: int = 0
+    facts: tuple[str, ...] = ()
+    decision: Decision | None = None
+    released: bool = False
+    due_at: datetime | None = None
+    payout_id: str | None = None
+    previous_hash: str = ""
+
+    @property
+    def id(self) -> str:
+        """The entry's name in pages and in the API."""
+        return f"{self.key}/{self.sequence}"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the entry with the hash of the one before it under the same key."""
+        return sha256(canonical(self).encode()).hexdigest()
+
+
+def standing(entries: Sequence[Entry]) -> dict[tuple[Account, str], int]:
+    """Return what entries add up to, by account and currency, zero amounts left out."""
+    changes = net(tuple(posting for entry in entries for posting in entry.postings))
+    return {key: minor for key, minor in changes.items() if minor}
+
+
+def decision_in_force(entries: Sequence[Entry]) -> Decision | None:
+    """Return the decision that the last entry to hold one holds."""
+    return next((entry.decision for entry in reversed(entries) if entry.decision), None)
+
+
+def canonical(entry: Entry) -> str:
+    """Return an entry's one text: what is stored, and what is hashed."""
+    return json.dumps(entry_to_dict(entry), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def entry_to_dict(entry: Entry) -> dict[str, Any]:
+    """Return an entry as JSON values with short names; absent means none."""
+    values: dict[str, Any] = {
+        "v": SCHEMA,
+        "k": str(entry.key),
+        "n": entry.sequence,
+        "p": entry.program_id,
+        "r": entry.reason.value,
+        "l": [_posting_to_list(posting) for posting in entry.postings],
+        "at": to_text(entry.recorded_at),
+        "c": entry.covers,
+        "f": ",".join(entry.facts),
+        "d": _decision_to_dict(entry.decision) if entry.decision else None,
+        "rel": int(entry.released),
+        "due": to_text(entry.due_at) if entry.due_at else None,
+        "pay": entry.payout_id,
+        "prev": entry.previous_hash,
+    }
+    return {name: value for name, value in values.items() if value not in (None, "", 0, [])}
+
+
+def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
+    """Read back what `entry_to_dict` wrote; unknown names are ignored (a newer writer's)."""
+    program_id = values["p"]
+    return Entry(
+        key=key,
+        sequence=values["n"],
+        program_id=program_id,
+        reason=EntryReason(values["r"]),
+        postings=tuple(_posting_from_list(leg, program_id) for leg in values.get("l", ())),
+        recorded_at=from_text(values["at"]),
+        covers=values.get("c", 0),
+        facts=tuple(values["f"].split(",")) if "f" in values else (),
+        decision=_decision_from_dict(values["d"]) if "d" in values else None,
+        released=bool(values.get("rel", 0)),
+        due_at=from_text(values["due"]) if "due" in values else None,
+        payout_id=values.get("pay"),
+        previous_hash=values.get("prev", ""),
+    )
+
+
+def _posting_to_list(posting: Posting) -> list[Any]:
+    return [
+        _short(posting.source),
+        _short(posting.destination),
+        posting.amount.minor,
+        posting.amount.currency,
+    ]
+
+
+def _posting_from_list(leg: list[Any], program_id: str) -> Posting:
+    source, destination, minor, currency = leg
+    return Posting(_account(source, program_id), _account(destination, program_id), Money(minor, currency))
+
+
+def _short(account: Account) -> str:
+    return account.leaf.value if account.owner == PROGRAM else f"{account.owner}:{account.leaf}"
+
+
+def _account(short: str, program_id: str) -> Account:
+    owner, _, leaf = short.rpartition(":")
+    return Account(program_id, owner or PROGRAM, Leaf(leaf))
+
+
+def _decision_to_dict(decision: Decision) -> dict[str, Any]:
+    return {
+        "b": decision.basis,
+        "r": decision.reason.value,
+        "pv": decision.plan_version,
+        "w": ",".join(decision.promoter_ids),
+        "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
+    }
+
+
+def _decision_from_dict(values: dict[str, Any]) -> Decision:
+    return Decision(
+        basis=values["b"],
+        reason=Reason(values["r"]),
+        plan_version=values["pv"],
+        promoter_ids=tuple(values["w"].split(",")) if values["w"] else (),
+        candidates=tuple(_candidate_from_list(item) for item in values["t"]),
+    )
+
+
+def _candidate_to_list(candidate: Candidate) -> list[str]:
+    return [
+        candidate.click_id,
+        candidate.promoter_id,
+        to_text(candidate.occurred_at),
+        to_text(candidate.recorded_at),
+        candidate.reason.value,
+    ]
+
+
+def _candidate_from_list(item: list[str]) -> Candidate:
+    click_id, promoter_id, occurred_at, recorded_at, reason = item
+    return Candidate(
+        click_id=click_id,
+        promoter_id=promoter_id,
+        occurred_at=from_text(occurred_at),
+        recorded_at=from_text(recorded_at),
+        reason=Reason(reason),
+    )

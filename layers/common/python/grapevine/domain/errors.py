@@ -1,0 +1,96 @@
+"""The one exception tree.
+
+GrapevineError
+├── InvalidInputError          the caller's words are off: what and where
+│   └── MalformedBodyError     a signed body that is not what its content type says
+├── UnauthenticatedError       no or wrong proof of identity; says nothing more
+├── ForbiddenError             proven, but not allowed
+├── NotFoundError              no such thing
+├── TooLargeError              the body is over the limit
+├── AlreadyExistsError         put if absent found something
+├── OrderUnprocessableError    an order that waits for a person, with its reason
+├── UnavailableError           a store did not answer in time; nothing is known of the effect
+├── MoneyError                 an amount or currency that cannot be right
+└── ConcurrencyError           somebody else was first; start over
+    ├── EntryExistsError       the sequence number is taken
+    ├── HeadMovedError         the account's head is not where it was read
+    └── StaleReadError         fewer facts read than the last entry covers
+"""
+
+from __future__ import annotations
+
+
+class GrapevineError(Exception):
+    """Anything Grapevine refuses or cannot do."""
+
+
+class InvalidInputError(GrapevineError):
+    """Input that cannot be used; `where` is a path into it."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(f"{where}: {what}" if where else what)
+        self.what = what
+        self.where = where
+
+
+class MalformedBodyError(InvalidInputError):
+    """A body whose signature is good and whose text cannot be read."""
+
+
+class UnauthenticatedError(GrapevineError):
+    """Proof of identity is missing or wrong; never says which."""
+
+
+class ForbiddenError(GrapevineError):
+    """The caller is known and may not do this."""
+
+
+class NotFoundError(GrapevineError):
+    """There is no such thing."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"no {kind} {name!r}")
+        self.kind = kind
+        self.name = name
+
+
+class TooLargeError(GrapevineError):
+    """A body over the limit, in bytes."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"body of {size} bytes is over the limit of {limit}")
+
+
+class AlreadyExistsError(GrapevineError):
+    """A put if absent found something there."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"{kind} {name!r} exists already")
+
+
+class OrderUnprocessableError(GrapevineError):
+    """An order whose facts cannot be accrued until a person or a later part acts."""
+
+
+class UnavailableError(GrapevineError):
+    """A store or queue did not do what was asked, and asking again may help."""
+
+
+class MoneyError(GrapevineError):
+    """An amount, a currency or a split that cannot be right."""
+
+
+class ConcurrencyError(GrapevineError):
+    """Another writer was first; read again and start over."""
+
+
+class EntryExistsError(ConcurrencyError):
+    """The next sequence number under this key is taken."""
+
+
+class HeadMovedError(ConcurrencyError):
+    """The account's head moved since it was read."""
+
+
+class StaleReadError(ConcurrencyError):
+    """Fewer facts were read than the last entry covers."""

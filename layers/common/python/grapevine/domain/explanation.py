@@ -1,0 +1,139 @@
+"""Why an amount is what it is: derived again from the facts that an entry covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grapevine.domain.accounts import PROGRAM
+from grapevine.domain.accrual import earned_by_promoter, hold_end, levels
+from grapevine.domain.commissions import LevelCommission
+from grapevine.domain.decisions import Candidate, Decision
+from grapevine.domain.entries import Entry, decision_in_force, standing
+from grapevine.domain.facts import Fact
+from grapevine.domain.instants import to_text
+from grapevine.domain.money import format_minor
+from grapevine.domain.orders import Order, fold
+from grapevine.domain.programs import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What an order's entries, up to and with one of them, rest on."""
+
+    entry: Entry
+    order: Order
+    decision: Decision | None
+    terms: Terms
+    standing_minor: dict[str, int]
+
+    @property
+    def re_adds(self) -> bool:
+        """Whether deriving the amounts again gives exactly what stands in the ledger."""
+        derived = earned_by_promoter(self.order, self.decision, self.terms) if self.decision else {}
+        return derived == self.standing_minor
+
+
+def explained(entries: Sequence[Entry], facts: Sequence[Fact], terms: Terms) -> Explained:
+    """Derive again what stands after the last of these entries, from the facts they cover."""
+    covered = {digest for entry in entries for digest in entry.facts}
+    amounts: dict[str, int] = {}
+    for (account, _), minor in standing(entries).items():
+        if account.owner != PROGRAM:
+            amounts[account.owner] = amounts.get(account.owner, 0) + minor
+    return Explained(
+        entry=entries[-1],
+        order=fold(fact for fact in facts if fact.digest in covered),
+        decision=decision_in_force(entries),
+        terms=terms,
+        standing_minor={owner: minor for owner, minor in amounts.items() if minor},
+    )
+
+
+def explanation(found: Explained) -> dict[str, Any]:
+    """Return an explanation as JSON values; every amount is a decimal string with its currency beside it."""
+    order, decision, currency = found.order, found.decision, found.terms.program.currency
+    plan = found.terms.plan_version(decision.plan_version) if decision else None
+    ends = hold_end(order, plan) if plan else None
+    return {
+        "entry": found.entry.id,
+        "reason": found.entry.reason.value,
+        "recorded_at": to_text(found.entry.recorded_at),
+        "currency": currency,
+        "order": _order(order, currency),
+        "attribution": _attribution(decision) if decision else None,
+        "plan_version": plan.version if plan else None,
+        "levels": _levels(found, decision, currency) if decision else [],
+        "hold_ends_at": to_text(ends) if ends else None,
+        "released": found.entry.released,
+        "verdict": order.verdict.outcome.value if order.verdict else None,
+        "postings": [
+            {
+                "source": str(posting.source),
+                "destination": str(posting.destination),
+                "amount": format_minor(posting.amount.minor, posting.amount.currency),
+            }
+            for posting in found.entry.postings
+        ],
+        "standing": {owner: format_minor(minor, currency) for owner, minor in found.standing_minor.items()},
+        "re_adds": found.re_adds,
+    }
+
+
+def _order(order: Order, currency: str) -> dict[str, Any]:
+    return {
+        "placed_at": to_text(order.placed_at) if order.placed_at else None,
+        "paid_at": to_text(order.paid_at) if order.paid_at else None,
+        "cancelled_at": to_text(order.cancelled_at) if order.cancelled_at else None,
+        "payment": order.payment.value,
+        "base": format_minor(order.base_minor, currency),
+        "refunded": format_minor(order.refunded_minor, currency),
+        "refunds": list(order.refund_ids),
+    }
+
+
+def _attribution(decision: Decision) -> dict[str, Any]:
+    return {
+        "reason": decision.reason.value,
+        "promoters": list(decision.promoter_ids),
+        "candidates": [_candidate(candidate) for candidate in decision.candidates],
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, str]:
+    return {
+        "click": candidate.click_id,
+        "promoter": candidate.promoter_id,
+        "occurred_at": to_text(candidate.occurred_at),
+        "reason": candidate.reason.value,
+    }
+
+
+def _levels(found: Explained, decision: Decision, currency: str) -> list[dict[str, Any]]:
+    return [
+        _level(number, promoter_id, commission, currency)
+        for number, (promoter_id, commission) in enumerate(
+            levels(found.order, decision, found.terms), start=1
+        )
+    ]
+
+
+def _level(number: int, promoter_id: str, commission: LevelCommission, currency: str) -> dict[str, Any]:
+    return {
+        "level": number,
+        "promoter": promoter_id,
+        "rate_bps": commission.rate_bps,
+        "total": format_minor(commission.total_minor, currency),
+        "reversed": format_minor(commission.reversed_minor, currency),
+        "lines": [
+            {
+                "line": share.line_id,
+                "base": format_minor(share.base_minor, currency),
+                "refunded": format_minor(share.refunded_minor, currency),
+                "share": format_minor(share.share_minor, currency),
+                "reversed": format_minor(share.reversed_minor, currency),
+            }
+            for share in commission.shares
+        ],
+    }

@@ -1,0 +1,157 @@
+"""What a storefront says happened to an order, appended once and never changed.
+
+Every field that a body may lack is optional: a missing field says nothing, it is not zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from grapevine.domain.ids import checked_id
+
+
+class FactKind(StrEnum):
+    """What happened."""
+
+    PLACED = "placed"
+    PAID = "paid"
+    RECEIVED = "received"
+    EDITED = "edited"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+    VERDICT = "verdict"
+
+
+class Payment(StrEnum):
+    """An order's financial state, in the order that breaks ties between snapshots of one instant."""
+
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    VOIDED = "voided"
+
+    @property
+    def rank(self) -> int:
+        """The later of two states of one instant."""
+        return list(Payment).index(self)
+
+    @property
+    def earns(self) -> bool:
+        """Whether the customer paid in full; refunds are counted by line, not by this state."""
+        return self in (Payment.PAID, Payment.PARTIALLY_REFUNDED, Payment.REFUNDED)
+
+
+class Outcome(StrEnum):
+    """A screening's verdict, the more severe later."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """An order's name: the same id in two storefronts is two orders."""
+
+    storefront_id: str
+    order_id: str
+
+    def __str__(self) -> str:
+        return f"{self.storefront_id}/{self.order_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> OrderKey:
+        """Read back what `str` wrote."""
+        storefront_id, _, order_id = text.partition("/")
+        return cls(checked_id(storefront_id, "storefront_id"), checked_id(order_id, "order_id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One order line: what the customer pays for it, in minor units of the order's currency.
+
+    `gross_minor` is price × quantity; `tax_minor` is the tax inside the price, zero where tax
+    comes on top. `quantity_milli` is in thousandths: a shop may sell 1.5 m of cloth.
+    """
+
+    id: str
+    product_id: str | None
+    sku: str | None
+    quantity_milli: int
+    gross_minor: int
+    discount_minor: int
+    tax_minor: int = 0
+    gift_card: bool = False
+
+    @property
+    def base_minor(self) -> int:
+        """What commission is counted on: net of discounts and tax; a gift card is money, not a sale."""
+        return 0 if self.gift_card else max(self.gross_minor - self.discount_minor - self.tax_minor, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLine:
+    """How much of one order line went back."""
+
+    line_id: str
+    quantity_milli: int
+    subtotal_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money going back to the customer; united over facts by its id."""
+
+    id: str
+    created_at: datetime
+    lines: tuple[RefundLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The order as one body tells it."""
+
+    placed_at: datetime | None = None
+    payment: Payment | None = None
+    currency: str | None = None
+    lines: tuple[Line, ...] | None = None
+    cancelled_at: datetime | None = None
+    received_at: datetime | None = None
+    customer_key: str | None = None
+    click_id: str | None = None
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A screening's outcome with the rule that found it and what it rests on."""
+
+    outcome: Outcome
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that happened to an order.
+
+    `version` is the source's own instant of this state of the order and alone orders facts;
+    `recorded_at`, when we knew, never decides. `digest` names the content: the same body twice
+    is one fact. `problem` says why the content cannot be used; such a fact waits for a person.
+    """
+
+    order: OrderKey
+    program_id: str
+    kind: FactKind
+    version: datetime
+    digest: str
+    recorded_at: datetime
+    snapshot: Snapshot | None = None
+    refunds: tuple[Refund, ...] = ()
+    verdict: Verdict | None = None
+    problem: str | None = None

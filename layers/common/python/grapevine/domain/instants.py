@@ -1,0 +1,56 @@
+"""Instants are aware UTC datetimes; as text they have one width, so that text sorts as time does."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from grapevine.domain.errors import InvalidInputError
+
+__all__ = ["day_of", "from_text", "parse_instant", "to_text"]
+
+
+def parse_instant(text: str, where: str = "") -> datetime:
+    """Read an ISO 8601 instant that names its offset; InvalidInputError otherwise.
+
+    >>> to_text(parse_instant("2026-11-11T00:00:00+08:00"))
+    '2026-11-10T16:00:00.000Z'
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(f"not an ISO 8601 instant: {text!r}", where) from None
+    if instant.tzinfo is None:
+        raise InvalidInputError(f"an instant without an offset: {text!r}", where)
+    return truncate(instant.astimezone(UTC))
+
+
+def truncate(instant: datetime) -> datetime:
+    """Drop what text does not keep: everything below a millisecond."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def to_text(instant: datetime) -> str:
+    """Return an instant as `YYYY-MM-DDThh:mm:ss.mmmZ`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+def from_text(text: str) -> datetime:
+    """Read back what `to_text` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def day_of(instant: datetime) -> str:
+    """Return the UTC day of an instant, `YYYY-MM-DD`."""
+    return instant.astimezone(UTC).date().isoformat()
+
+
+def days_between(first: datetime, last: datetime) -> tuple[str, ...]:
+    """Return every UTC day from the first instant's to the last one's, oldest first."""
+    start, end = first.astimezone(UTC).date(), last.astimezone(UTC).date()
+    return tuple((start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1))
+
+
+def clamped_day(year: int, month: int, day: int) -> date:
+    """Return that day of the month, or the month's last where it is shorter."""
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return min(date(year, month, 1) + timedelta(days=day - 1), following - timedelta(days=1))

@@ -1,0 +1,135 @@
+"""The fold from an order's facts to what the order is, whatever order the facts arrived in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from grapevine.domain.facts import Fact, Line, Outcome, Payment, Refund, Snapshot, Verdict
+from grapevine.domain.money import Rounding, prorate
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """A line with the part of its base that went back, both in minor units."""
+
+    line: Line
+    refunded_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as all of its facts together tell it."""
+
+    placed_at: datetime | None
+    paid_at: datetime | None
+    payment: Payment
+    currency: str | None
+    lines: tuple[OrderLine, ...]
+    cancelled_at: datetime | None
+    received_at: datetime | None
+    customer_key: str | None
+    click_id: str | None
+    test: bool
+    verdict: Verdict | None
+    refund_ids: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def earns(self) -> bool:
+        """Whether commission may stand on it: paid, not cancelled."""
+        return self.payment.earns and self.cancelled_at is None
+
+    @property
+    def base_minor(self) -> int:
+        """The commission base before refunds."""
+        return sum(item.line.base_minor for item in self.lines)
+
+    @property
+    def refunded_minor(self) -> int:
+        """The part of the base that went back."""
+        return sum(item.refunded_minor for item in self.lines)
+
+
+def fold(facts: Iterable[Fact]) -> Order:
+    """Return the order that a set of facts tells; permuting or repeating them changes nothing."""
+    ordered = sorted({fact.digest: fact for fact in facts}.values(), key=_by_source)
+    refunds = _united(ordered)
+    lines = _latest(ordered, lambda s: s.lines) or ()
+    return Order(
+        placed_at=_latest(ordered, lambda s: s.placed_at),
+        paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
+        payment=_latest(ordered, lambda s: s.payment) or Payment.PENDING,
+        currency=_latest(ordered, lambda s: s.currency),
+        lines=tuple(OrderLine(line=line, refunded_minor=_refunded(line, refunds)) for line in lines),
+        cancelled_at=_latest(ordered, lambda s: s.cancelled_at),
+        received_at=_earliest(ordered, lambda s: s.received_at),
+        customer_key=_latest(ordered, lambda s: s.customer_key),
+        click_id=_latest(ordered, lambda s: s.click_id),
+        test=any(fact.snapshot.test for fact in ordered if fact.snapshot),
+        verdict=_verdict(ordered),
+        refund_ids=tuple(refund.id for refund in refunds),
+        problems=tuple(fact.problem for fact in ordered if fact.problem),
+    )
+
+
+def _by_source(fact: Fact) -> tuple[datetime, int, int, str]:
+    """Sort as the source does: its version, then the further financial state, then more refunds."""
+    payment = fact.snapshot.payment if fact.snapshot else None
+    return fact.version, payment.rank if payment else -1, len(fact.refunds), fact.digest
+
+
+def _told(facts: Sequence[Fact], pick: Callable[[Snapshot], T | None]) -> list[T]:
+    values = (pick(fact.snapshot) for fact in facts if fact.snapshot)
+    return [value for value in values if value is not None]
+
+
+def _latest(facts: Sequence[Fact], pick: Callable[[Snapshot], T | None]) -> T | None:
+    told = _told(facts, pick)
+    return told[-1] if told else None
+
+
+def _earliest(facts: Sequence[Fact], pick: Callable[[Snapshot], datetime | None]) -> datetime | None:
+    return min(_told(facts, pick), default=None)
+
+
+def _earns(fact: Fact) -> bool:
+    return bool(fact.snapshot and fact.snapshot.payment and fact.snapshot.payment.earns)
+
+
+def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:
+    """Return every refund once; where bodies disagree, the one that tells most lines, then the latest."""
+    by_id: dict[str, Refund] = {}
+    for refund in (refund for fact in ordered for refund in fact.refunds):
+        known = by_id.get(refund.id)
+        if known is None or len(refund.lines) >= len(known.lines):
+            by_id[refund.id] = refund
+    return tuple(by_id[refund_id] for refund_id in sorted(by_id))
+
+
+def _refunded(line: Line, refunds: Sequence[Refund]) -> int:
+    """Return the part of a line's base that went back, never more than the base.
+
+    Where tax is inside the price, a refund's subtotal may or may not hold it; the units do not
+    lie, so they decide there.
+    """
+    returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    if line.tax_minor and line.quantity_milli:
+        units = min(sum(p.quantity_milli for p in returned if p.subtotal_minor), line.quantity_milli)
+        return prorate(line.base_minor, units, line.quantity_milli, Rounding.HALF_EVEN)
+    return min(sum(part.subtotal_minor for part in returned), line.base_minor)
+
+
+def _verdict(ordered: Sequence[Fact]) -> Verdict | None:
+    """Return the latest verdict; of one instant, the most severe."""
+    severities = list(Outcome)
+    verdicts = [
+        (fact.version, severities.index(fact.verdict.outcome), fact.digest, fact.verdict)
+        for fact in ordered
+        if fact.verdict
+    ]
+    return max(verdicts, key=lambda item: item[:3])[3] if verdicts else None

@@ -1,0 +1,95 @@
+"""Balances and statistics as pages: a sum together with the marks of what is in it.
+
+One page is one item per account (or statistic), day and slot. Folding adds amounts and marks on
+the condition that the marks are not there yet, so redelivery, reordering, split batches, redrive
+and rebuilding are all the same replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from zlib import crc32
+
+from grapevine.domain.accounts import PROGRAM, Leaf, net
+from grapevine.domain.entries import AccountKey, Entry
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.instants import day_of
+
+PROMOTER_SLOTS = 4
+PROGRAM_SLOTS = 64
+"""A program's own accounts are touched by every order; slots keep its pages small and apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageKey:
+    """Whose sum (`subject` is an account owner's key or a statistic), on which day, in which slot."""
+
+    subject: str
+    day: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A sum by name and the marks of what is in it; also what one fold adds to a page."""
+
+    key: PageKey
+    amounts: Mapping[str, int]
+    marks: frozenset[str]
+
+
+def balance_subject(key: AccountKey) -> str:
+    """Return the pages' subject for a promoter's (or with owner PROGRAM, the program's) money."""
+    return str(key)
+
+
+def pages_of(entry: Entry) -> tuple[Page, ...]:
+    """Return what an order's entry adds to the balances' pages; an account's own entries add nothing.
+
+    Reservations and payouts are counted in the account's head, in their own transaction, so that
+    nobody can reserve twice while a stream is behind.
+    """
+    if not isinstance(entry.key, OrderKey):
+        return ()
+    sums: dict[tuple[str, str], dict[str, int]] = {}
+    for (account, currency), minor in net(entry.postings).items():
+        sums.setdefault((account.owner, currency), {})[account.leaf.value] = minor
+    return tuple(
+        Page(
+            _key(entry, owner, currency), {leaf: m for leaf, m in amounts.items() if m}, frozenset({entry.id})
+        )
+        for (owner, currency), amounts in sorted(sums.items())
+    )
+
+
+def merged(pages: Iterable[Page]) -> tuple[Page, ...]:
+    """Return the pages with those of one key added up; a repeated mark counts once."""
+    by_key: dict[PageKey, Page] = {}
+    for page in pages:
+        known = by_key.get(page.key)
+        if known is None:
+            by_key[page.key] = page
+        elif not page.marks <= known.marks:
+            by_key[page.key] = Page(page.key, _sum(known.amounts, page.amounts), known.marks | page.marks)
+    return tuple(by_key.values())
+
+
+def balance(pages: Iterable[Page]) -> dict[Leaf, int]:
+    """Return the sum of pages by account."""
+    total: dict[str, int] = {}
+    for page in pages:
+        total = _sum(total, page.amounts)
+    return {Leaf(leaf): minor for leaf, minor in total.items()}
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {
+        name: one.get(name, 0) + other.get(name, 0) for name in (*one, *(n for n in other if n not in one))
+    }
+
+
+def _key(entry: Entry, owner: str, currency: str) -> PageKey:
+    slots = PROGRAM_SLOTS if owner == PROGRAM else PROMOTER_SLOTS
+    subject = balance_subject(AccountKey(entry.program_id, owner, currency))
+    return PageKey(subject, day_of(entry.recorded_at), crc32(str(entry.key).encode()) % slots)

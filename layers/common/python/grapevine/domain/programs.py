@@ -1,0 +1,133 @@
+"""A merchant's offer: the program, its versioned plan, its storefronts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.instants import clamped_day
+from grapevine.domain.money import EXPONENTS, Rounding
+
+MAX_LEVELS = 3
+WHOLE_BPS = 10_000
+GRACE = timedelta(hours=1)
+"""A click recorded later than this after the order never counts for it."""
+CLOCK_SKEW = timedelta(seconds=5)
+"""A click this much after its order still counts: two clocks disagree, people do not buy first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What an offer is for good: whose, in which currency, how it rounds and when it pays."""
+
+    id: str
+    merchant_id: str
+    name: str
+    currency: str
+    time_zone: str
+    allowed_hosts: tuple[str, ...]
+    created_at: datetime
+    rounding: Rounding = Rounding.HALF_EVEN
+    minimum_payout_minor: int = 1000
+    settlement_day: int = 10
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first."""
+
+    version: int
+    effective_at: datetime
+    rate_bps: tuple[int, ...] = (1000, 200)
+    pool_cap_bps: int = 3000
+    click_window_days: int = 30
+    hold_days_after_receipt: int = 7
+    hold_days_after_payment: int = 30
+    screening_days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A program with every version of its plan, as one read brings them."""
+
+    program: Program
+    plans: tuple[Plan, ...]
+
+    def plan_at(self, instant: datetime) -> Plan:
+        """Return the version in force then; before the first one, the first."""
+        in_force = [plan for plan in self.plans if plan.effective_at <= instant]
+        return max(in_force or self.plans[:1], key=lambda plan: (plan.effective_at, plan.version))
+
+    def plan_version(self, version: int) -> Plan:
+        """Return that version of the plan."""
+        return next(plan for plan in self.plans if plan.version == version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storefront:
+    """A shop's connection to one program; `platform` names the adapter that reads its webhooks."""
+
+    id: str
+    program_id: str
+    platform: str
+    domain: str
+
+
+def settlement_date(program: Program, now: datetime) -> date | None:
+    """Return the latest settlement day on the program's calendar up to now, None before its first.
+
+    The latest one, not only today's: a schedule that was down on the day catches up. A day that
+    a month does not have is its last.
+    """
+    zone = ZoneInfo(program.time_zone)
+    today = now.astimezone(zone).date()
+    this_month = clamped_day(today.year, today.month, program.settlement_day)
+    last = today.replace(day=1) - timedelta(days=1)
+    latest = this_month if this_month <= today else clamped_day(last.year, last.month, program.settlement_day)
+    return latest if latest > program.created_at.astimezone(zone).date() else None
+
+
+def program_faults(program: Program) -> tuple[InvalidInputError, ...]:
+    """Return everything wrong with a program, not the first thing."""
+    checks = (
+        (bool(program.name.strip()), "must not be empty", "name"),
+        (len(program.name) <= 200, "longer than 200 characters", "name"),
+        (program.currency in EXPONENTS, f"unknown currency {program.currency!r}", "currency"),
+        (_is_zone(program.time_zone), f"unknown time zone {program.time_zone!r}", "time_zone"),
+        (bool(program.allowed_hosts), "at least one host is needed", "allowed_hosts"),
+        (program.minimum_payout_minor >= 1, "must be at least 1", "minimum_payout_minor"),
+        (1 <= program.settlement_day <= 31, "must be 1 to 31", "settlement_day"),
+    )
+    return _faults(checks)
+
+
+def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
+    """Return everything wrong with a plan, not the first thing."""
+    levels = len(plan.rate_bps)
+    checks = (
+        (1 <= levels <= MAX_LEVELS, f"needs 1 to {MAX_LEVELS} levels, has {levels}", "rate_bps"),
+        (all(0 <= rate <= WHOLE_BPS for rate in plan.rate_bps), "each must be 0 to 10000", "rate_bps"),
+        (0 < plan.pool_cap_bps <= WHOLE_BPS, "must be 1 to 10000", "pool_cap_bps"),
+        (sum(plan.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", "rate_bps"),
+        (1 <= plan.click_window_days <= 90, "must be 1 to 90", "click_window_days"),
+        (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
+        (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
+        (0 <= plan.screening_days <= 30, "must be 0 to 30", "screening_days"),
+    )
+    return _faults(checks)
+
+
+def _faults(checks: Sequence[tuple[bool, str, str]]) -> tuple[InvalidInputError, ...]:
+    return tuple(InvalidInputError(what, where) for good, what, where in checks if not good)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""The proof from the entries alone: what stored balances, heads and payouts must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from grapevine.domain.accounts import net
+from grapevine.domain.entries import AccountKey, Entry, EntryReason
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.pages import Page, PageKey, merged, pages_of
+from grapevine.domain.payouts import Head, Payout, PayoutState, head_of
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something stored that the entries do not prove."""
+
+    check: str
+    subject: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.subject}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """Everything that a proof reads, entries grouped by key in their sequence."""
+
+    orders: Mapping[OrderKey, Sequence[Entry]] = field(default_factory=dict)
+    accounts: Mapping[AccountKey, Sequence[Entry]] = field(default_factory=dict)
+    pages: Mapping[PageKey, Page] = field(default_factory=dict)
+    heads: Mapping[AccountKey, Head] = field(default_factory=dict)
+    payouts: Mapping[str, Payout] = field(default_factory=dict)
+
+
+def verify(books: Books) -> tuple[Fault, ...]:
+    """Return every fault in the books; none is the proof."""
+    checks = (_chains, _sums, _pages, _heads, _payouts)
+    return tuple(fault for check in checks for fault in check(books))
+
+
+def totals(books: Books) -> dict[tuple[str, str], int]:
+    """Return the sum per account kind and currency over all entries; each currency's sums add to zero."""
+    total: dict[tuple[str, str], int] = {}
+    for entry in _entries(books):
+        for (account, currency), minor in net(entry.postings).items():
+            name = (account.leaf.value, currency)
+            total[name] = total.get(name, 0) + minor
+    return total
+
+
+def _entries(books: Books) -> Iterable[Entry]:
+    for chain in (*books.orders.values(), *books.accounts.values()):
+        yield from chain
+
+
+def _chains(books: Books) -> Iterable[Fault]:
+    for key, chain in (*books.orders.items(), *books.accounts.items()):
+        previous = ""
+        for position, entry in enumerate(chain, start=1):
+            if entry.sequence != position:
+                yield Fault("sequence", str(key), f"entry {entry.sequence} stands at {position}")
+            if entry.previous_hash != previous:
+                yield Fault("hash chain", entry.id, "does not carry the hash of the entry before it")
+            previous = entry.hash
+
+
+def _sums(books: Books) -> Iterable[Fault]:
+    by_currency: dict[str, int] = {}
+    for (_, currency), minor in totals(books).items():
+        by_currency[currency] = by_currency.get(currency, 0) + minor
+    for currency, minor in by_currency.items():
+        if minor:
+            yield Fault("zero sum", currency, f"entries add up to {minor}")
+
+
+def _pages(books: Books) -> Iterable[Fault]:
+    proven = {
+        page.key: page for page in merged(page for entry in _entries(books) for page in pages_of(entry))
+    }
+    for key in proven.keys() | books.pages.keys():
+        expected, stored = proven.get(key), books.pages.get(key)
+        name = f"{key.subject} {key.day} slot {key.slot}"
+        if _amounts(expected) != _amounts(stored):
+            yield Fault("balance", name, f"stored {_amounts(stored)}, entries say {_amounts(expected)}")
+        elif (expected and expected.marks) != (stored and stored.marks):
+            yield Fault("balance", name, "its marks are not the entries that are in it")
+
+
+def _amounts(page: Page | None) -> dict[str, int]:
+    return {name: minor for name, minor in page.amounts.items() if minor} if page else {}
+
+
+def _heads(books: Books) -> Iterable[Fault]:
+    for key in books.accounts.keys() | books.heads.keys():
+        expected, stored = head_of(key, books.accounts.get(key, ())), books.heads.get(key)
+        if stored != expected:
+            yield Fault("head", str(key), f"stored {stored}, entries say {expected}")
+
+
+def _payouts(books: Books) -> Iterable[Fault]:
+    legs: dict[str, list[Entry]] = {}
+    for entry in _entries(books):
+        if entry.payout_id:
+            legs.setdefault(entry.payout_id, []).append(entry)
+    for payout_id in legs.keys() | books.payouts.keys():
+        fault = _payout_fault(books.payouts.get(payout_id), legs.get(payout_id, []))
+        if fault:
+            yield Fault("payout", payout_id, fault)
+
+
+_LEGS_OF = {
+    PayoutState.REQUESTED: [EntryReason.RESERVED],
+    PayoutState.COMPLETED: [EntryReason.RESERVED, EntryReason.PAID],
+    PayoutState.FAILED: [EntryReason.RESERVED, EntryReason.RETURNED],
+}
+
+
+def _payout_fault(payout: Payout | None, legs: Sequence[Entry]) -> str | None:
+    if payout is None:
+        return "has entries and is not stored"
+    reasons = [entry.reason for entry in legs]
+    if reasons != _LEGS_OF[payout.state]:
+        return f"is {payout.state} with the entries {[reason.value for reason in reasons]}"
+    amounts = {posting.amount.minor for entry in legs for posting in entry.postings}
+    keys = {entry.key for entry in legs}
+    if amounts != {payout.amount_minor} or keys != {payout.key}:
+        return f"is {payout.amount_minor} to {payout.key}, its entries say {sorted(amounts)}"
+    return None

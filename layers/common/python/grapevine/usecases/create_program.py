@@ -1,0 +1,108 @@
+"""Create a program with the first version of its plan, and its storefronts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from grapevine.domain.errors import GrapevineError, InvalidInputError
+from grapevine.domain.ids import RandomBytes, new_id
+from grapevine.domain.links import checked_host
+from grapevine.domain.programs import Plan, Program, Storefront, plan_faults, program_faults
+from grapevine.ports import CatalogWriter, SecretStore, StorefrontSecrets, TermsReader
+
+PLATFORMS = ("shopify",)
+MIN_SECRET = 16
+
+
+class InvalidProgramError(GrapevineError):
+    """A program or plan with every fault named at once."""
+
+    def __init__(self, faults: tuple[InvalidInputError, ...]) -> None:
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateProgram:
+    """A merchant's new offer; `plan` takes effect at once, whatever instant it names."""
+
+    merchant_id: str
+    name: str
+    currency: str
+    time_zone: str
+    allowed_hosts: tuple[str, ...]
+    plan: Plan
+    minimum_payout_minor: int = 1000
+    settlement_day: int = 10
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateStorefront:
+    """A shop to connect; the secret signs its webhooks, `previous_secret` did until lately."""
+
+    program_id: str
+    platform: str
+    domain: str
+    webhook_secret: str
+    previous_secret: str | None = None
+
+
+def create_program(
+    command: CreateProgram,
+    catalog: CatalogWriter,
+    secrets: SecretStore,
+    random_bytes: RandomBytes,
+    now: datetime,
+) -> Program:
+    """Store a program, its plan and the key that hides its people; InvalidProgramError names every fault."""
+    program = Program(
+        id=new_id("pg", random_bytes),
+        merchant_id=command.merchant_id,
+        name=command.name,
+        currency=command.currency,
+        time_zone=command.time_zone,
+        allowed_hosts=tuple(checked_host(host, "allowed_hosts") for host in command.allowed_hosts),
+        created_at=now,
+        minimum_payout_minor=command.minimum_payout_minor,
+        settlement_day=command.settlement_day,
+        sandbox=command.sandbox,
+    )
+    plan = replace(command.plan, version=1, effective_at=now)
+    faults = (*program_faults(program), *plan_faults(plan))
+    if faults:
+        raise InvalidProgramError(faults)
+    # The key first: a program without one could take orders whose customers it cannot hide.
+    secrets.put_subject_key(program.id, random_bytes(32))
+    catalog.add_program(program, plan)
+    return program
+
+
+def create_storefront(
+    command: CreateStorefront,
+    catalog: CatalogWriter,
+    terms: TermsReader,
+    secrets: SecretStore,
+    random_bytes: RandomBytes,
+) -> Storefront:
+    """Store a storefront, its secrets in the secret store only; NotFoundError without its program."""
+    program_id = terms.terms(command.program_id).program.id
+    if command.platform not in PLATFORMS:
+        raise InvalidInputError(f"must be one of {', '.join(PLATFORMS)}", "platform")
+    if len(command.webhook_secret) < MIN_SECRET:
+        raise InvalidInputError(f"must have at least {MIN_SECRET} characters", "webhook_secret")
+    storefront = Storefront(
+        id=new_id("sf", random_bytes),
+        program_id=program_id,
+        platform=command.platform,
+        domain=checked_host(command.domain, "domain"),
+    )
+    given = (command.webhook_secret, command.previous_secret)
+    kept = StorefrontSecrets(
+        webhook_secrets=tuple(secret for secret in given if secret),
+        subject_key=secrets.subject_key(program_id),
+    )
+    secrets.put_storefront_secrets(storefront.id, kept)
+    catalog.add_storefront(storefront)
+    return storefront

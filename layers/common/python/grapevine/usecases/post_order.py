@@ -1,0 +1,145 @@
+"""Make the ledger say what an order's facts mean now: the one writer per order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from grapevine.domain.accrual import next_entry
+from grapevine.domain.clicks import Click
+from grapevine.domain.decisions import Candidate, Decision, basis_of, decide, grace_end, pending, touch_of
+from grapevine.domain.entries import Entry, decision_in_force
+from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
+from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.orders import Order, fold
+from grapevine.domain.people import Promoter, missing_above, upline_of
+from grapevine.domain.programs import Plan, Terms
+from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
+
+ATTEMPTS = 8
+"""Starting over costs two reads; whoever loses this often is queued and redriven."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostOrder:
+    """Post what is missing for one order."""
+
+    order: OrderKey
+
+
+@dataclass(frozen=True, slots=True)
+class PostOrderPorts:
+    """What posting reads and the one place it writes."""
+
+    ledger: OrderLedger
+    facts: FactReader
+    clicks: ClickReader
+    catalog: DecisionCatalog
+
+
+def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
+    """Post the difference between what stands and what should; None when there is none.
+
+    Of two writers one wins and the other starts over. Raises OrderUnprocessableError for an order
+    that waits for a person, ConcurrencyError when it lost too often.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _post_once(command.order, ports, now)
+        except ConcurrencyError:
+            continue
+    return _post_once(command.order, ports, now)
+
+
+def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | None:
+    # Entries before facts: the other way round a fact that another writer has posted already could
+    # be missing here, and this entry would take it back for good.
+    entries = ports.ledger.entries_of(key)
+    facts = ports.facts.facts_of(key)
+    _refuse_stale(entries, facts)
+    order = _folded(facts)
+    if not facts or not (order.earns or entries):
+        return None
+    terms = _terms_for(order, facts[0].program_id, ports)
+    if order.test is not terms.program.sandbox:
+        return None
+    decision = _decision(order, entries, terms, ports, now)
+    entry = next_entry(key, order, decision, entries, facts, terms, now)
+    if entry is not None:
+        ports.ledger.append(entry)
+    return entry
+
+
+def _refuse_stale(entries: Sequence[Entry], facts: Sequence[Fact]) -> None:
+    if entries and len(facts) < entries[-1].covers:
+        raise StaleReadError(f"{len(facts)} facts read, {entries[-1].id} covers {entries[-1].covers}")
+
+
+def _folded(facts: Sequence[Fact]) -> Order:
+    order = fold(facts)
+    if order.problems:
+        raise OrderUnprocessableError("; ".join(order.problems))
+    return order
+
+
+def _terms_for(order: Order, program_id: str, ports: PostOrderPorts) -> Terms:
+    terms = ports.catalog.terms(program_id)
+    if order.currency not in (None, terms.program.currency):
+        raise OrderUnprocessableError(
+            f"order in {order.currency}, program in {terms.program.currency}: no FX rate (rate_pending)"
+        )
+    return terms
+
+
+def _decision(
+    order: Order, entries: Sequence[Entry], terms: Terms, ports: PostOrderPorts, now: datetime
+) -> Decision:
+    """Return the decision in force while its inputs stay, else decide from the order's own instant."""
+    known = decision_in_force(entries)
+    if known and not known.is_pending and (known.basis == basis_of(order) or not order.earns):
+        return known
+    if order.placed_at is None:
+        raise OrderUnprocessableError("no body says when the order was placed")
+    plan = terms.plan_at(order.paid_at or order.placed_at)
+    touches, hint = _touches(order, known, terms, ports)
+    if order.click_id and not touches and now < grace_end(order.placed_at):
+        return pending(order, plan)
+    promoters = _people(touches, hint, plan, terms.program.id, ports)
+    return decide(order, order.placed_at, plan, touches, promoters)
+
+
+def _touches(
+    order: Order, known: Decision | None, terms: Terms, ports: PostOrderPorts
+) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+    """Return the order's touches with the upline hint; a click that has expired is still in the decision."""
+    click = ports.clicks.click(order.click_id) if order.click_id else None
+    if click is None:
+        kept = known.candidates if known else ()
+        return tuple(touch for touch in kept if touch.click_id == order.click_id), ()
+    return (touch_of(click, terms.program.id),), _hint(click)
+
+
+def _hint(click: Click) -> tuple[str, ...]:
+    return (click.promoter_id, *click.upline)
+
+
+def _people(
+    touches: Sequence[Candidate], hint: tuple[str, ...], plan: Plan, program_id: str, ports: PostOrderPorts
+) -> dict[str, Promoter]:
+    """Return the touched promoters and their uplines: one request while the click's hint is true."""
+    wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
+    known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
+    for touch in touches:
+        _climb(touch.promoter_id, len(plan.rate_bps), known, program_id, ports)
+    return known
+
+
+def _climb(
+    promoter_id: str, levels: int, known: dict[str, Promoter], program_id: str, ports: PostOrderPorts
+) -> None:
+    for _ in range(levels):
+        missing = missing_above(upline_of(promoter_id, levels, known), levels, known)
+        if missing is None:
+            return
+        known.update(ports.catalog.promoters(program_id, (missing,)))

@@ -1,0 +1,62 @@
+"""What a promoter's money is doing, and the entries behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grapevine.domain.accounts import Leaf
+from grapevine.domain.entries import AccountKey, Entry
+from grapevine.domain.pages import balance, balance_subject
+from grapevine.domain.payouts import available
+from grapevine.ports import AccountReader, EntryLists, PageReader
+
+PAGE_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """A promoter's money by where it is, in minor units; payable may be negative."""
+
+    currency: str
+    held_minor: int
+    payable_minor: int
+    blocked_minor: int
+    reserved_minor: int
+    paid_minor: int
+
+    @property
+    def earned_minor(self) -> int:
+        """Everything that stands, wherever it is."""
+        return (
+            self.held_minor + self.payable_minor + self.blocked_minor + self.reserved_minor + self.paid_minor
+        )
+
+
+def read_balance(key: AccountKey, accounts: AccountReader) -> Balance:
+    """Return a promoter's balance in one request."""
+    pages, head = accounts.account(key)
+    sums = balance(pages)
+    return Balance(
+        currency=key.currency,
+        held_minor=sums.get(Leaf.HELD, 0),
+        payable_minor=available(sums.get(Leaf.PAYABLE, 0), head),
+        blocked_minor=sums.get(Leaf.BLOCKED, 0),
+        reserved_minor=head.reserved_minor,
+        paid_minor=head.paid_minor,
+    )
+
+
+def list_entries(
+    key: AccountKey, pages: PageReader, ledger: EntryLists, limit: int = PAGE_LIMIT
+) -> tuple[Entry, ...]:
+    """Return a promoter's newest entries, those of orders and those of payouts, newest first."""
+    found = sorted(pages.pages(balance_subject(key)), key=lambda page: page.key.day, reverse=True)
+    names: list[str] = []
+    days: set[str] = set()
+    for page in found:
+        if len(names) >= limit and page.key.day not in days:
+            break  # A day is whole or not there, so that the newest are truly the newest.
+        days.add(page.key.day)
+        names.extend(page.marks)
+    entries = (*ledger.entries_named(sorted(names)), *ledger.entries_of(key))
+    return tuple(sorted(entries, key=lambda e: (e.recorded_at, e.id), reverse=True)[:limit])

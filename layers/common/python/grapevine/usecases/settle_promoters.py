@@ -1,0 +1,127 @@
+"""Settle a batch of promoters: net, carry or reserve; the last batch writes the payout file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from grapevine.domain.accounts import Leaf
+from grapevine.domain.entries import AccountKey
+from grapevine.domain.errors import AlreadyExistsError, GrapevineError, HeadMovedError
+from grapevine.domain.money import format_minor
+from grapevine.domain.pages import balance
+from grapevine.domain.payouts import Payout, available, payout_id, reserve, shortfall
+from grapevine.domain.programs import Program
+from grapevine.ports import (
+    Files,
+    Settlement,
+    SettlementBatch,
+    SettlementStore,
+    TermsReader,
+    Treasury,
+)
+
+ATTEMPTS = 5
+PAYOUT_COLUMNS = ("payout_id", "promoter_id", "amount", "currency", "settlement_id")
+
+
+class Settled(StrEnum):
+    """What became of one promoter in a run."""
+
+    PAID = "paid"
+    CARRIED = "carried"
+    KNOWN = "known"
+
+
+class SettlementIncompleteError(GrapevineError):
+    """Some promoters of a batch could not be settled; settling the batch again is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettlePorts:
+    """Terms, accounts, runs and the bucket for the payout file."""
+
+    terms: TermsReader
+    treasury: Treasury
+    settlements: SettlementStore
+    files: Files
+
+
+def settle_promoters(batch: SettlementBatch, ports: SettlePorts, now: datetime) -> dict[str, Settled]:
+    """Settle each promoter of a batch once, however often the batch comes.
+
+    A promoter that fails does not stop the others; then the batch is not finished and
+    SettlementIncompleteError names who is missing.
+    """
+    program = ports.terms.terms(batch.program_id).program
+    outcomes: dict[str, Settled] = {}
+    faults: list[str] = []
+    for promoter_id in batch.promoter_ids:
+        try:
+            key = AccountKey(program.id, promoter_id, program.currency)
+            outcomes[promoter_id] = settle_account(key, batch.settlement_id, program, ports.treasury, now)
+        except GrapevineError as error:
+            faults.append(f"{promoter_id}: {error}")
+    if faults:
+        raise SettlementIncompleteError("; ".join(faults))
+    _finish(batch, ports)
+    return outcomes
+
+
+def settle_account(
+    key: AccountKey, settlement_id: str, program: Program, treasury: Treasury, now: datetime
+) -> Settled:
+    """Reserve what one account can be paid, or carry it; HeadMovedError when it never stood still."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _settle_once(key, settlement_id, program, treasury, now)
+        except HeadMovedError:
+            continue
+    return _settle_once(key, settlement_id, program, treasury, now)
+
+
+def _settle_once(
+    key: AccountKey, settlement_id: str, program: Program, treasury: Treasury, now: datetime
+) -> Settled:
+    pages, head = treasury.account(key)
+    amount = available(balance(pages).get(Leaf.PAYABLE, 0), head)
+    if shortfall(amount, program):
+        known = treasury.payout(settlement_id, payout_id(settlement_id, key)) if head.sequence else None
+        return Settled.KNOWN if known else Settled.CARRIED
+    try:
+        treasury.move(reserve(head, amount, settlement_id, now), head)
+    except AlreadyExistsError:
+        return Settled.KNOWN
+    return Settled.PAID
+
+
+def _finish(batch: SettlementBatch, ports: SettlePorts) -> None:
+    run = ports.settlements.finish_batch(batch.settlement_id, batch.number)
+    if run.is_done:
+        export_payouts(run, ports)
+
+
+def export_payouts(run: Settlement, ports: SettlePorts) -> str:
+    """Write the run's payout file and return its name; writing it again gives the same bytes."""
+    name = f"payouts/{run.program_id}/{run.id}.csv"
+    ports.files.put(name, payout_file(ports.treasury.payouts_of(run.id)), "text/csv")
+    return name
+
+
+def payout_file(payouts: Iterable[Payout]) -> bytes:
+    """Return payouts as CSV by id, amounts as decimal strings."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(PAYOUT_COLUMNS)
+    for payout in sorted(payouts, key=lambda payout: payout.id):
+        writer.writerow(_row(payout))
+    return text.getvalue().encode()
+
+
+def _row(payout: Payout) -> tuple[str, str, str, str, str]:
+    amount = format_minor(payout.amount_minor, payout.key.currency)
+    return payout.id, payout.key.promoter_id, amount, payout.key.currency, payout.settlement_id

@@ -1,0 +1,56 @@
+"""Post every order at which time alone may have changed something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from grapevine.domain.errors import GrapevineError
+from grapevine.domain.facts import OrderKey
+from grapevine.ports import DueReader, FailureQueue, SweepMark
+from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
+
+OVERLAP = timedelta(hours=2)
+"""How far behind the last sweep the next one starts: the index is eventually consistent."""
+FIRST_SWEEP = timedelta(days=7)
+"""How far back the very first sweep looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPorts:
+    """What is due, how far we came, the orders, and where those wait that fail."""
+
+    due: DueReader
+    mark: SweepMark
+    orders: PostOrderPorts
+    failures: FailureQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a sweep did, in orders."""
+
+    looked_at: int
+    posted: int
+    failed: int
+
+
+def sweep_due(ports: SweepPorts, now: datetime) -> Swept:
+    """Post what is due up to now; an order that fails waits in the queue and stops no other.
+
+    The mark moves when everything before it was posted or queued. Sweeping twice posts nothing.
+    """
+    since = ports.mark.swept_until()
+    start = since - OVERLAP if since else now - FIRST_SWEEP
+    orders = tuple(dict.fromkeys(ports.due.due(start, now)))
+    outcomes = [_post(order, ports, now) for order in orders]
+    ports.mark.set_swept_until(now)
+    return Swept(looked_at=len(orders), posted=outcomes.count(True), failed=outcomes.count(None))
+
+
+def _post(order: OrderKey, ports: SweepPorts, now: datetime) -> bool | None:
+    try:
+        return post_order(PostOrder(order), ports.orders, now) is not None
+    except GrapevineError as error:
+        ports.failures.send(order, f"sweep: {error}")
+        return None

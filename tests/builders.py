@@ -1,0 +1,157 @@
+"""Small, readable makers of domain values; every argument has a boring default."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from grapevine.domain.clicks import Click
+from grapevine.domain.facts import (
+    Fact,
+    FactKind,
+    Line,
+    OrderKey,
+    Outcome,
+    Payment,
+    Refund,
+    RefundLine,
+    Snapshot,
+    Verdict,
+)
+from grapevine.domain.people import Promoter
+from grapevine.domain.programs import Plan, Program, Storefront, Terms
+
+T0 = datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
+"""When the orders of the tests are placed."""
+
+PROGRAM_ID, STOREFRONT_ID = "pg_test", "sf_test"
+ORDER = OrderKey(STOREFRONT_ID, "1001")
+CLICK_ID = "2" * 22 + "-" + "3" * 20
+ANA, BO, CY = "pr_ana", "pr_bo", "pr_cy"
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+def program(**changes: object) -> Program:
+    values: dict[str, object] = {
+        "id": PROGRAM_ID,
+        "merchant_id": "mc_test",
+        "name": "Test",
+        "currency": "USD",
+        "time_zone": "Asia/Shanghai",
+        "allowed_hosts": ("shop.example",),
+        "created_at": T0 - days(400),
+    }
+    return Program(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def plan(*rate_bps: int, **changes: object) -> Plan:
+    values: dict[str, object] = {
+        "version": 1,
+        "effective_at": T0 - days(400),
+        "rate_bps": rate_bps or (1000, 200),
+    }
+    return Plan(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def terms(*plans: Plan, **changes: object) -> Terms:
+    return Terms(program(**changes), plans or (plan(),))
+
+
+def storefront(**changes: object) -> Storefront:
+    values: dict[str, object] = {
+        "id": STOREFRONT_ID,
+        "program_id": PROGRAM_ID,
+        "platform": "shopify",
+        "domain": "shop.example",
+    }
+    return Storefront(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def promoter(name: str, sponsor_id: str | None = None, **changes: object) -> Promoter:
+    values: dict[str, object] = {
+        "id": name,
+        "program_id": PROGRAM_ID,
+        "name": name,
+        "sponsor_id": sponsor_id,
+        "joined_at": T0 - days(100),
+    }
+    return Promoter(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def click(**changes: object) -> Click:
+    values: dict[str, object] = {
+        "id": CLICK_ID,
+        "link_code": "bcdfghjk",
+        "program_id": PROGRAM_ID,
+        "promoter_id": CY,
+        "upline": (BO, ANA),
+        "occurred_at": T0 - minutes(30),
+        "recorded_at": T0 - minutes(30),
+        "user_agent": "Mozilla/5.0 (iPhone)",
+    }
+    return Click(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def line(line_id: str, base_minor: int, **changes: object) -> Line:
+    values: dict[str, object] = {
+        "id": line_id,
+        "product_id": None,
+        "sku": None,
+        "quantity_milli": 1000,
+        "gross_minor": base_minor,
+        "discount_minor": 0,
+    }
+    return Line(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def refund(refund_id: str, *parts: tuple[str, int]) -> Refund:
+    return Refund(
+        id=refund_id,
+        created_at=T0 + minutes(60),
+        lines=tuple(
+            RefundLine(line_id=name, quantity_milli=0, subtotal_minor=minor) for name, minor in parts
+        ),
+    )
+
+
+def snapshot(**changes: object) -> Snapshot:
+    values: dict[str, object] = {
+        "placed_at": T0,
+        "payment": Payment.PAID,
+        "currency": "USD",
+        "lines": (line("a", 10_000), line("b", 3_333)),
+        "click_id": CLICK_ID,
+    }
+    return Snapshot(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def fact(kind: FactKind = FactKind.PAID, at: timedelta = timedelta(0), **changes: object) -> Fact:
+    """Return a fact whose digest follows from its content, as a real one's does."""
+    values: dict[str, object] = {
+        "order": ORDER,
+        "program_id": PROGRAM_ID,
+        "kind": kind,
+        "version": T0 + at,
+        "recorded_at": T0 + at,
+        "snapshot": snapshot() if kind not in (FactKind.REFUNDED, FactKind.VERDICT) else None,
+        **changes,
+    }
+    content = repr(sorted((name, repr(value)) for name, value in values.items() if name != "recorded_at"))
+    values.setdefault("digest", blake2b(content.encode(), digest_size=8).hexdigest())
+    return Fact(**values)  # type: ignore[arg-type]
+
+
+def refunded(refund_id: str, at: timedelta, *parts: tuple[str, int]) -> Fact:
+    return fact(FactKind.REFUNDED, at, refunds=(refund(refund_id, *parts),))
+
+
+def verdict(outcome: Outcome, at: timedelta = timedelta(0)) -> Fact:
+    found = Verdict(outcome=outcome, rule="self_referral", evidence="test")
+    return fact(FactKind.VERDICT, at, verdict=found)
