@@ -18,6 +18,7 @@ from grapevine.domain.facts import (
     Snapshot,
     Verdict,
 )
+from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
 
@@ -97,6 +98,17 @@ def click(**changes: object) -> Click:
         "user_agent": "Mozilla/5.0 (iPhone)",
     }
     return Click(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def link(**changes: object) -> Link:
+    values: dict[str, object] = {
+        "code": "bcdfghjk",
+        "program_id": PROGRAM_ID,
+        "promoter_id": CY,
+        "destination": "https://shop.example/products/tea?size=2#top",
+        "upline": (BO, ANA),
+    }
+    return Link(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def line(line_id: str, base_minor: int, **changes: object) -> Line:

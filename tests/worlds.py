@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
+from itertools import count
+from typing import Any
+
+from grapevine.adapters.dynamo.clicks import click_of
+from grapevine.adapters.dynamo.facts import fact_of
+from grapevine.adapters.dynamo.ledger import entry_of
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryPersonalData, MemoryRawBodies
@@ -16,9 +24,13 @@ from grapevine.adapters.memory.outside import (
     MemorySettlementQueue,
 )
 from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury
+from grapevine.adapters.storefronts.shopify import Shopify
+from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.ids import RandomBytes
 from grapevine.domain.programs import Plan
+from grapevine.ports import LinkReader, StorefrontAdapter, StorefrontSecrets
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.read_balance import Balance, read_balance
@@ -29,9 +41,21 @@ from grapevine.usecases.verify_program import Proof, verify_program
 from tests import builders as make
 
 
+SUBJECT_KEY = b"k" * 32
+SECRETS = StorefrontSecrets(webhook_secrets=("current-secret-16", "previous-secret"), subject_key=SUBJECT_KEY)
+
+
+def counting_bytes() -> RandomBytes:
+    """Return a source whose every answer is another one, and the same in every run."""
+    numbers = count(1)
+    return lambda size: blake2b(str(next(numbers)).encode(), digest_size=size).digest()
+
+
 @dataclass
 class World:
-    """Every adapter, and the use cases as one step each."""
+    """Every adapter, and the use cases as one step each; also what the apps run on in their tests."""
+
+    clock: datetime = make.T0
 
     catalog: MemoryCatalog = field(default_factory=MemoryCatalog)
     clicks: MemoryClicks = field(default_factory=MemoryClicks)
@@ -43,13 +67,31 @@ class World:
     settlements: MemorySettlements = field(default_factory=MemorySettlements)
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
     failures: MemoryFailures = field(default_factory=MemoryFailures)
-    queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
+    settlement_queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     bus: MemoryBus = field(default_factory=MemoryBus)
     treasury: MemoryTreasury = field(init=False)
+    storefront_adapters: dict[str, StorefrontAdapter] = field(default_factory=lambda: {"shopify": Shopify()})
+    random_bytes: RandomBytes = field(default_factory=counting_bytes)
 
     def __post_init__(self) -> None:
         self.treasury = MemoryTreasury(self.ledger, self.pages)
+
+    def now(self) -> datetime:
+        return self.clock
+
+    @property
+    def links(self) -> LinkReader:
+        return self.catalog
+
+    def fact_of(self, image: Mapping[str, Any]) -> Fact:
+        return fact_of(image)
+
+    def entry_of(self, image: Mapping[str, Any]) -> Entry:
+        return entry_of(image)
+
+    def click_of(self, image: Mapping[str, Any]) -> Click:
+        return click_of(image)
 
     @property
     def orders(self) -> PostOrderPorts:
@@ -71,10 +113,10 @@ class World:
 
     def settle(self, now: datetime) -> None:
         """Start what is due and work the queue off, as the functions do one after the other."""
-        start_settlements(StartSettlementsPorts(self.catalog, self.settlements, self.queue), now)
+        start_settlements(StartSettlementsPorts(self.catalog, self.settlements, self.settlement_queue), now)
         ports = SettlePorts(self.catalog, self.treasury, self.settlements, self.files)
-        while self.queue.sent:
-            settle_promoters(self.queue.sent.pop(0), ports, now)
+        while self.settlement_queue.sent:
+            settle_promoters(self.settlement_queue.sent.pop(0), ports, now)
 
     def balance(self, promoter_id: str, currency: str = "USD") -> Balance:
         return read_balance(AccountKey(make.PROGRAM_ID, promoter_id, currency), self.treasury)
@@ -91,5 +133,8 @@ def chain_world(*plans: Plan) -> World:
     world.catalog.add_promoter(make.promoter(make.ANA))
     world.catalog.add_promoter(make.promoter(make.BO, make.ANA))
     world.catalog.add_promoter(make.promoter(make.CY, make.BO))
+    world.catalog.add_link(make.link())
     world.clicks.record(make.click())
+    world.secrets.put_subject_key(make.PROGRAM_ID, SUBJECT_KEY)
+    world.secrets.put_storefront_secrets(make.STOREFRONT_ID, SECRETS)
     return world

@@ -435,6 +435,27 @@ class FailureQueue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order in the failure queue; `receipt` takes it out."""
+
+    order: OrderKey
+    reason: str
+    receipt: str
+
+
+class FailureReader(Protocol):
+    """The failure queue's other end."""
+
+    def receive(self, limit: int) -> tuple[Waiting, ...]:
+        """Return some of what waits, at most `limit`; what is not taken out is seen again later."""
+        ...
+
+    def done(self, waiting: Waiting) -> None:
+        """Take an order out for good."""
+        ...
+
+
 class SettlementQueue(Protocol):
     """Fans a settlement out."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.facts import OrderKey
-from grapevine.ports import SettlementBatch, StorefrontSecrets
+from grapevine.ports import SettlementBatch, StorefrontSecrets, Waiting
 
 
 class MemorySecrets:
@@ -40,6 +40,12 @@ class MemoryFailures:
 
     def send(self, order: OrderKey, reason: str) -> None:
         self.sent.append((order, reason))
+
+    def receive(self, limit: int) -> tuple[Waiting, ...]:
+        return tuple(Waiting(order, reason, f"{order}|{reason}") for order, reason in self.sent[:limit])
+
+    def done(self, waiting: Waiting) -> None:
+        self.sent.remove((waiting.order, waiting.reason))
 
 
 class MemorySettlementQueue:

@@ -1,0 +1,15 @@
+"""POST storefront webhooks: verify, normalise, append the fact of the order."""
+
+from chalice.app import Chalice, Response
+
+from grapevine.runtime import receiving
+from grapevine.runtime.http import answering, incoming
+from grapevine.runtime.parts import parts
+
+app = Chalice(app_name="place_order", configure_logs=False)
+
+
+@app.route("/storefronts/{storefront_id}/webhooks", methods=["POST"], content_types=["*/*"])
+@answering("receive_webhook")
+def receive_webhook(storefront_id: str) -> Response:
+    return receiving.receive(storefront_id, incoming(app), parts())

@@ -1,0 +1,31 @@
+"""Schedules and a queue: sweep what is due, close settlements, reconcile payouts."""
+
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, SQSEvent
+
+from grapevine.runtime import settling
+from grapevine.runtime.parts import parts
+from grapevine.runtime.streams import Answer
+
+app = Chalice(app_name="settle", configure_logs=False)
+
+
+@app.schedule("rate(1 hour)")
+def sweep_due(event: CloudWatchEvent) -> dict[str, Any]:
+    return settling.sweep(parts())
+
+
+@app.schedule("rate(1 hour)")
+def start_settlements(event: CloudWatchEvent) -> dict[str, Any]:
+    return settling.start(parts())
+
+
+@app.on_sqs_message(queue="settle")
+def settle_promoters(event: SQSEvent) -> Answer:
+    return settling.settle(event.to_dict(), parts())
+
+
+@app.lambda_function()
+def import_results(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return settling.import_file(event, parts())

@@ -1,0 +1,240 @@
+"""The JSON API's words: bodies in as commands, values out as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from grapevine.domain.entries import Entry
+from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.instants import to_text
+from grapevine.domain.links import Link
+from grapevine.domain.money import format_minor
+from grapevine.domain.people import Promoter
+from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.usecases.create_program import CreateProgram, CreateStorefront
+from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
+from grapevine.usecases.read_balance import Balance
+
+T = TypeVar("T")
+
+_PLAN_DAYS = ("click_window_days", "hold_days_after_receipt", "hold_days_after_payment", "screening_days")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A JSON object whose fields are asked for by name and type; what is wrong is said with its path."""
+
+    values: Mapping[str, Any]
+    path: str = ""
+
+    @classmethod
+    def of(cls, value: Any) -> Body:  # noqa: ANN401 - whatever the caller sent
+        """Take a request's parsed body."""
+        if not isinstance(value, dict):
+            raise InvalidInputError("must be a JSON object", "body")
+        return cls(value)
+
+    def text(self, name: str) -> str:
+        """Return a required string."""
+        return self._typed(name, self.values.get(name), str, "a string")
+
+    def optional_text(self, name: str) -> str | None:
+        """Return a string, or None where it is absent or null."""
+        return self.text(name) if self.values.get(name) is not None else None
+
+    def integer(self, name: str, default: int) -> int:
+        """Return a whole number; true and false are not numbers."""
+        value = self.values.get(name, default)
+        if isinstance(value, bool):
+            raise InvalidInputError("must be a whole number", self.path + name)
+        return self._typed(name, value, int, "a whole number")
+
+    def boolean(self, name: str) -> bool:
+        """Return true or false; absent is false."""
+        return self._typed(name, self.values.get(name, False), bool, "true or false")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a required list of strings."""
+        value = self._typed(name, self.values.get(name), list, "a list of strings")
+        return tuple(self._typed(f"{name}[{n}]", item, str, "a string") for n, item in enumerate(value))
+
+    def integers(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """Return a list of whole numbers."""
+        value = self._typed(name, self.values.get(name, list(default)), list, "a list of whole numbers")
+        return tuple(self._typed(f"{name}[{n}]", item, int, "a whole number") for n, item in enumerate(value))
+
+    def section(self, name: str) -> Body:
+        """Return an object inside; absent is empty."""
+        return Body(self._typed(name, self.values.get(name, {}), dict, "an object"), f"{self.path}{name}.")
+
+    def refuse_unknown(self, *known: str) -> Body:
+        """Refuse names that mean nothing: a misspelt setting must not be dropped in silence."""
+        for name in self.values:
+            if name not in known:
+                raise InvalidInputError("is not a field of this request", self.path + str(name))
+        return self
+
+    def _typed(self, name: str, value: Any, kind: type[T], what: str) -> T:  # noqa: ANN401
+        if not isinstance(value, kind):
+            raise InvalidInputError(f"must be {what}", self.path + name)
+        return value
+
+
+def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:
+    """Read a new program with its plan."""
+    body.refuse_unknown(
+        "name",
+        "currency",
+        "time_zone",
+        "allowed_hosts",
+        "minimum_payout_minor",
+        "settlement_day",
+        "sandbox",
+        "plan",
+    )
+    return CreateProgram(
+        merchant_id=merchant_id,
+        name=body.text("name"),
+        currency=body.text("currency"),
+        time_zone=body.text("time_zone"),
+        allowed_hosts=body.texts("allowed_hosts"),
+        minimum_payout_minor=body.integer("minimum_payout_minor", 1000),
+        settlement_day=body.integer("settlement_day", 10),
+        sandbox=body.boolean("sandbox"),
+        plan=_to_plan(body.section("plan"), now),
+    )
+
+
+def _to_plan(body: Body, now: datetime) -> Plan:
+    body.refuse_unknown("rate_bps", "pool_cap_bps", *_PLAN_DAYS)
+    standard = Plan(version=1, effective_at=now)
+    return Plan(
+        version=1,
+        effective_at=now,
+        rate_bps=body.integers("rate_bps", standard.rate_bps),
+        pool_cap_bps=body.integer("pool_cap_bps", standard.pool_cap_bps),
+        **{name: body.integer(name, getattr(standard, name)) for name in _PLAN_DAYS},
+    )
+
+
+def to_create_storefront(body: Body, program_id: str) -> CreateStorefront:
+    """Read a shop to connect."""
+    body.refuse_unknown("platform", "domain", "webhook_secret", "previous_secret")
+    return CreateStorefront(
+        program_id=program_id,
+        platform=body.text("platform"),
+        domain=body.text("domain"),
+        webhook_secret=body.text("webhook_secret"),
+        previous_secret=body.optional_text("previous_secret"),
+    )
+
+
+def to_create_promoter(body: Body, program_id: str) -> CreatePromoter:
+    """Read a person who joins."""
+    body.refuse_unknown("name", "email", "sponsor_id")
+    return CreatePromoter(
+        program_id=program_id,
+        name=body.text("name"),
+        email=body.text("email"),
+        sponsor_id=body.optional_text("sponsor_id"),
+    )
+
+
+def to_create_link(body: Body, program_id: str, promoter_id: str) -> CreateLink:
+    """Read a link to make."""
+    body.refuse_unknown("destination")
+    return CreateLink(program_id=program_id, promoter_id=promoter_id, destination=body.text("destination"))
+
+
+def from_program(terms: Terms) -> dict[str, Any]:
+    """Return a program with its plan versions."""
+    return {**_program(terms.program), "plans": [_plan(plan) for plan in terms.plans]}
+
+
+def _program(program: Program) -> dict[str, Any]:
+    return {
+        "id": program.id,
+        "name": program.name,
+        "currency": program.currency,
+        "time_zone": program.time_zone,
+        "allowed_hosts": list(program.allowed_hosts),
+        "rounding": program.rounding.value,
+        "minimum_payout_minor": program.minimum_payout_minor,
+        "settlement_day": program.settlement_day,
+        "sandbox": program.sandbox,
+        "created_at": to_text(program.created_at),
+    }
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "version": plan.version,
+        "effective_at": to_text(plan.effective_at),
+        "rate_bps": list(plan.rate_bps),
+        "pool_cap_bps": plan.pool_cap_bps,
+        **{name: getattr(plan, name) for name in _PLAN_DAYS},
+    }
+
+
+def from_storefront(storefront: Storefront) -> dict[str, Any]:
+    """Return a storefront; its secrets never leave the secret store."""
+    return {
+        "id": storefront.id,
+        "program_id": storefront.program_id,
+        "platform": storefront.platform,
+        "domain": storefront.domain,
+        "webhook_path": f"/storefronts/{storefront.id}/webhooks",
+    }
+
+
+def from_promoter(promoter: Promoter) -> dict[str, Any]:
+    """Return a promoter without anything that names the person elsewhere."""
+    return {
+        "id": promoter.id,
+        "program_id": promoter.program_id,
+        "name": promoter.name,
+        "sponsor_id": promoter.sponsor_id,
+        "status": promoter.status.value,
+        "joined_at": to_text(promoter.joined_at),
+    }
+
+
+def from_link(link: Link) -> dict[str, Any]:
+    """Return a link."""
+    return {
+        "code": link.code,
+        "path": f"/{link.code}",
+        "program_id": link.program_id,
+        "promoter_id": link.promoter_id,
+        "destination": link.destination,
+    }
+
+
+def from_balance(balance: Balance) -> dict[str, Any]:
+    """Return a balance as decimal strings, with the currency beside them."""
+    names = ("held", "payable", "blocked", "reserved", "paid", "earned")
+    amounts = {name: format_minor(getattr(balance, f"{name}_minor"), balance.currency) for name in names}
+    return {"currency": balance.currency, **amounts}
+
+
+def from_entry(entry: Entry) -> dict[str, Any]:
+    """Return an entry with its postings."""
+    return {
+        "id": entry.id,
+        "reason": entry.reason.value,
+        "recorded_at": to_text(entry.recorded_at),
+        "due_at": to_text(entry.due_at) if entry.due_at else None,
+        "payout_id": entry.payout_id,
+        "postings": [
+            {
+                "source": str(posting.source),
+                "destination": str(posting.destination),
+                "amount": format_minor(posting.amount.minor, posting.amount.currency),
+                "currency": posting.amount.currency,
+            }
+            for posting in entry.postings
+        ],
+    }

@@ -1,0 +1,135 @@
+"""The JSON API's Lambda side: who calls, what they may see, and one use case each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from grapevine.domain.entries import AccountKey
+from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.programs import Terms
+from grapevine.runtime import api
+from grapevine.runtime.parts import Parts
+from grapevine.usecases import create_program as programs
+from grapevine.usecases import create_promoter as people
+from grapevine.usecases.create_merchant import authenticate
+from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
+from grapevine.usecases.read_balance import list_entries, read_balance
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A request: the Authorization header, the body, and the parts that serve it."""
+
+    authorization: str
+    raw_body: bytes
+    parts: Parts
+
+    def merchant_id(self) -> str:
+        """Return who calls; UnauthenticatedError unless the header is `Bearer` and a good API key."""
+        scheme, _, api_key = self.authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise UnauthenticatedError("no bearer token")
+        return authenticate(api_key.strip(), self.parts.catalog)
+
+    def terms(self, program_id: str) -> Terms:
+        """Return a program of the caller; one of somebody else does not exist for them."""
+        merchant_id = self.merchant_id()
+        terms = self.parts.catalog.terms(program_id)
+        if terms.program.merchant_id != merchant_id:
+            raise NotFoundError("program", program_id)
+        return terms
+
+    def body(self) -> api.Body:
+        """Return the JSON object that was sent."""
+        try:
+            return api.Body.of(json.loads(self.raw_body))
+        except ValueError:
+            raise InvalidInputError("is not JSON", "body") from None
+
+
+def create_program(caller: Caller) -> Json:
+    """Create a program with its plan."""
+    merchant_id, parts = caller.merchant_id(), caller.parts
+    command = api.to_create_program(caller.body(), merchant_id, parts.now())
+    program = programs.create_program(command, parts.catalog, parts.secrets, parts.random_bytes, parts.now())
+    return api.from_program(parts.catalog.terms(program.id))
+
+
+def list_programs(caller: Caller) -> Json:
+    """List the caller's programs."""
+    found = caller.parts.catalog.programs(caller.merchant_id())
+    return {"programs": [api.from_program(caller.parts.catalog.terms(program.id)) for program in found]}
+
+
+def read_program(caller: Caller, program_id: str) -> Json:
+    """Return a program with its plans."""
+    return api.from_program(caller.terms(program_id))
+
+
+def create_storefront(caller: Caller, program_id: str) -> Json:
+    """Connect a shop."""
+    program_id, parts = caller.terms(program_id).program.id, caller.parts
+    command = api.to_create_storefront(caller.body(), program_id)
+    storefront = programs.create_storefront(
+        command, parts.catalog, parts.catalog, parts.secrets, parts.random_bytes
+    )
+    return api.from_storefront(storefront)
+
+
+def create_promoter(caller: Caller, program_id: str) -> Json:
+    """Let somebody join."""
+    command = api.to_create_promoter(caller.body(), caller.terms(program_id).program.id)
+    return api.from_promoter(people.create_promoter(command, _people(caller.parts), caller.parts.now()))
+
+
+def list_promoters(caller: Caller, program_id: str) -> Json:
+    """List a program's promoters."""
+    caller.terms(program_id)
+    return {
+        "promoters": [api.from_promoter(found) for found in caller.parts.catalog.promoters_of(program_id)]
+    }
+
+
+def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Make a promoter's link."""
+    command = api.to_create_link(caller.body(), caller.terms(program_id).program.id, promoter_id)
+    return api.from_link(people.create_link(command, _people(caller.parts)))
+
+
+def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter's money is."""
+    return api.from_balance(read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury))
+
+
+def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return a promoter's newest entries."""
+    key = _account(caller, program_id, promoter_id)
+    found = list_entries(key, caller.parts.pages, caller.parts.ledger)
+    return {"entries": [api.from_entry(entry) for entry in found]}
+
+
+def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json:
+    """Explain one entry of an order."""
+    storefront_id, order_id, sequence = name
+    if not sequence.isdecimal():
+        raise InvalidInputError("must be a whole number", "sequence")
+    caller.terms(program_id)
+    command = ExplainEntry(program_id, OrderKey.parse(f"{storefront_id}/{order_id}"), int(sequence))
+    ports = ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
+    return explain_entry(command, ports)
+
+
+def _people(parts: Parts) -> people.PeoplePorts:
+    return people.PeoplePorts(parts.catalog, parts.secrets, parts.personal_data, parts.random_bytes)
+
+
+def _account(caller: Caller, program_id: str, promoter_id: str) -> AccountKey:
+    program = caller.terms(program_id).program
+    if promoter_id not in caller.parts.catalog.promoters(program_id, (promoter_id,)):
+        raise NotFoundError("promoter", promoter_id)
+    return AccountKey(program_id, promoter_id, program.currency)

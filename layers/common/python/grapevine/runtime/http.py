@@ -1,0 +1,115 @@
+"""Chalice's requests and responses: errors become answers here and nowhere else.
+
+A decorator under `@app.route`, because Chalice turns an exception into a 500 before any
+middleware could see it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec
+
+from chalice.app import Chalice, Response
+
+from grapevine.domain import errors
+from grapevine.runtime import observe
+from grapevine.usecases.create_program import InvalidProgramError
+
+P = ParamSpec("P")
+Fields = dict[str, Any]
+Headers = dict[str, str | list[str]]
+"""A list is a header that is sent several times."""
+
+_STATUS: tuple[tuple[type[errors.GrapevineError], int, str], ...] = (
+    (InvalidProgramError, 400, "invalid_input"),
+    (errors.InvalidInputError, 400, "invalid_input"),
+    (errors.UnauthenticatedError, 401, "unauthenticated"),
+    (errors.ForbiddenError, 403, "forbidden"),
+    (errors.NotFoundError, 404, "not_found"),
+    (errors.AlreadyExistsError, 409, "already_exists"),
+    (errors.ConcurrencyError, 409, "try_again"),
+    (errors.TooLargeError, 413, "too_large"),
+    (errors.UnavailableError, 503, "unavailable"),
+)
+
+
+def answering(handler: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """Log one line for the request and answer every error, the unknown ones with a bare 500."""
+
+    def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(view)
+        def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
+            with observe.invocation(handler) as fields:
+                response = _answer(view, fields, *args, **kwargs)
+                fields["status"] = response.status_code
+                return response
+
+        return answered
+
+    return decorate
+
+
+def _answer(view: Callable[P, Response], fields: Fields, *args: P.args, **kwargs: P.kwargs) -> Response:
+    try:
+        return view(*args, **kwargs)
+    except errors.GrapevineError as error:
+        fields.update(outcome="refused", error=f"{type(error).__name__}: {error}")
+        return refusal(error)
+    except Exception:  # noqa: BLE001 - the last line: whatever it is, the caller gets an answer and we the trace
+        observe.logger().exception("unexpected error")
+        fields.update(outcome="error")
+        return json_response({"error": {"code": "internal", "message": "unexpected error"}}, 500)
+
+
+def refusal(error: errors.GrapevineError) -> Response:
+    """Return the answer to an error of ours; one without an entry in the table is our own fault."""
+    status, code = next(
+        ((status, code) for kind, status, code in _STATUS if isinstance(error, kind)), (500, "internal")
+    )
+    if status in (401, 500):  # Who fails to prove who they are learns nothing from the answer.
+        return json_response({"error": {"code": code}}, status)
+    return json_response({"error": {"code": code, "message": str(error), **_details(error)}}, status)
+
+
+def _details(error: errors.GrapevineError) -> Fields:
+    if isinstance(error, InvalidProgramError):
+        return {"faults": [{"where": fault.where, "what": fault.what} for fault in error.faults]}
+    if isinstance(error, errors.InvalidInputError):
+        return {"where": error.where}
+    return {}
+
+
+def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401
+    """Return JSON that no cache keeps."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    sent: Headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+    return Response(body=text, status_code=status, headers={**sent, **(headers or {})})
+
+
+def html_response(body: str, status: int) -> Response:
+    """Return a page that no cache keeps and no crawler lists."""
+    headers: Headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": "private, no-store",
+        "X-Robots-Tag": "noindex",
+    }
+    return Response(body=body, status_code=status, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as use cases want it: header names in lower case, the body's exact bytes."""
+
+    method: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def incoming(app: Chalice) -> Incoming:
+    """Return the request under way."""
+    request: Any = app.current_request
+    headers = {name.lower(): value for name, value in (request.headers or {}).items()}
+    return Incoming(request.method, headers, bytes(request.raw_body))

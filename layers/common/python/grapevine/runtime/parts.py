@@ -1,0 +1,182 @@
+"""What the apps are made of: every outside thing by the name the use cases know it by.
+
+`wiring.py` makes the real ones. A test may install its own before it calls an app; there is no
+other way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Protocol
+
+from grapevine import ports
+from grapevine.domain.clicks import Click
+from grapevine.domain.entries import Entry
+from grapevine.domain.facts import Fact
+from grapevine.domain.ids import RandomBytes
+
+
+class CatalogPart(
+    ports.PeopleCatalog,
+    ports.LinkReader,
+    ports.StorefrontReader,
+    ports.CatalogLists,
+    ports.ApiKeyReader,
+    Protocol,
+):
+    """The whole catalog."""
+
+
+class LedgerPart(ports.OrderLedger, ports.DueReader, ports.BookReader, ports.EntryLists, Protocol):
+    """The whole ledger."""
+
+
+class ClicksPart(ports.ClickReader, ports.ClickWriter, Protocol):
+    """Clicks, both ways."""
+
+
+class FactsPart(ports.FactReader, ports.FactWriter, Protocol):
+    """Facts, both ways."""
+
+
+class PagesPart(ports.PageFolder, ports.PageReader, Protocol):
+    """Pages, both ways."""
+
+
+class TreasuryPart(ports.Treasury, ports.StateScan, Protocol):
+    """Accounts, payouts, and all of it for the proof."""
+
+
+class SettlementsPart(ports.SettlementStore, ports.SweepMark, Protocol):
+    """Settlement runs and how far the sweep has come."""
+
+
+class FailuresPart(ports.FailureQueue, ports.FailureReader, Protocol):
+    """The failure queue, both ends."""
+
+
+class Parts(Protocol):
+    """Every outside thing; each is made when it is first asked for."""
+
+    @property
+    def catalog(self) -> CatalogPart:
+        """Programs, plans, people, links, keys."""
+        ...
+
+    @property
+    def links(self) -> ports.LinkReader:
+        """Links alone: all that the redirect reads."""
+        ...
+
+    @property
+    def clicks(self) -> ClicksPart:
+        """Clicks."""
+        ...
+
+    @property
+    def facts(self) -> FactsPart:
+        """Orders' facts."""
+        ...
+
+    @property
+    def raw_bodies(self) -> ports.RawBodies:
+        """Bodies as they came."""
+        ...
+
+    @property
+    def personal_data(self) -> ports.PersonalData:
+        """What names a person."""
+        ...
+
+    @property
+    def ledger(self) -> LedgerPart:
+        """Entries."""
+        ...
+
+    @property
+    def pages(self) -> PagesPart:
+        """Balances and statistics."""
+        ...
+
+    @property
+    def treasury(self) -> TreasuryPart:
+        """Heads and payouts."""
+        ...
+
+    @property
+    def settlements(self) -> SettlementsPart:
+        """Settlement runs."""
+        ...
+
+    @property
+    def secrets(self) -> ports.SecretStore:
+        """Secrets."""
+        ...
+
+    @property
+    def failures(self) -> FailuresPart:
+        """Orders that wait."""
+        ...
+
+    @property
+    def settlement_queue(self) -> ports.SettlementQueue:
+        """Settlement batches."""
+        ...
+
+    @property
+    def files(self) -> ports.Files:
+        """The data bucket."""
+        ...
+
+    @property
+    def bus(self) -> ports.EventBus:
+        """Events out."""
+        ...
+
+    @property
+    def storefront_adapters(self) -> Mapping[str, ports.StorefrontAdapter]:
+        """Webhook readers by platform."""
+        ...
+
+    @property
+    def random_bytes(self) -> RandomBytes:
+        """Unpredictable bytes."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the instant that everything in one invocation happens at."""
+        ...
+
+    def fact_of(self, image: Mapping[str, Any]) -> Fact:
+        """Read a fact from a stream's image of it."""
+        ...
+
+    def entry_of(self, image: Mapping[str, Any]) -> Entry:
+        """Read an entry from a stream's image of it."""
+        ...
+
+    def click_of(self, image: Mapping[str, Any]) -> Click:
+        """Read a click from a stream's image of it."""
+        ...
+
+
+_installed: list[Parts] = []
+
+
+def install(parts: Parts) -> None:
+    """Use these parts from now on in this process."""
+    _installed[:] = [parts]
+
+
+def parts() -> Parts:
+    """Return the parts in use: those installed, else the real ones, made from the environment."""
+    return _installed[0] if _installed else _real()
+
+
+@cache
+def _real() -> Parts:
+    from grapevine.runtime.wiring import AwsParts  # noqa: PLC0415 - tests that install their own need no SDK
+
+    return AwsParts()

@@ -1,0 +1,17 @@
+"""Screening's Lambda side."""
+
+from __future__ import annotations
+
+from grapevine.runtime.parts import Parts
+from grapevine.runtime.streams import Answer, Image, Record, answer_images
+from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
+
+
+def screen(event: Record, parts: Parts) -> Answer:
+    """Screen a batch of facts; a verdict, being a fact itself, is not screened."""
+    ports = ScreenOrderPorts(parts.clicks, parts.catalog, parts.facts)
+
+    def each(image: Image) -> None:
+        screen_order(ScreenOrder(parts.fact_of(image)), ports, parts.now())
+
+    return answer_images("screen_facts", event, each)

@@ -1,0 +1,73 @@
+"""Settlement's Lambda side: schedules, queue messages and result files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from grapevine.domain.errors import InvalidInputError
+from grapevine.ports import SettlementBatch
+from grapevine.runtime import observe
+from grapevine.runtime.accruing import order_ports
+from grapevine.runtime.parts import Parts
+from grapevine.runtime.streams import Answer, Record, answer_messages
+from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
+from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
+from grapevine.usecases.sweep_due import SweepPorts, sweep_due
+
+
+def sweep(parts: Parts) -> dict[str, Any]:
+    """Post what is due; the answer counts orders."""
+    with observe.invocation("sweep_due") as fields:
+        ports = SweepPorts(parts.ledger, parts.settlements, order_ports(parts), parts.failures)
+        swept = asdict(sweep_due(ports, parts.now()))
+        fields.update(swept)
+        if swept["failed"]:
+            observe.count(observe.ORDER_QUEUED, swept["failed"])
+        return swept
+
+
+def start(parts: Parts) -> dict[str, Any]:
+    """Start the settlements whose day has come; the answer names those under way."""
+    with observe.invocation("start_settlements") as fields:
+        ports = StartSettlementsPorts(parts.catalog, parts.settlements, parts.settlement_queue)
+        runs = [run.id for run in start_settlements(ports, parts.now())]
+        fields["settlements"] = runs
+        return {"settlements": runs}
+
+
+def settle(event: Record, parts: Parts) -> Answer:
+    """Settle batches of promoters from the queue; one that is incomplete comes again."""
+    ports = SettlePorts(parts.catalog, parts.treasury, parts.settlements, parts.files)
+    return answer_messages(
+        "settle_promoters", event, lambda body: settle_promoters(_batch(body), ports, parts.now())
+    )
+
+
+def import_file(event: dict[str, Any], parts: Parts) -> dict[str, Any]:
+    """Import a result file from the bucket: `{"settlement_id": …, "file": "results/….csv"}`."""
+    with observe.invocation("import_results") as fields:
+        settlement_id, name = _text(event, "settlement_id"), _text(event, "file")
+        command = ImportResults(settlement_id, parts.files.get(name))
+        report = asdict(import_results(command, parts.treasury, parts.now()))
+        fields.update({key: len(rows) for key, rows in report.items()}, settlement=settlement_id)
+        return report
+
+
+def _batch(message: str) -> SettlementBatch:
+    values = json.loads(message)
+    return SettlementBatch(
+        settlement_id=values["settlement_id"],
+        program_id=values["program_id"],
+        number=values["number"],
+        promoter_ids=tuple(values["promoter_ids"]),
+    )
+
+
+def _text(event: dict[str, Any], name: str) -> str:
+    value = event.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidInputError("must be a string", name)
+    return value

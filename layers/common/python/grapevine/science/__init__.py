@@ -1,0 +1,1 @@
+"""Numpy code; imported only by apps that carry the science layer."""

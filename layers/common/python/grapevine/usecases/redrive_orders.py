@@ -1,0 +1,64 @@
+"""Try again what could not be processed: post the order, fold its entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from grapevine.domain.errors import GrapevineError
+from grapevine.domain.facts import OrderKey
+from grapevine.ports import FailureReader, PageFolder, Waiting
+from grapevine.usecases.fold_entries import FoldEntries, fold_entries
+from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
+
+BATCH = 10
+"""Orders asked for at a time; the queue's own limit."""
+MOST = 1000
+"""Orders tried in one run; the next run takes the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedrivePorts:
+    """The queue, the orders, the pages."""
+
+    waiting: FailureReader
+    orders: PostOrderPorts
+    pages: PageFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redriven:
+    """What a run did, in orders; those that failed again wait on, with the reason of this time."""
+
+    done: int
+    still_waiting: tuple[str, ...]
+
+
+def redrive_orders(ports: RedrivePorts, now: datetime) -> Redriven:
+    """Redrive what waits; an order that fails again stays in the queue and stops no other."""
+    done, faults = 0, dict[str, str]()
+    while done + len(faults) < MOST:
+        fresh = [item for item in ports.waiting.receive(BATCH) if str(item.order) not in faults]
+        if not fresh:
+            break
+        for item in fresh:
+            fault = _redrive(item, ports, now)
+            if fault:
+                faults[str(item.order)] = fault
+            done += fault is None
+    return Redriven(done=done, still_waiting=tuple(f"{order}: {why}" for order, why in faults.items()))
+
+
+def redrive_order(order: OrderKey, ports: RedrivePorts, now: datetime) -> None:
+    """Post one order again and fold all of its entries: where all is well, both change nothing."""
+    post_order(PostOrder(order), ports.orders, now)
+    fold_entries(FoldEntries(ports.orders.ledger.entries_of(order)), ports.pages)
+
+
+def _redrive(item: Waiting, ports: RedrivePorts, now: datetime) -> str | None:
+    try:
+        redrive_order(item.order, ports, now)
+    except GrapevineError as error:
+        return str(error)
+    ports.waiting.done(item)
+    return None
