@@ -1,0 +1,135 @@
+"""`grapevine …`: what an operator does by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from grapevine.domain.errors import GrapevineError
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.money import format_minor
+from grapevine.runtime.accruing import order_ports
+from grapevine.runtime.wiring import AwsParts
+from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
+from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
+from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redrive_orders
+from grapevine.usecases.verify_program import Proof, verify_program
+from grapevine_cli.stage import parts_at, site_of
+
+pass_parts = click.make_pass_decorator(AwsParts)
+
+
+class Group(click.Group):
+    """A group whose commands say what is wrong in one line, without a trace, and exit 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; our own errors are the operator's to read."""
+        try:
+            return super().invoke(ctx)
+        except GrapevineError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Group)
+@click.option("--stage", envvar="GRAPEVINE_STAGE", help="The stage, for example dev or prod.")
+@click.option("--endpoint", envvar="GRAPEVINE_ENDPOINT", help="The local stack's URL, instead of AWS.")
+@click.pass_context
+def main(ctx: click.Context, stage: str | None, endpoint: str | None) -> None:
+    """Operate a Grapevine stage."""
+    ctx.obj = parts_at(site_of(stage, endpoint))
+
+
+@main.group()
+def merchant() -> None:
+    """Merchants."""
+
+
+@merchant.command("create")
+@click.argument("name")
+@pass_parts
+def merchant_create(parts: AwsParts, name: str) -> None:
+    """Create a merchant and print its API key, this once: only a hash of it is kept."""
+    made = create_merchant(CreateMerchant(name), parts.catalog, parts.random_bytes, parts.now())
+    click.echo(f"merchant {made.merchant_id}")
+    click.echo(f"API key  {made.api_key}")
+
+
+@main.command()
+@click.argument("program_id")
+@pass_parts
+def verify(parts: AwsParts, program_id: str) -> None:
+    """Prove a program's books from its entries alone; exits 1 when anything does not add up."""
+    proof = verify_program(parts.catalog.terms(program_id).program.id, parts.ledger, parts.treasury)
+    for line in proof_lines(proof):
+        click.echo(line)
+    if proof.faults:
+        raise click.exceptions.Exit(1)
+
+
+def proof_lines(proof: Proof) -> list[str]:
+    """Return a proof as lines a person reads."""
+    counted = f"{proof.entries} entries of {proof.orders} orders and {proof.accounts} accounts"
+    lines = [f"{counted}, {proof.pages} pages, {proof.payouts} payouts"]
+    for currency in sorted({currency for _, currency in proof.totals}):
+        sums = {leaf: minor for (leaf, of), minor in proof.totals.items() if of == currency}
+        amounts = ", ".join(f"{leaf} {format_minor(minor, currency)}" for leaf, minor in sorted(sums.items()))
+        lines.append(f"{currency}: {amounts}; together {format_minor(sum(sums.values()), currency)}")
+    verdict = f"{len(proof.faults)} FAULTS" if proof.faults else "proven: no faults"
+    return [*lines, *(f"FAULT {fault}" for fault in proof.faults), verdict]
+
+
+@main.command()
+@click.argument("program_id")
+@click.argument("entry")
+@pass_parts
+def explain(parts: AwsParts, program_id: str, entry: str) -> None:
+    """Explain an order's entry, named storefront/order/number."""
+    order, _, number = entry.rpartition("/")
+    if not number.isdecimal():
+        raise click.UsageError("ENTRY is storefront/order/number")
+    ports = ExplainPorts(parts.ledger, parts.facts, parts.catalog)
+    found = explain_entry(ExplainEntry(program_id, OrderKey.parse(order), int(number)), ports)
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+@main.command()
+@click.argument("order", required=False)
+@pass_parts
+def redrive(parts: AwsParts, order: str | None) -> None:
+    """Post again what waits in the failure queue, or one ORDER named storefront/order."""
+    ports = RedrivePorts(parts.failures, order_ports(parts), parts.pages)
+    if order:
+        redrive_order(OrderKey.parse(order), ports, parts.now())
+        click.echo(f"{order} posted and folded")
+        return
+    done = redrive_orders(ports, parts.now())
+    click.echo(f"{done.done} redriven, {len(done.still_waiting)} still waiting")
+    for waiting in done.still_waiting:
+        click.echo(f"  {waiting}")
+
+
+@main.group()
+def payouts() -> None:
+    """Payouts."""
+
+
+@payouts.command("import")
+@click.argument("settlement_id")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@pass_parts
+def payouts_import(parts: AwsParts, settlement_id: str, file: Path) -> None:
+    """Import a rail's result FILE (CSV: payout_id, status, detail); exits 1 if a row was rejected."""
+    report = import_results(ImportResults(settlement_id, file.read_bytes()), parts.treasury, parts.now())
+    counts = (len(report.completed), len(report.failed), len(report.unchanged), len(report.rejected))
+    click.echo("{} completed, {} failed, {} unchanged, {} rejected".format(*counts))
+    for row in report.rejected:
+        click.echo(f"  {row}")
+    if report.rejected:
+        raise click.exceptions.Exit(1)
+
+
+if __name__ == "__main__":
+    main()
