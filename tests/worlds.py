@@ -108,7 +108,7 @@ class World:
         fold_entries(FoldEntries(tuple(self.ledger.appended)), self.pages)
 
     def sweep(self, now: datetime) -> Swept:
-        ports = SweepPorts(self.ledger, self.settlements, self.orders, self.failures)
+        ports = SweepPorts(self.ledger, self.settlements, self.catalog, self.orders, self.failures)
         return sweep_due(ports, now)
 
     def settle(self, now: datetime) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from grapevine.runtime.settings import LOCAL_STAGE, read_settings
 from grapevine.runtime.wiring import AwsParts
 from infra.deploy import Deployment, Platform
 from infra.house import InfraError, stack_name
-from infra.site import Site
+from infra.site import LOCAL_KEY, Site
 from infra.stacks import Stacks
 
 
@@ -36,5 +38,10 @@ def parts_at(site: Site) -> AwsParts:
 def parts_of(deployment: Deployment) -> AwsParts:
     """Return the parts of a deployment that is at hand."""
     site = deployment.site
+    if site.is_local:
+        # PynamoDB takes credentials from the environment only; nothing meant for the local stack
+        # may carry, or reach, a real account's.
+        os.environ.update(AWS_ACCESS_KEY_ID=LOCAL_KEY, AWS_SECRET_ACCESS_KEY=LOCAL_KEY)
+        os.environ.pop("AWS_PROFILE", None)
     where = {"AWS_REGION": site.region, "AWS_ENDPOINT_URL": site.endpoint_url or ""}
     return AwsParts(read_settings({**deployment.environment(), **where}), site.session)

@@ -9,6 +9,7 @@ import pytest
 from chalice.test import Client
 
 from grapevine.runtime.parts import install
+from tests.runtime.observed import Line, collected
 from tests.worlds import World, chain_world
 
 if TYPE_CHECKING:
@@ -37,3 +38,10 @@ def client(world: World) -> Iterator[Callable[[str], Client]]:
     yield make
     for made in opened:
         made.__exit__(None, None, None)
+
+
+@pytest.fixture
+def lines() -> Iterator[list[Line]]:
+    """Return what the functions log during this test."""
+    with collected() as found:
+        yield found

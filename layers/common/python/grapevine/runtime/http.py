@@ -56,8 +56,12 @@ def _answer(view: Callable[P, Response], fields: Fields, *args: P.args, **kwargs
     try:
         return view(*args, **kwargs)
     except errors.GrapevineError as error:
-        fields.update(outcome="refused", error=f"{type(error).__name__}: {error}")
-        return refusal(error)
+        response = refusal(error)
+        if response.status_code >= 500:
+            observe.logger().exception("could not answer")
+        outcome = "refused" if response.status_code < 500 else "error"
+        fields.update(outcome=outcome, error=f"{type(error).__name__}: {error}")
+        return response
     except Exception:  # noqa: BLE001 - the last line: whatever it is, the caller gets an answer and we the trace
         observe.logger().exception("unexpected error")
         fields.update(outcome="error")
@@ -69,7 +73,8 @@ def refusal(error: errors.GrapevineError) -> Response:
     status, code = next(
         ((status, code) for kind, status, code in _STATUS if isinstance(error, kind)), (500, "internal")
     )
-    if status in (401, 500):  # Who fails to prove who they are learns nothing from the answer.
+    # Who fails to prove who they are learns nothing; nor does anybody about what is behind a fault of ours.
+    if status == 401 or status >= 500:
         return json_response({"error": {"code": code}}, status)
     return json_response({"error": {"code": code, "message": str(error), **_details(error)}}, status)
 

@@ -54,7 +54,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         secrets_prefix=environment["GRAPEVINE_SECRETS_PREFIX"],
         clock_offset=_clock_offset(environment),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),
-        endpoint_url=environment.get("AWS_ENDPOINT_URL"),
+        endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
     )
 
 

@@ -21,7 +21,7 @@ from grapevine.usecases.sweep_due import SweepPorts, sweep_due
 def sweep(parts: Parts) -> dict[str, Any]:
     """Post what is due; the answer counts orders."""
     with observe.invocation("sweep_due") as fields:
-        ports = SweepPorts(parts.ledger, parts.settlements, order_ports(parts), parts.failures)
+        ports = SweepPorts(parts.ledger, parts.settlements, parts.catalog, order_ports(parts), parts.failures)
         swept = asdict(sweep_due(ports, parts.now()))
         fields.update(swept)
         if swept["failed"]:

@@ -7,21 +7,20 @@ from datetime import datetime, timedelta
 
 from grapevine.domain.errors import GrapevineError
 from grapevine.domain.facts import OrderKey
-from grapevine.ports import DueReader, FailureQueue, SweepMark
+from grapevine.ports import CatalogLists, DueReader, FailureQueue, SweepMark
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 
 OVERLAP = timedelta(hours=2)
 """How far behind the last sweep the next one starts: the index is eventually consistent."""
-FIRST_SWEEP = timedelta(days=7)
-"""How far back the very first sweep looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPorts:
-    """What is due, how far we came, the orders, and where those wait that fail."""
+    """What is due, how far we came, since when, the orders, and where those wait that fail."""
 
     due: DueReader
     mark: SweepMark
+    catalog: CatalogLists
     orders: PostOrderPorts
     failures: FailureQueue
 
@@ -40,12 +39,18 @@ def sweep_due(ports: SweepPorts, now: datetime) -> Swept:
 
     The mark moves when everything before it was posted or queued. Sweeping twice posts nothing.
     """
-    since = ports.mark.swept_until()
-    start = since - OVERLAP if since else now - FIRST_SWEEP
-    orders = tuple(dict.fromkeys(ports.due.due(start, now)))
+    orders = tuple(dict.fromkeys(ports.due.due(_start(ports, now), now)))
     outcomes = [_post(order, ports, now) for order in orders]
     ports.mark.set_swept_until(now)
     return Swept(looked_at=len(orders), posted=outcomes.count(True), failed=outcomes.count(None))
+
+
+def _start(ports: SweepPorts, now: datetime) -> datetime:
+    """Return where to look from: behind the last sweep, or for the first one, the oldest program's start."""
+    since = ports.mark.swept_until()
+    if since:
+        return since - OVERLAP
+    return min((program.created_at for program in ports.catalog.programs()), default=now)
 
 
 def _post(order: OrderKey, ports: SweepPorts, now: datetime) -> bool | None:

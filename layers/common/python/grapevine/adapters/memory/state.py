@@ -8,8 +8,8 @@ from datetime import datetime
 from threading import Lock
 
 from grapevine.adapters.memory.ledger import MemoryLedger
-from grapevine.domain.entries import AccountKey, EntryReason
-from grapevine.domain.errors import AlreadyExistsError, HeadMovedError, NotFoundError
+from grapevine.domain.entries import AccountKey, Entry, EntryReason
+from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError, NotFoundError
 from grapevine.domain.pages import Page, PageKey, balance_subject, merged
 from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
 from grapevine.ports import Settlement
@@ -53,9 +53,15 @@ class MemoryTreasury:
     def move(self, movement: Movement, head_before: Head) -> None:
         with self._ledger.lock:
             self._refuse(movement, head_before)
-            self._ledger.put(movement.entry)
+            self._put(movement.entry)
             self.heads[movement.head.key] = movement.head
             self.stored[movement.payout.id] = movement.payout
+
+    def _put(self, entry: Entry) -> None:
+        try:
+            self._ledger.put(entry)
+        except EntryExistsError as error:
+            raise HeadMovedError(str(error)) from error
 
     def _refuse(self, movement: Movement, head_before: Head) -> None:
         stored = self.stored.get(movement.payout.id)

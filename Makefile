@@ -1,0 +1,62 @@
+# `make` alone does what CI does. Everything runs from .venv, which the first target makes.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := test
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := $(VENV)/.packages
+INSTALLED := $(VENV)/.installed
+ARGS ?=
+
+.PHONY: .venv demo test lint test-dynamodb-local local deploy lock clean
+
+.venv: $(INSTALLED)
+
+# A terminal sees the packages go by; a log gets one line.
+$(PACKAGES): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Grapevine needs Python 3.11 or newer: make PYTHON=python3.x")'
+	@echo "Installing $$(grep -c '==' $<) packages into $(VENV) (the first time: about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@[ -t 1 ] && show=1 || show=0; \
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes --progress-bar off -r $< \
+	  | awk -v show=$$show 'show && /^(Collecting|Installing)/ {printf "\r  %-70.70s", $$0; fflush()} END {if (show) print ""}'
+	@touch $@
+
+$(INSTALLED): $(PACKAGES) pyproject.toml
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A day of a shop on the local stack: `make demo ARGS=--exit` stops after the table.
+demo: .venv
+	@$(BIN)/python -m grapevine_sim.demo $(ARGS)
+
+test: lint
+	$(BIN)/pytest $(ARGS)
+
+lint: .venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Amazon's own DynamoDB Local; needs java and mvn.
+test-dynamodb-local: .venv
+	$(BIN)/pytest -m dynamodb_local --engine dynamodb-local $(ARGS)
+
+# The whole system on this machine until Ctrl-C, without the demo.
+local: .venv
+	@$(BIN)/python -m infra local $(ARGS)
+
+deploy: .venv
+	@test -n "$(STAGE)" || { echo "which stage? make deploy STAGE=prod" >&2; exit 2; }
+	@$(BIN)/python -m infra deploy --stage $(STAGE) $(ARGS)
+
+# Pins requirements/*.in again; `make lock ARGS=--upgrade` moves to the newest versions.
+lock: .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r requirements/lock.txt
+	UV=$(abspath $(BIN))/uv requirements/lock.sh $(ARGS)
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,162 @@
+"""What changes by hand and is read by every invocation, kept for a minute in a warm function.
+
+What is not there is never remembered: a new link works at once. A change is seen within the minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from threading import Lock
+from typing import Generic, Protocol, TypeVar
+
+from grapevine import ports
+from grapevine.domain.links import Link
+from grapevine.domain.people import Promoter
+from grapevine.domain.programs import Plan, Program, Storefront, Terms
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+Monotonic = Callable[[], float]
+"""Returns seconds that never go back; `time.monotonic` in production."""
+KEPT_SECONDS = 60.0
+MOST_KEPT = 1000
+
+
+class Cache(Generic[K, V]):
+    """Values by key, each for a while; when it is full, the one kept longest goes."""
+
+    def __init__(
+        self, monotonic: Monotonic, *, kept_seconds: float = KEPT_SECONDS, most: int = MOST_KEPT
+    ) -> None:
+        self._monotonic = monotonic
+        self._kept_seconds = kept_seconds
+        self._most = most
+        self._lock = Lock()
+        self._kept: dict[K, tuple[float, V]] = {}
+
+    def get(self, key: K, load: Callable[[K], V]) -> V:
+        """Return what is kept, else what `load` brings; None is returned and not kept."""
+        kept = self._kept.get(key)
+        if kept and self._monotonic() < kept[0]:
+            return kept[1]
+        value = load(key)
+        if value is not None:
+            self._keep(key, value)
+        return value
+
+    def drop(self, key: K) -> None:
+        """Forget what is kept under a key."""
+        with self._lock:
+            self._kept.pop(key, None)
+
+    def _keep(self, key: K, value: V) -> None:
+        with self._lock:
+            self._kept.pop(key, None)
+            while len(self._kept) >= self._most:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = (self._monotonic() + self._kept_seconds, value)
+
+
+class CachedLinks:
+    """Links kept for a while: a warm redirect reads nothing."""
+
+    def __init__(self, links: ports.LinkReader, monotonic: Monotonic) -> None:
+        self._links = links
+        self._kept: Cache[str, Link | None] = Cache(monotonic)
+
+    def link(self, code: str) -> Link | None:
+        """Return a link, at most a minute old."""
+        return self._kept.get(code, self._links.link)
+
+
+class WholeCatalog(
+    ports.PeopleCatalog,
+    ports.LinkReader,
+    ports.StorefrontReader,
+    ports.CatalogLists,
+    ports.ApiKeyReader,
+    Protocol,
+):
+    """Every port of the catalog."""
+
+
+class CachedCatalog(CachedLinks):
+    """A catalog whose links, terms and storefronts are kept; promoters and API keys never are."""
+
+    def __init__(self, catalog: WholeCatalog, monotonic: Monotonic) -> None:
+        super().__init__(catalog, monotonic)
+        self._catalog = catalog
+        self._terms: Cache[str, Terms] = Cache(monotonic)
+        self._storefronts: Cache[str, Storefront | None] = Cache(monotonic)
+
+    def terms(self, program_id: str) -> Terms:
+        """Return a program's terms, at most a minute old."""
+        return self._terms.get(program_id, self._catalog.terms)
+
+    def storefront(self, storefront_id: str) -> Storefront | None:
+        """Return a storefront, at most a minute old."""
+        return self._storefronts.get(storefront_id, self._catalog.storefront)
+
+    def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
+        """Return promoters as they are."""
+        return self._catalog.promoters(program_id, promoter_ids)
+
+    def api_key(self, key_id: str) -> ports.ApiKey | None:
+        """Return a key as it is: one that was taken back must not work on."""
+        return self._catalog.api_key(key_id)
+
+    def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
+        """Yield programs."""
+        return self._catalog.programs(merchant_id)
+
+    def promoters_of(self, program_id: str) -> Iterator[Promoter]:
+        """Yield a program's promoters."""
+        return self._catalog.promoters_of(program_id)
+
+    def add_program(self, program: Program, plan: Plan) -> None:
+        """Add a program."""
+        self._catalog.add_program(program, plan)
+
+    def add_storefront(self, storefront: Storefront) -> None:
+        """Add a storefront."""
+        self._catalog.add_storefront(storefront)
+
+    def add_promoter(self, promoter: Promoter) -> None:
+        """Add a promoter."""
+        self._catalog.add_promoter(promoter)
+
+    def add_link(self, link: Link) -> None:
+        """Add a link."""
+        self._catalog.add_link(link)
+
+    def add_merchant(self, merchant_id: str, name: str, key: ports.ApiKey) -> None:
+        """Add a merchant."""
+        self._catalog.add_merchant(merchant_id, name, key)
+
+
+class CachedSecrets:
+    """Secrets kept in the process's memory for a while; what this process writes it sees at once."""
+
+    def __init__(self, secrets: ports.SecretStore, monotonic: Monotonic) -> None:
+        self._secrets = secrets
+        self._storefronts: Cache[str, ports.StorefrontSecrets | None] = Cache(monotonic)
+        self._subject_keys: Cache[str, bytes] = Cache(monotonic)
+
+    def storefront_secrets(self, storefront_id: str) -> ports.StorefrontSecrets | None:
+        """Return a storefront's secrets, at most a minute old."""
+        return self._storefronts.get(storefront_id, self._secrets.storefront_secrets)
+
+    def put_storefront_secrets(self, storefront_id: str, secrets: ports.StorefrontSecrets) -> None:
+        """Store a storefront's secrets."""
+        self._secrets.put_storefront_secrets(storefront_id, secrets)
+        self._storefronts.drop(storefront_id)
+
+    def subject_key(self, program_id: str) -> bytes:
+        """Return a program's key, at most a minute old."""
+        return self._subject_keys.get(program_id, self._secrets.subject_key)
+
+    def put_subject_key(self, program_id: str, key: bytes) -> None:
+        """Store a program's key."""
+        self._secrets.put_subject_key(program_id, key)
+        self._subject_keys.drop(program_id)

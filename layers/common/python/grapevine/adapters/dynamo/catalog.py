@@ -1,0 +1,101 @@
+"""The catalog: terms, people, storefronts, links, API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
+from grapevine.adapters.dynamo.links import DynamoLinks
+from grapevine.adapters.dynamo.rows import Item, Row, row, rows
+from grapevine.adapters.dynamo.rows_catalog import (
+    MerchantRow,
+    PlanRow,
+    ProgramRow,
+    PromoterRow,
+    api_key_of,
+    api_key_row,
+    plan_of,
+    plan_row,
+    program_of,
+    program_row,
+    promoter_of,
+    promoter_rows,
+    storefront_of,
+    storefront_row,
+)
+from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
+from grapevine.domain.errors import AlreadyExistsError, NotFoundError, UnavailableError
+from grapevine.domain.people import Promoter
+from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.ports import ApiKey
+
+
+class DynamoCatalog(DynamoLinks):
+    """Programs, plans, storefronts, promoters, links and API keys."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._database = database
+
+    def terms(self, program_id: str) -> Terms:
+        """Return a program's terms in one request; NotFoundError when there is none."""
+        items = list(self._catalog.query(keys.program(program_id).pk)) if keys.is_usable(program_id) else []
+        programs = [program_of(stored) for stored in rows(ProgramRow, items)]
+        if not programs:
+            raise NotFoundError("program", program_id)
+        return Terms(programs[0], tuple(plan_of(stored) for stored in rows(PlanRow, items)))
+
+    def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
+        """Return those that exist, in one request."""
+        wanted = [keys.promoter(program_id, name) for name in promoter_ids if keys.is_usable(name)]
+        found = (promoter_of(row(PromoterRow, item)) for item in self._catalog.get_all(wanted))
+        return {promoter.id: promoter for promoter in found}
+
+    def storefront(self, storefront_id: str) -> Storefront | None:
+        """Return a storefront, or None."""
+        item = self._catalog.get(keys.storefront(storefront_id)) if keys.is_usable(storefront_id) else None
+        return storefront_of(item) if item else None
+
+    def api_key(self, key_id: str) -> ApiKey | None:
+        """Return a key, or None."""
+        item = self._catalog.get(keys.api_key(key_id)) if keys.is_usable(key_id) else None
+        return api_key_of(item) if item else None
+
+    def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
+        """Yield programs, all of them or a merchant's, eventually consistent."""
+        only = ProgramRow.gsk.startswith(keys.programs_of(merchant_id)) if merchant_id else None
+        items = self._catalog.query(keys.PROGRAMS, only, index=BY_PROGRAM)
+        return (program_of(stored) for stored in rows(ProgramRow, items))
+
+    def promoters_of(self, program_id: str) -> Iterator[Promoter]:
+        """Yield every promoter of a program by id, eventually consistent."""
+        items: Iterator[Item] = self._catalog.query(keys.promoters_of(program_id), index=BY_PROGRAM)
+        return (promoter_of(stored) for stored in rows(PromoterRow, items))
+
+    def add_program(self, program: Program, plan: Plan) -> None:
+        """Add a program with its first plan, both or neither."""
+        self._add("program", program.id, program_row(program), plan_row(program.id, plan))
+
+    def add_storefront(self, storefront: Storefront) -> None:
+        """Add a storefront."""
+        if not self._catalog.put_new(storefront_row(storefront)):
+            raise AlreadyExistsError("storefront", storefront.id)
+
+    def add_promoter(self, promoter: Promoter) -> None:
+        """Add a promoter with the first rows of its history, all or nothing."""
+        self._add("promoter", promoter.id, *promoter_rows(promoter))
+
+    def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
+        """Add a merchant with its first API key, both or neither."""
+        self._add(
+            "merchant", merchant_id, MerchantRow(*keys.merchant(merchant_id), name=name), api_key_row(key)
+        )
+
+    def _add(self, kind: str, name: str, *rows: Row) -> None:
+        try:
+            self._database.put_all(*(Put(self._catalog, row) for row in rows))
+        except CancelledError as error:
+            if CONDITION_FAILED in error.reasons:
+                raise AlreadyExistsError(kind, name) from error
+            raise UnavailableError(f"{kind} {name!r} is being added by somebody else") from error

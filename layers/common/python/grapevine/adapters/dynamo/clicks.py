@@ -1,0 +1,74 @@
+"""Clicks: one row under its visitor, found by the id that an order carries."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import UnicodeAttribute
+
+from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, expiry, row
+from grapevine.adapters.dynamo.table import Database
+from grapevine.domain.clicks import CLICK_LIFE, Click
+from grapevine.domain.ids import visitor_of
+
+
+class ClickRow(Row, discriminator="click"):
+    """`V#visitor` / click id; dropped by time to live when no order can need it any more."""
+
+    link_code = UnicodeAttribute()
+    program_id = UnicodeAttribute()
+    promoter_id = UnicodeAttribute()
+    upline = Json()
+    occurred_at = Instant()
+    recorded_at = Instant()
+    user_agent = UnicodeAttribute()
+    bot_reason = UnicodeAttribute(null=True)
+    expires_at = WholeNumber()
+
+
+class DynamoClicks:
+    """Clicks by id."""
+
+    def __init__(self, database: Database) -> None:
+        self._clicks = database.clicks
+
+    def record(self, click: Click) -> None:
+        """Store a click in one write; a repeat changes nothing."""
+        self._clicks.put_new(_row(click))
+
+    def click(self, click_id: str) -> Click | None:
+        """Return a click in one read, or None; text that is no click id costs no request."""
+        item = self._clicks.get(keys.click(click_id)) if visitor_of(click_id) else None
+        return click_of(item) if item else None
+
+
+def _row(click: Click) -> ClickRow:
+    pk, sk = keys.click(click.id)
+    return ClickRow(
+        pk,
+        sk,
+        link_code=click.link_code,
+        program_id=click.program_id,
+        promoter_id=click.promoter_id,
+        upline=list(click.upline),
+        occurred_at=click.occurred_at,
+        recorded_at=click.recorded_at,
+        user_agent=click.user_agent,
+        bot_reason=click.bot_reason,
+        expires_at=expiry(click.recorded_at, CLICK_LIFE),
+    )
+
+
+def click_of(item: Item) -> Click:
+    """Return the click in an item, stored or from the table's stream."""
+    stored = row(ClickRow, item)
+    return Click(
+        id=stored.sk,
+        link_code=stored.link_code,
+        program_id=stored.program_id,
+        promoter_id=stored.promoter_id,
+        upline=tuple(stored.upline),
+        occurred_at=stored.occurred_at,
+        recorded_at=stored.recorded_at,
+        user_agent=stored.user_agent,
+        bot_reason=stored.bot_reason,
+    )

@@ -1,0 +1,96 @@
+"""Heads and payouts, moved in one transaction with the ledger's entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pynamodb.expressions.condition import Condition
+
+from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
+from grapevine.adapters.dynamo.ledger import entry_row
+from grapevine.adapters.dynamo.pages import PageRow, page_of
+from grapevine.adapters.dynamo.rows import ABSENT, Row, row, rows
+from grapevine.adapters.dynamo.rows_treasury import (
+    HeadRow,
+    PayoutRow,
+    head_of,
+    head_row,
+    payout_of,
+    payout_row,
+)
+from grapevine.adapters.dynamo.table import Database, Put
+from grapevine.domain.entries import AccountKey, EntryReason
+from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
+from grapevine.domain.pages import Page
+from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+
+REQUESTED = PayoutRow.state == PayoutState.REQUESTED.value
+"""The condition under which a payout may be finished: it is still waiting."""
+
+
+class DynamoTreasury:
+    """Accounts, and the one way to take from them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._state = database.state
+
+    def account(self, key: AccountKey) -> tuple[tuple[Page, ...], Head]:
+        """Return an account's pages and its head in one request."""
+        items = list(self._state.query(keys.account(key)))
+        heads = [head_of(stored) for stored in rows(HeadRow, items)]
+        pages = tuple(page_of(item) for item in items if item["sk"]["S"].startswith(keys.DAY))
+        return pages, heads[0] if heads else Head(key=key)
+
+    def move(self, movement: Movement, head_before: Head) -> None:
+        """Put the entry, the head and the payout, all or nothing."""
+        reserves = movement.entry.reason is EntryReason.RESERVED
+        try:
+            self._database.put_all(
+                Put(self._state, payout_row(movement.payout), ABSENT if reserves else REQUESTED),
+                Put(self._state, head_row(movement.head), _still_at(head_before)),
+                Put(self._database.ledger, entry_row(movement.entry), ABSENT),
+            )
+        except CancelledError as error:
+            if reserves and error.reasons[0] == CONDITION_FAILED:
+                raise AlreadyExistsError("payout", movement.payout.id) from error
+            raise HeadMovedError(f"{movement.head.key}: payout, head, entry: {error}") from error
+
+    def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
+        """Return a payout of a settlement, or None."""
+        if not keys.is_usable(settlement_id, payout_id):
+            return None
+        item = self._state.get(keys.payout(settlement_id, payout_id))
+        return payout_of(row(PayoutRow, item)) if item else None
+
+    def payouts_of(self, settlement_id: str) -> Iterator[Payout]:
+        """Yield a settlement's payouts by id."""
+        partition = keys.settlement(settlement_id).pk
+        items = self._state.query(partition, PayoutRow.sk.startswith(keys.PAYOUT))
+        return (payout_of(stored) for stored in rows(PayoutRow, items))
+
+    def all_pages(self, program_id: str) -> Iterator[Page]:
+        """Yield every balance page of a program."""
+        items = self._state.scan(_is(PageRow) & Row.pk.startswith(keys.accounts_of(program_id)))
+        return (page_of(item) for item in items)
+
+    def all_heads(self, program_id: str) -> Iterator[Head]:
+        """Yield every account's head of a program."""
+        items = self._state.scan(_is(HeadRow) & Row.pk.startswith(keys.accounts_of(program_id)))
+        return (head_of(stored) for stored in rows(HeadRow, items))
+
+    def all_payouts(self, program_id: str) -> Iterator[Payout]:
+        """Yield every payout of a program."""
+        items = self._state.scan(_is(PayoutRow) & (PayoutRow.program_id == program_id))
+        return (payout_of(stored) for stored in rows(PayoutRow, items))
+
+
+def _still_at(head: Head) -> Condition:
+    """Return the condition that nobody moved a head since it was read."""
+    return HeadRow.sequence == head.sequence if head.sequence else ABSENT
+
+
+def _is(kind: type[Row]) -> Condition:
+    condition: Condition = Row.kind == kind
+    return condition

@@ -1,0 +1,78 @@
+"""Secrets, in Secrets Manager and nowhere else, as JSON under `grapevine/{stage}/`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from grapevine.domain.errors import NotFoundError, UnavailableError
+from grapevine.ports import StorefrontSecrets
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+class SecretsManager:
+    """`storefront/{id}` and `program/{id}` under a stage's prefix; keys are written in hexadecimal."""
+
+    def __init__(self, client: SecretsManagerClient, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
+        """Return a storefront's secrets, or None."""
+        values = self._read(f"storefront/{storefront_id}")
+        if values is None:
+            return None
+        return StorefrontSecrets(
+            webhook_secrets=tuple(values["webhook_secrets"]),
+            subject_key=bytes.fromhex(values["subject_key"]),
+        )
+
+    def put_storefront_secrets(self, storefront_id: str, secrets: StorefrontSecrets) -> None:
+        """Store a storefront's secrets, replacing what was there."""
+        values = {
+            "webhook_secrets": list(secrets.webhook_secrets),
+            "subject_key": secrets.subject_key.hex(),
+        }
+        self._write(f"storefront/{storefront_id}", values)
+
+    def subject_key(self, program_id: str) -> bytes:
+        """Return the key that hides a program's people."""
+        values = self._read(f"program/{program_id}")
+        if values is None:
+            raise NotFoundError("subject key of program", program_id)
+        return bytes.fromhex(values["subject_key"])
+
+    def put_subject_key(self, program_id: str, key: bytes) -> None:
+        """Store a program's key, replacing what was there."""
+        self._write(f"program/{program_id}", {"subject_key": key.hex()})
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        try:
+            text = self._client.get_secret_value(SecretId=self._prefix + name)["SecretString"]
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+        except _refusals() as error:
+            raise UnavailableError(f"secret {name!r} not read: {error}") from error
+        values: dict[str, Any] = json.loads(text)
+        return values
+
+    def _write(self, name: str, values: dict[str, Any]) -> None:
+        text = json.dumps(values)
+        try:
+            self._create_or_replace(self._prefix + name, text)
+        except _refusals() as error:
+            raise UnavailableError(f"secret {name!r} not written: {error}") from error
+
+    def _create_or_replace(self, name: str, text: str) -> None:
+        try:
+            self._client.create_secret(Name=name, SecretString=text)
+        except self._client.exceptions.ResourceExistsException:
+            self._client.put_secret_value(SecretId=name, SecretString=text)
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only once something failed
+
+    return BotoCoreError, ClientError

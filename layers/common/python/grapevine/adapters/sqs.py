@@ -1,0 +1,98 @@
+"""The two queues on SQS: orders that wait, and settlement batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from grapevine.domain.errors import InvalidInputError, UnavailableError
+from grapevine.domain.facts import OrderKey
+from grapevine.ports import SettlementBatch, Waiting
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
+
+BATCH = 10
+"""Messages that SQS takes, or gives, in one request."""
+MAX_REASON = 2000
+"""Characters of a reason that are kept; the order is what a redrive needs."""
+WAIT_SECONDS = 1
+"""A waiting request asks all of SQS's servers; one that does not may miss what is there."""
+
+
+class SqsFailures:
+    """Orders that could not be processed, as `{"order": …, "reason": …}`."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, order: OrderKey, reason: str) -> None:
+        """Queue an order with the reason."""
+        body = json.dumps({"order": str(order), "reason": reason[:MAX_REASON]})
+        try:
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
+        except _refusals() as error:
+            raise UnavailableError(f"order {order} not queued: {error}") from error
+
+    def receive(self, limit: int) -> tuple[Waiting, ...]:
+        """Return some of what waits; the queue hides it from others for a while."""
+        try:
+            answer = self._client.receive_message(
+                QueueUrl=self._queue_url,
+                MaxNumberOfMessages=min(limit, BATCH),
+                WaitTimeSeconds=WAIT_SECONDS,
+            )
+        except _refusals() as error:
+            raise UnavailableError(f"failure queue not read: {error}") from error
+        return tuple(_waiting(message) for message in answer.get("Messages", ()))
+
+    def done(self, waiting: Waiting) -> None:
+        """Take an order out for good."""
+        try:
+            self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=waiting.receipt)
+        except _refusals() as error:
+            raise UnavailableError(f"order {waiting.order} not taken out: {error}") from error
+
+
+class SqsSettlementQueue:
+    """Settlement batches, one message each."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
+        """Queue the batches; sending one twice is harmless."""
+        for start in range(0, len(batches), BATCH):
+            self._send([_entry(batch) for batch in batches[start : start + BATCH]])
+
+    def _send(self, entries: list[SendMessageBatchRequestEntryTypeDef]) -> None:
+        try:
+            answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        except _refusals() as error:
+            raise UnavailableError(f"settlement batches not queued: {error}") from error
+        failed = [f"{entry['Id']}: {entry['Code']}" for entry in answer.get("Failed", ())]
+        if failed:
+            raise UnavailableError(f"settlement batches not queued: {', '.join(failed)}")
+
+
+def _waiting(message: MessageTypeDef) -> Waiting:
+    try:
+        values = json.loads(message["Body"])
+        return Waiting(OrderKey.parse(values["order"]), str(values["reason"]), message["ReceiptHandle"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidInputError("is no failure of ours", f"message {message['MessageId']}") from error
+
+
+def _entry(batch: SettlementBatch) -> SendMessageBatchRequestEntryTypeDef:
+    return {"Id": str(batch.number), "MessageBody": json.dumps(asdict(batch))}
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only once something failed
+
+    return BotoCoreError, ClientError

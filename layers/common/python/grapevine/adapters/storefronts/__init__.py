@@ -1,0 +1,1 @@
+"""What each storefront's webhooks say, in our words."""

@@ -1,0 +1,134 @@
+"""Shopify's webhooks: the signature over the raw bytes, the topic, and what a body says."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from grapevine.adapters.storefronts.json_values import EARLIEST, Node, parse_object
+from grapevine.adapters.storefronts.shopify_orders import (
+    email_of,
+    latest_instant,
+    order_version,
+    received_at,
+    refund_of,
+    refunds_of,
+    snapshot_of,
+)
+from grapevine.domain.errors import InvalidInputError, MalformedBodyError, UnauthenticatedError
+from grapevine.domain.facts import FactKind
+from grapevine.ports import Reading
+
+FAMILIES = ("x-shopify-", "shopify-")
+"""The classic header names and the newer ones; a shop sends either."""
+
+REFUND_CREATED = "refunds/create"
+FULFILLED = "orders/fulfilled"
+_KINDS = {
+    "orders/create": FactKind.PLACED,
+    "orders/paid": FactKind.PAID,
+    "orders/updated": FactKind.EDITED,
+    "orders/edited": FactKind.EDITED,
+    "orders/cancelled": FactKind.CANCELLED,
+    FULFILLED: FactKind.EDITED,
+    REFUND_CREATED: FactKind.REFUNDED,
+}
+_SIGNATURE_BYTES = 32
+_LONGEST_PROBLEM = 300
+
+
+class Shopify:
+    """The storefront adapter for Shopify; it keeps nothing."""
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], domain: str) -> None:
+        """Check the signature with each secret, and the shop's name, which is not signed."""
+        if not (_is_signed(raw, _header(headers, "hmac-sha256"), secrets) and _is_for(domain, headers)):
+            raise UnauthenticatedError("not authenticated")
+
+    def topic(self, headers: Mapping[str, str]) -> str:
+        """Return the topic, such as `orders/paid`."""
+        return _header(headers, "topic").strip().lower()
+
+    def normalise(self, raw: bytes, topic: str) -> Reading | None:
+        """Return what the body says; a topic that is not in our list is not even parsed."""
+        kind = _KINDS.get(topic)
+        if kind is None:
+            return None
+        body = parse_object(raw)
+        if not body["order_edit"].is_missing:
+            return None  # What orders/edited usually carries; the order itself follows as orders/updated.
+        if kind is FactKind.REFUNDED:
+            return _refund_reading(_unwrapped(body, "refund"))
+        return _order_reading(_unwrapped(body, "order"), kind, topic)
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next(iter(_named(headers, name)), "")
+
+
+def _named(headers: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Return a header's values in the order of the families, whatever the case of their names."""
+    by_name = {known.lower(): value for known, value in headers.items()}
+    return tuple(by_name[family + name] for family in FAMILIES if family + name in by_name)
+
+
+def _is_signed(raw: bytes, signature: str, secrets: Sequence[str]) -> bool:
+    """Compare in constant time; an empty secret would be one that everybody knows."""
+    try:
+        given = base64.b64decode(signature, validate=True)
+    except ValueError:
+        return False
+    if len(given) != _SIGNATURE_BYTES:
+        return False
+    expected = [hmac.digest(secret.encode(), raw, "sha256") for secret in secrets if secret]
+    return any(hmac.compare_digest(given, digest) for digest in expected)
+
+
+def _is_for(domain: str, headers: Mapping[str, str]) -> bool:
+    return all(name.strip().lower() == domain.lower() for name in _named(headers, "shop-domain"))
+
+
+def _unwrapped(body: Node, name: str) -> Node:
+    """Return the object itself; the Admin API's answers wrap it, webhooks do not."""
+    return Node(body[name].value) if isinstance(body[name].value, dict) else body
+
+
+def _order_reading(order: Node, kind: FactKind, topic: str) -> Reading:
+    order_id = _order_id(order["id"])
+    try:
+        return Reading(
+            order_id=order_id,
+            kind=FactKind.RECEIVED if topic == FULFILLED and received_at(order) else kind,
+            version=order_version(order),
+            snapshot=snapshot_of(order),
+            refunds=refunds_of(order),
+            customer_email=email_of(order),
+        )
+    except InvalidInputError as error:
+        return _unusable(order_id, kind, latest_instant(order), error)
+
+
+def _refund_reading(refund: Node) -> Reading:
+    order_id = _order_id(refund["order_id"])
+    try:
+        read = refund_of(refund, None)
+        version = refund["processed_at"].instant() or read.created_at
+        return Reading(order_id=order_id, kind=FactKind.REFUNDED, version=version, refunds=(read,))
+    except InvalidInputError as error:
+        return _unusable(order_id, FactKind.REFUNDED, latest_instant(refund), error)
+
+
+def _unusable(order_id: str, kind: FactKind, version: datetime | None, error: InvalidInputError) -> Reading:
+    """Return a reading that only says what is wrong, so that the order waits for a person."""
+    problem = str(error)[:_LONGEST_PROBLEM]
+    return Reading(order_id=order_id, kind=kind, version=version or EARLIEST, problem=problem)
+
+
+def _order_id(node: Node) -> str:
+    """Return the order's id; without it there is nothing to append to."""
+    try:
+        return node.identifier() or node.refuse("missing")
+    except InvalidInputError as error:
+        raise MalformedBodyError(error.what, error.where) from None

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Pins every *.in with hashes for CPython 3.11 to 3.14 on any platform. `dev` is resolved first, with all there is
+# in it; the layers are cut out of it, so that what the tests run is what ships.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+compile() {
+    "${UV:-uv}" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+        --no-emit-index-url --no-emit-find-links --output-file "$@"
+}
+compile dev.txt dev.in
+# The Lambda runtime has the SDK and what it needs.
+compile layer-common.txt layer-common.in --constraint dev.txt \
+    --no-emit-package botocore --no-emit-package urllib3 --no-emit-package python-dateutil --no-emit-package six
+compile layer-science.txt layer-science.in --constraint dev.txt
+compile lock.txt lock.in

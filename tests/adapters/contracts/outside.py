@@ -1,0 +1,121 @@
+"""Secrets, queues, files and the bus of an engine, with a look behind the ports that only write."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from mypy_boto3_sqs import SQSClient
+
+from grapevine.adapters.eventbridge import EventBridgeBus
+from grapevine.adapters.memory.outside import (
+    MemoryBus,
+    MemoryFailures,
+    MemoryFiles,
+    MemorySecrets,
+    MemorySettlementQueue,
+)
+from grapevine.adapters.s3 import S3Files
+from grapevine.adapters.secrets_manager import SecretsManager
+from grapevine.adapters.sqs import SqsFailures, SqsSettlementQueue
+from grapevine.ports import EventBus, Files, SecretStore, SettlementBatch, SettlementQueue
+from grapevine.runtime.parts import FailuresPart
+from tests.engines import ministack
+from tests.engines.endpoint import ACCESS_KEY, REGION
+from tests.engines.processes import LOOPBACK, free_port, server
+
+_SERVICES = "events,s3,secretsmanager,sqs"
+
+Event = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """One engine's outside things; the last two read what was queued and published."""
+
+    secrets: SecretStore
+    failures: FailuresPart
+    settlement_queue: SettlementQueue
+    files: Files
+    bus: EventBus
+    queued: Callable[[], list[SettlementBatch]]
+    published: Callable[[], list[Event]]
+
+
+def in_memory() -> Outside:
+    """Everything in memory."""
+    queue, bus = MemorySettlementQueue(), MemoryBus()
+    return Outside(
+        secrets=MemorySecrets(),
+        failures=MemoryFailures(),
+        settlement_queue=queue,
+        files=MemoryFiles(),
+        bus=bus,
+        queued=lambda: list(queue.sent),
+        published=lambda: list(bus.published),
+    )
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[str]:
+    """Runs a MiniStack with these services; enters with its address."""
+    port = free_port()
+    environment = os.environ | ministack._settings(port, directory) | {"SERVICES": _SERVICES}
+    command = [sys.executable, "-m", "ministack"]
+    with server(command, port=port, environment=environment, log=directory / "outside.log"):
+        yield f"http://{LOOPBACK}:{port}"
+
+
+def on_ministack(url: str, name: str) -> Outside:
+    """Queues, a bucket and a bus of their own on a running MiniStack."""
+    session = boto3.Session(
+        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=REGION
+    )
+    sqs = session.client("sqs", endpoint_url=url)
+    events = session.client("events", endpoint_url=url)
+    s3 = session.client("s3", endpoint_url=url)
+    # What is received is seen again at once, so that no test has to wait for it.
+    failures, settle, heard = (
+        sqs.create_queue(QueueName=f"{name}-{kind}", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+        for kind in ("failures", "settle", "heard")
+    )
+    s3.create_bucket(Bucket=f"bucket-{name}")
+    events.create_event_bus(Name=name)
+    events.put_rule(Name="all", EventBusName=name, EventPattern=json.dumps({"source": ["grapevine"]}))
+    heard_arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    events.put_targets(Rule="all", EventBusName=name, Targets=[{"Id": "1", "Arn": heard_arn}])
+    return Outside(
+        secrets=SecretsManager(session.client("secretsmanager", endpoint_url=url), f"grapevine/{name}/"),
+        failures=SqsFailures(sqs, failures),
+        settlement_queue=SqsSettlementQueue(sqs, settle),
+        files=S3Files(s3, f"bucket-{name}"),
+        bus=EventBridgeBus(events, name),
+        queued=lambda: [_batch(body) for body in _drained(sqs, settle)],
+        published=lambda: [_event(body) for body in _drained(sqs, heard)],
+    )
+
+
+def _drained(sqs: SQSClient, queue_url: str) -> list[dict[str, Any]]:
+    bodies = []
+    while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            bodies.append(json.loads(message["Body"]))
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+    return bodies
+
+
+def _batch(values: dict[str, Any]) -> SettlementBatch:
+    return SettlementBatch(**{**values, "promoter_ids": tuple(values["promoter_ids"])})
+
+
+def _event(values: dict[str, Any]) -> Event:
+    return values["detail-type"], values["detail"]

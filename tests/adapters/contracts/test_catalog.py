@@ -1,0 +1,168 @@
+"""The catalog's ports: links, terms, promoters, storefronts, merchants and their keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from grapevine.domain.errors import AlreadyExistsError, NotFoundError
+from grapevine.domain.money import Rounding
+from grapevine.domain.people import PromoterStatus
+from grapevine.domain.programs import Terms
+from grapevine.ports import ApiKey
+from tests import builders as make
+from tests.adapters.contracts.stores import Names, Stores
+
+
+def api_key(names: Names, key_id: str = "") -> ApiKey:
+    return ApiKey(
+        id=key_id or f"key{names.number}",
+        merchant_id=names.merchant,
+        secret_hash="ab" * 32,
+        created_at=make.T0,
+    )
+
+
+def test_a_link_is_read_as_it_was_added(stores: Stores, names: Names) -> None:
+    link = make.link(code=f"code{names.number}", program_id=names.program, upline=("pr_bo", "pr_ana"))
+    stores.catalog.add_link(link)
+    assert stores.catalog.link(link.code) == link
+
+
+@pytest.mark.parametrize("code", ["nothere", "", "with#sign", "long" * 1000, "漢字"])
+def test_an_unknown_link_is_none_whatever_the_visitor_typed(stores: Stores, code: str) -> None:
+    assert stores.catalog.link(code) is None
+
+
+def test_a_link_code_is_unique_over_all_programs(stores: Stores, names: Names) -> None:
+    first = make.link(code=f"code{names.number}", program_id=names.program)
+    stores.catalog.add_link(first)
+    with pytest.raises(AlreadyExistsError):
+        stores.catalog.add_link(make.link(code=first.code, program_id="pg-other"))
+    assert stores.catalog.link(first.code) == first
+
+
+def test_terms_are_the_program_with_its_plan(stores: Stores, names: Names) -> None:
+    program = make.program(
+        id=names.program,
+        name="Früchte & 水果",
+        currency="KWD",
+        allowed_hosts=("a.example", "b.example"),
+        rounding=Rounding.FLOOR,
+        minimum_payout_minor=5,
+        settlement_day=31,
+        sandbox=True,
+    )
+    plan = make.plan(1000, 300, 100, pool_cap_bps=2000, click_window_days=7, screening_days=0)
+    stores.catalog.add_program(program, plan)
+    assert stores.catalog.terms(names.program) == Terms(program, (plan,))
+
+
+@pytest.mark.parametrize("program_id", ["pg-nowhere", "with#sign"])
+def test_there_are_no_terms_of_an_unknown_program(stores: Stores, program_id: str) -> None:
+    with pytest.raises(NotFoundError):
+        stores.catalog.terms(program_id)
+
+
+def test_adding_a_program_again_changes_neither_it_nor_its_plan(stores: Stores, names: Names) -> None:
+    program, plan = make.program(id=names.program), make.plan(1000)
+    stores.catalog.add_program(program, plan)
+    with pytest.raises(AlreadyExistsError):
+        stores.catalog.add_program(make.program(id=names.program, name="Other"), make.plan(1, version=2))
+    assert stores.catalog.terms(names.program) == Terms(program, (plan,))
+
+
+def test_promoters_that_exist_are_returned(stores: Stores, names: Names) -> None:
+    ana = make.promoter("pr_ana", program_id=names.program)
+    bo = make.promoter(
+        "pr_bo",
+        "pr_ana",
+        program_id=names.program,
+        customer_key="c" * 24,
+        status=PromoterStatus.SUSPENDED,
+    )
+    for promoter in (ana, bo):
+        stores.catalog.add_promoter(promoter)
+    found = stores.catalog.promoters(names.program, ("pr_bo", "pr_ana", "pr_nobody", "pr_ana", "no#one"))
+    assert found == {"pr_ana": ana, "pr_bo": bo}
+
+
+def test_asking_for_nobody_finds_nobody(stores: Stores, names: Names) -> None:
+    assert stores.catalog.promoters(names.program, ()) == {}
+
+
+def test_a_hundred_promoters_are_read_at_once(stores: Stores, names: Names) -> None:
+    ids = [f"pr_{number:03d}" for number in range(100)]
+    for promoter_id in ids[::33]:
+        stores.catalog.add_promoter(make.promoter(promoter_id, program_id=names.program))
+    assert set(stores.catalog.promoters(names.program, ids)) == set(ids[::33])
+
+
+def test_the_same_id_in_two_programs_is_two_promoters(stores: Stores, names: Names) -> None:
+    here = make.promoter("pr_ana", program_id=names.program)
+    there = make.promoter("pr_ana", program_id=f"{names.program}-2")
+    stores.catalog.add_promoter(here)
+    stores.catalog.add_promoter(there)
+    assert stores.catalog.promoters(there.program_id, ("pr_ana",)) == {"pr_ana": there}
+
+
+def test_adding_a_promoter_again_changes_nothing(stores: Stores, names: Names) -> None:
+    ana = make.promoter("pr_ana", program_id=names.program)
+    stores.catalog.add_promoter(ana)
+    with pytest.raises(AlreadyExistsError):
+        stores.catalog.add_promoter(make.promoter("pr_ana", "pr_bo", program_id=names.program))
+    assert stores.catalog.promoters(names.program, ("pr_ana",)) == {"pr_ana": ana}
+
+
+def test_a_storefront_is_read_as_it_was_added_once(stores: Stores, names: Names) -> None:
+    storefront = make.storefront(id=names.storefront, program_id=names.program)
+    stores.catalog.add_storefront(storefront)
+    with pytest.raises(AlreadyExistsError):
+        stores.catalog.add_storefront(make.storefront(id=names.storefront, domain="other.example"))
+    assert stores.catalog.storefront(names.storefront) == storefront
+
+
+@pytest.mark.parametrize("storefront_id", ["sf-nowhere", "with#sign", "x" * 3000])
+def test_an_unknown_storefront_is_none(stores: Stores, storefront_id: str) -> None:
+    assert stores.catalog.storefront(storefront_id) is None
+
+
+def test_programs_are_listed_all_and_by_merchant(stores: Stores, names: Names) -> None:
+    mine = [make.program(id=f"{names.program}.{n}", merchant_id=names.merchant) for n in (3, 1, 2)]
+    # A merchant whose id begins as ours does is another merchant.
+    other = make.program(id=f"{names.program}.4", merchant_id=f"{names.merchant}0")
+    for program in (*mine, other):
+        stores.catalog.add_program(program, make.plan())
+    assert list(stores.catalog.programs(names.merchant)) == sorted(mine, key=lambda program: program.id)
+    assert {*mine, other} <= set(stores.catalog.programs())
+    assert list(stores.catalog.programs()) == list(stores.catalog.programs())
+
+
+def test_a_merchant_without_programs_has_none(stores: Stores, names: Names) -> None:
+    assert list(stores.catalog.programs(names.merchant)) == []
+
+
+def test_promoters_of_a_program_are_listed_by_id(stores: Stores, names: Names) -> None:
+    ids = ("pr_c", "pr_a", "pr_b")
+    for promoter_id in ids:
+        stores.catalog.add_promoter(make.promoter(promoter_id, program_id=names.program))
+    stores.catalog.add_promoter(make.promoter("pr_d", program_id=f"{names.program}-2"))
+    listed = [promoter.id for promoter in stores.catalog.promoters_of(names.program)]
+    assert listed == ["pr_a", "pr_b", "pr_c"]
+
+
+def test_a_merchant_is_added_with_its_key(stores: Stores, names: Names) -> None:
+    stores.catalog.add_merchant(names.merchant, "Shop", api_key(names))
+    assert stores.catalog.api_key(api_key(names).id) == api_key(names)
+
+
+def test_a_merchant_that_is_there_gets_no_second_key(stores: Stores, names: Names) -> None:
+    stores.catalog.add_merchant(names.merchant, "Shop", api_key(names))
+    second = api_key(names, f"second{names.number}")
+    with pytest.raises(AlreadyExistsError):
+        stores.catalog.add_merchant(names.merchant, "Other", second)
+    assert stores.catalog.api_key(second.id) is None
+
+
+@pytest.mark.parametrize("key_id", ["nokey", "with#sign", ""])
+def test_an_unknown_key_is_none(stores: Stores, key_id: str) -> None:
+    assert stores.catalog.api_key(key_id) is None

@@ -1,0 +1,170 @@
+"""What must hold when many do the same at once; never run on moto, which loses updates under threads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+
+from grapevine.domain.errors import (
+    AlreadyExistsError,
+    ConcurrencyError,
+    EntryExistsError,
+    GrapevineError,
+    HeadMovedError,
+)
+from grapevine.domain.pages import Page, PageKey
+from grapevine.domain.payouts import Head, Movement, complete, give_back, reserve
+from grapevine.ports import Settlement
+from grapevine.usecases.post_order import PostOrder, post_order
+from tests import builders as make
+from tests.adapters.contracts.chains import first
+from tests.adapters.contracts.shops import opened_shop
+from tests.adapters.contracts.stores import Names, Stores
+from tests.builders import T0, minutes
+
+pytestmark = pytest.mark.concurrent
+
+THREADS = 8
+ROUNDS = 5
+
+T = TypeVar("T")
+
+
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T | GrapevineError]:
+    """What each call returns or raises when all start together; other errors fail the test."""
+    ready = Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T | GrapevineError:
+        ready.wait()
+        try:
+            return call()
+        except GrapevineError as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+def outcomes(results: Sequence[object]) -> Counter[type[object]]:
+    return Counter(type(result) for result in results)
+
+
+def test_one_of_eight_entries_takes_a_number(stores: Stores, names: Names) -> None:
+    for order in map(names.order, "abcde"):
+        entries = [replace(first(names, order), covers=number) for number in range(THREADS)]
+        results = at_once([partial(stores.ledger.append, entry) for entry in entries])
+        assert outcomes(results) == {type(None): 1, EntryExistsError: THREADS - 1}
+        assert stores.ledger.entries_of(order) == (entries[results.index(None)],)
+
+
+def test_a_fact_is_new_to_one_of_eight(stores: Stores, names: Names) -> None:
+    for order in map(names.order, "abcde"):
+        fact = make.fact(order=order)
+        assert Counter(at_once([partial(stores.facts.append, fact)] * THREADS)) == {
+            True: 1,
+            False: THREADS - 1,
+        }
+
+
+def test_one_of_eight_adds_a_link(stores: Stores, names: Names) -> None:
+    links = [make.link(code=f"code{names.number}", promoter_id=f"pr_{n}") for n in range(THREADS)]
+    results = at_once([partial(stores.catalog.add_link, link) for link in links])
+    assert outcomes(results) == {type(None): 1, AlreadyExistsError: THREADS - 1}
+    assert stores.catalog.link(links[0].code) == links[results.index(None)]
+
+
+def test_eight_settlements_cannot_take_from_one_head(stores: Stores, names: Names) -> None:
+    head = Head(key=names.account())
+    steps = [reserve(head, 100 + number, f"{names.program}.{number}", T0) for number in range(THREADS)]
+    results = at_once([partial(stores.treasury.move, step, head) for step in steps])
+    assert outcomes(results) == {type(None): 1, HeadMovedError: THREADS - 1}
+    _assert_only(stores, names, steps[results.index(None)])
+
+
+def test_one_settlement_takes_once_however_many_try(stores: Stores, names: Names) -> None:
+    head = Head(key=names.account())
+    step = reserve(head, 100, names.program, T0)
+    results = at_once([partial(stores.treasury.move, step, head)] * THREADS)
+    assert results.count(None) == 1
+    assert set(outcomes(results)) <= {type(None), AlreadyExistsError, HeadMovedError}
+    _assert_only(stores, names, step)
+
+
+def _assert_only(stores: Stores, names: Names, step: Movement) -> None:
+    assert stores.treasury.account(names.account())[1] == step.head
+    assert stores.ledger.entries_of(names.account()) == (step.entry,)
+    assert list(stores.treasury.all_payouts(names.program)) == [step.payout]
+
+
+def test_a_payout_is_finished_one_way(stores: Stores, names: Names) -> None:
+    head = Head(key=names.account())
+    step = reserve(head, 100, names.program, T0)
+    stores.treasury.move(step, head)
+    ways = [complete(step.head, step.payout, "", T0), give_back(step.head, step.payout, "", T0)]
+    results = at_once([partial(stores.treasury.move, way, step.head) for way in ways * 4])
+    assert outcomes(results) == {type(None): 1, HeadMovedError: THREADS - 1}
+    won = (ways * 4)[results.index(None)]
+    assert stores.ledger.entries_of(names.account()) == (step.entry, won.entry)
+    assert stores.treasury.payout(names.program, step.payout.id) == won.payout
+
+
+def test_a_mark_is_counted_by_one_of_eight(stores: Stores, names: Names) -> None:
+    for slot in range(ROUNDS):
+        page = Page(
+            PageKey(str(names.account()), "2026-11-11", slot), {"held": 7}, frozenset({f"{names.order()}/1"})
+        )
+        assert Counter(at_once([partial(stores.pages.fold, [page])] * THREADS)) == {
+            1: 1,
+            0: THREADS - 1,
+        }
+    assert [page.amounts for page in stores.pages.pages(str(names.account()))] == [{"held": 7}] * ROUNDS
+
+
+def test_sums_are_exact_when_batches_overlap(stores: Stores, names: Names) -> None:
+    key = PageKey(str(names.account()), "2026-11-11", 0)
+    additions = [
+        Page(key, {"held": 3**mark, "commission": -(3**mark)}, frozenset({f"{names.order(str(mark))}/1"}))
+        for mark in range(24)
+    ]
+    batches = [additions[start : start + 10] for start in range(0, 16, 2)]
+    results = at_once([partial(stores.pages.fold, batch) for batch in batches])
+    assert sum(result for result in results if isinstance(result, int)) == len(additions)
+    (page,) = stores.pages.pages(key.subject)
+    total = sum(3**mark for mark in range(24))
+    assert page.amounts == {"held": total, "commission": -total}
+
+
+def test_a_run_is_started_by_one_of_eight_and_loses_no_finished_batch(stores: Stores, names: Names) -> None:
+    run = Settlement(
+        id=names.program, program_id=names.program, started_at=T0, batches=THREADS, finished=frozenset()
+    )
+    assert Counter(at_once([partial(stores.settlements.start, run)] * THREADS)) == {
+        True: 1,
+        False: THREADS - 1,
+    }
+    finished = at_once(
+        [partial(stores.settlements.finish_batch, run.id, number) for number in range(THREADS)]
+    )
+    stored = stores.settlements.settlement(run.id)
+    assert stored is not None
+    assert stored.is_done
+    assert stored in finished
+
+
+def test_eight_who_post_one_order_post_once(stores: Stores, names: Names) -> None:
+    shop = opened_shop(stores, names)
+    for order in map(names.order, "abcde"):
+        for fact in shop.paid_order(order):
+            stores.facts.append(fact)
+        results = at_once([partial(post_order, PostOrder(order), stores.orders, T0 + minutes(2))] * THREADS)
+        posted = [entry for entry in results if entry is not None]
+        assert not [result for result in results if isinstance(result, ConcurrencyError)]
+        assert tuple(posted) == stores.ledger.entries_of(order)
+        assert len(posted) == 1

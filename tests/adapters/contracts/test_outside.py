@@ -1,0 +1,125 @@
+"""The ports of secrets, queues, files and the event bus."""
+
+from __future__ import annotations
+
+import pytest
+
+from grapevine.domain.errors import NotFoundError
+from grapevine.domain.facts import OrderKey
+from grapevine.ports import SettlementBatch, StorefrontSecrets, Waiting
+from tests.adapters.contracts.outside import Outside
+from tests.adapters.contracts.stores import Names
+
+pytestmark = pytest.mark.engines("memory", "ministack")
+
+
+def test_storefront_secrets_are_read_as_written_last(outside: Outside, names: Names) -> None:
+    key = bytes(range(32))
+    for secrets in (("first",), ("new", "first"), ()):
+        written = StorefrontSecrets(webhook_secrets=secrets, subject_key=key)
+        outside.secrets.put_storefront_secrets(names.storefront, written)
+        assert outside.secrets.storefront_secrets(names.storefront) == written
+
+
+def test_an_unknown_storefront_has_no_secrets(outside: Outside, names: Names) -> None:
+    assert outside.secrets.storefront_secrets(names.storefront) is None
+
+
+def test_a_programs_key_is_read_as_written_last(outside: Outside, names: Names) -> None:
+    for key in (b"\x00\xff" * 16, b"k" * 32):
+        outside.secrets.put_subject_key(names.program, key)
+        assert outside.secrets.subject_key(names.program) == key
+
+
+def test_an_unknown_program_has_no_key(outside: Outside, names: Names) -> None:
+    with pytest.raises(NotFoundError):
+        outside.secrets.subject_key(names.program)
+
+
+def test_secrets_of_a_program_and_a_storefront_of_one_name_are_two(outside: Outside, names: Names) -> None:
+    outside.secrets.put_subject_key(names.storefront, b"k" * 32)
+    assert outside.secrets.storefront_secrets(names.storefront) is None
+
+
+def taken_out(outside: Outside) -> set[tuple[OrderKey, str]]:
+    taken = set()
+    while waiting := outside.failures.receive(10):
+        for item in waiting:
+            taken.add((item.order, item.reason))
+            outside.failures.done(item)
+    return taken
+
+
+def test_an_order_waits_with_its_reason(outside: Outside, names: Names) -> None:
+    outside.failures.send(names.order(), 'no FX rate (rate_pending): 漢字 \x00 "quoted"')
+    (waiting,) = outside.failures.receive(10)
+    assert (waiting.order, waiting.reason) == (
+        names.order(),
+        'no FX rate (rate_pending): 漢字 \x00 "quoted"',
+    )
+
+
+def test_what_is_not_taken_out_is_seen_again(outside: Outside, names: Names) -> None:
+    outside.failures.send(names.order(), "why")
+    seen = [outside.failures.receive(10)[0] for _ in range(2)]
+    assert [(item.order, item.reason) for item in seen] == [(names.order(), "why")] * 2
+    outside.failures.done(seen[-1])
+    assert outside.failures.receive(10) == ()
+
+
+def test_no_more_is_received_than_asked_for(outside: Outside, names: Names) -> None:
+    sent = {(names.order(str(number)), f"reason {number}") for number in range(12)}
+    for order, reason in sent:
+        outside.failures.send(order, reason)
+    assert len(outside.failures.receive(3)) <= 3
+    assert len(outside.failures.receive(100)) <= 100
+    assert taken_out(outside) == sent
+
+
+def test_nothing_waits_in_an_empty_queue(outside: Outside) -> None:
+    assert outside.failures.receive(1) == ()
+    assert Waiting(OrderKey("sf", "1"), "why", "receipt").receipt == "receipt"
+
+
+def batch(names: Names, number: int, *promoter_ids: str) -> SettlementBatch:
+    return SettlementBatch(
+        settlement_id=f"{names.program}.2026-11-10",
+        program_id=names.program,
+        number=number,
+        promoter_ids=promoter_ids,
+    )
+
+
+def test_every_batch_is_queued_whole(outside: Outside, names: Names) -> None:
+    batches = [batch(names, number, *(f"pr_{n}" for n in range(100))) for number in range(1, 24)]
+    outside.settlement_queue.send_batches([*batches, batch(names, 24)])
+    queued = sorted(outside.queued(), key=lambda one: one.number)
+    assert queued == [*batches, batch(names, 24)]
+
+
+def test_queueing_no_batches_queues_nothing(outside: Outside) -> None:
+    outside.settlement_queue.send_batches([])
+    assert outside.queued() == []
+
+
+def test_a_file_is_read_as_written_last(outside: Outside) -> None:
+    name = "payouts/pg_1/pg_1.2026-11-10.csv"
+    for body in (b"first", "漢字\r\n".encode(), b""):
+        outside.files.put(name, body, "text/csv")
+        assert outside.files.get(name) == body
+
+
+def test_there_is_no_unknown_file(outside: Outside) -> None:
+    with pytest.raises(NotFoundError):
+        outside.files.get("payouts/nothere.csv")
+
+
+def test_every_event_is_published_with_its_type(outside: Outside) -> None:
+    events = [("commission.accrued", {"id": f"e{n}", "amount": "0.10", "name": "漢字"}) for n in range(23)]
+    outside.bus.publish(events)
+    assert sorted(outside.published(), key=str) == sorted(events, key=str)
+
+
+def test_publishing_nothing_is_fine(outside: Outside) -> None:
+    outside.bus.publish([])
+    assert outside.published() == []

@@ -1,0 +1,170 @@
+"""Who may touch what: read from the templates, then tried under the deployed roles.
+
+The local stack evaluates the roles as IAM does, so the second half is the real proof: code that runs with a
+function's role and is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.house import APPS
+from infra.templates import functions_of
+
+if TYPE_CHECKING:
+    from infra.deploy import Deployment
+    from infra.package import PackagedApp
+    from tests.infra.plugin import Calls, Probe
+
+LEDGER = "table/${LedgerTable}"
+PRIVATE = "table/${PrivateTable}"
+MODIFYING = {
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:UpdateItem",
+}
+MAY_APPEND_ENTRIES = {"accrue", "settle"}
+MAY_WRITE_PRIVATE = {"place_order", "console"}
+DENIED = "AccessDeniedException"
+KEY = {"pk": {"S": "O#probe"}, "sk": {"S": "N#000001"}}
+CHANGE = {
+    "Key": KEY,
+    "UpdateExpression": "SET hash = :hash",
+    "ExpressionAttributeValues": {":hash": {"S": "tampered"}},
+}
+
+Statement = dict[str, Any]
+
+
+def _policies(app: PackagedApp) -> list[list[Statement]]:
+    roles = [part for part in app.template["Resources"].values() if part["Type"] == "AWS::IAM::Role"]
+    return [role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"] for role in roles]
+
+
+def _statements(app: PackagedApp) -> list[Statement]:
+    """All roles of an app share one policy, so any of them will do."""
+    policies = _policies(app)
+    assert policies
+    assert all(policy == policies[0] for policy in policies)
+    return policies[0]
+
+
+def _resources(statement: Statement) -> list[str]:
+    named = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    return [name if isinstance(name, str) else str(next(iter(name.values()))) for name in named]
+
+
+def _allowed(app: PackagedApp, table: str) -> set[str]:
+    return {
+        action
+        for statement in _statements(app)
+        if statement["Effect"] == "Allow" and any(name.endswith(table) for name in _resources(statement))
+        for action in statement["Action"]
+    }
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_every_function_has_a_role_of_the_app(packaged: dict[str, PackagedApp], name: str) -> None:
+    resources = packaged[name].template["Resources"]
+    for function in functions_of(packaged[name].template).values():
+        role, attribute = function["Properties"]["Role"]["Fn::GetAtt"]
+        assert (resources[role]["Type"], attribute) == ("AWS::IAM::Role", "Arn")
+        assert "Policies" not in function["Properties"]
+        assert "ManagedPolicyArns" not in resources[role]["Properties"]
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_ledger_is_append_only_for_every_app(packaged: dict[str, PackagedApp], name: str) -> None:
+    (denial,) = [statement for statement in _statements(packaged[name]) if statement["Effect"] == "Deny"]
+    assert set(denial["Action"]) == MODIFYING
+    assert [name.endswith(LEDGER) for name in _resources(denial)] == [True]
+
+
+def test_two_apps_append_entries(packaged: dict[str, PackagedApp]) -> None:
+    assert {
+        name for name, app in packaged.items() if "dynamodb:PutItem" in _allowed(app, LEDGER)
+    } == MAY_APPEND_ENTRIES
+
+
+def test_personal_data_is_written_by_two_and_read_by_none(packaged: dict[str, PackagedApp]) -> None:
+    allowed = {name: _allowed(app, PRIVATE) for name, app in packaged.items()}
+    assert {name for name, actions in allowed.items() if actions} == MAY_WRITE_PRIVATE
+    assert set().union(*allowed.values()) == {"dynamodb:PutItem"}
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_no_wildcards(packaged: dict[str, PackagedApp], name: str) -> None:
+    """ListStreams is the one action that cannot be limited to a resource."""
+    for statement in _statements(packaged[name]):
+        assert not any("*" in action for action in statement["Action"])
+        if "*" in _resources(statement):
+            assert statement["Action"] == ["dynamodb:ListStreams"]
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_logs_go_to_the_own_group_only(packaged: dict[str, PackagedApp], name: str) -> None:
+    logs = [item for item in _statements(packaged[name]) if any("logs:" in act for act in item["Action"])]
+    assert [statement["Resource"] for statement in logs] == [{"Fn::GetAtt": ["LogGroup", "Arn"]}]
+
+
+def _ledger_calls(deployment: Deployment) -> Calls:
+    ledger = deployment.platform.tables["ledger"]
+    return {
+        "update": ("dynamodb", "update_item", {"TableName": ledger, **CHANGE}),
+        "delete": ("dynamodb", "delete_item", {"TableName": ledger, "Key": KEY}),
+        "batch": (
+            "dynamodb",
+            "batch_write_item",
+            {"RequestItems": {ledger: [{"DeleteRequest": {"Key": KEY}}]}},
+        ),
+        "update in a transaction": (
+            "dynamodb",
+            "transact_write_items",
+            {"TransactItems": [{"Update": {"TableName": ledger, **CHANGE}}]},
+        ),
+        "delete in a transaction": (
+            "dynamodb",
+            "transact_write_items",
+            {"TransactItems": [{"Delete": {"TableName": ledger, "Key": KEY}}]},
+        ),
+        "update by statement": (
+            "dynamodb",
+            "execute_statement",
+            {"Statement": f"UPDATE \"{ledger}\" SET hash='x' WHERE pk='O#probe' AND sk='N#000001'"},
+        ),
+        "delete by statement": (
+            "dynamodb",
+            "execute_statement",
+            {"Statement": f"DELETE FROM \"{ledger}\" WHERE pk='O#probe' AND sk='N#000001'"},
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_deployed_roles_cannot_modify_the_ledger(deployment: Deployment, probe: Probe, name: str) -> None:
+    for function in deployment.apps[name].functions.values():
+        outcomes = probe.try_calls(function, _ledger_calls(deployment))
+        assert outcomes == dict.fromkeys(outcomes, DENIED)
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_deployed_roles_append_only_where_they_should(
+    deployment: Deployment, probe: Probe, name: str
+) -> None:
+    tables = deployment.platform.tables
+    item = {"pk": {"S": f"O#{name}"}, "sk": {"S": "N#000001"}}
+    calls: Calls = {
+        "ledger": ("dynamodb", "put_item", {"TableName": tables["ledger"], "Item": item}),
+        "private": ("dynamodb", "put_item", {"TableName": tables["private"], "Item": item}),
+        "reading private": ("dynamodb", "get_item", {"TableName": tables["private"], "Key": KEY}),
+    }
+    function = next(iter(deployment.apps[name].functions.values()))
+    assert probe.try_calls(function, calls) == {
+        "ledger": "ok" if name in MAY_APPEND_ENTRIES else DENIED,
+        "private": "ok" if name in MAY_WRITE_PRIVATE else DENIED,
+        "reading private": DENIED,
+    }

@@ -1,0 +1,230 @@
+"""A second, slow calculator of what must stand: the books' opponent in the tests.
+
+It shares no arithmetic with `grapevine.domain`: whole fractions instead of integers, and at every
+instant everything from the beginning, from the facts that had arrived by then. It keeps no
+entries and knows no sequence, so a difference that the ledger loses shows here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import groupby
+from math import floor
+from typing import Any
+
+from grapevine.domain.clicks import Click
+from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund
+from grapevine.domain.money import Rounding
+from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.programs import Plan, Program
+
+HOUR = timedelta(hours=1)
+SKEW = timedelta(seconds=5)
+PAID_STATES = {Payment.PAID, Payment.PARTIALLY_REFUNDED, Payment.REFUNDED}
+STATE_ORDER = [
+    Payment.PENDING,
+    Payment.AUTHORIZED,
+    Payment.PARTIALLY_PAID,
+    Payment.PAID,
+    Payment.PARTIALLY_REFUNDED,
+    Payment.REFUNDED,
+    Payment.VOIDED,
+]
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything that happens in one program; a fact arrives at its `recorded_at`."""
+
+    program: Program
+    plans: tuple[Plan, ...]
+    promoters: tuple[Promoter, ...]
+    clicks: tuple[Click, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def orders(self) -> tuple[OrderKey, ...]:
+        return tuple(sorted({fact.order for fact in self.facts}, key=str))
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What an order must come to: amounts by (promoter, account), and when it was released."""
+
+    amounts: dict[tuple[str, str], int]
+    released_at: datetime | None
+
+
+@dataclass(frozen=True)
+class View:
+    """The order as those see it who know some of its facts."""
+
+    amounts: dict[str, int]
+    outcome: Outcome | None
+    releases_at: datetime | None
+
+
+def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
+    """Return what stands after the last sweep, looking at each arrival and at each sweep."""
+    facts = [fact for fact in story.facts if fact.order == order]
+    released_at, view = None, View({}, None, None)
+    views: dict[tuple[int, bool], View] = {}
+    for now in sorted({*sweeps, *(fact.recorded_at for fact in facts)}):
+        known = [fact for fact in facts if fact.recorded_at <= now]
+        if not known:
+            continue
+        looked_at = max(fact.recorded_at for fact in known)
+        placed = _last(_in_order(known), "placed_at")
+        patient = placed is not None and now >= placed + HOUR
+        seen = (len(known), patient)
+        if seen not in views:
+            views[seen] = look(story, known, now if patient else looked_at)
+        view = views[seen]
+        if released_at is None and view.releases_at and now >= view.releases_at:
+            released_at = now
+    where = "payable" if released_at else "blocked" if view.outcome is Outcome.BLOCK else "held"
+    return Stand({(name, where): amount for name, amount in view.amounts.items()}, released_at)
+
+
+def look(story: Story, known: Sequence[Fact], clicks_until: datetime) -> View:
+    """Return the order as these facts tell it, with the clicks that had come by then."""
+    ordered = _in_order(known)
+    paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
+    is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
+    placed, outcome = _last(ordered, "placed_at"), _outcome(ordered)
+    if not is_paid or placed is None:
+        return View({}, outcome, None)
+    plan = _plan(story, min(paid))
+    chain = _chain(story, _winner(story, ordered, placed, plan, clicks_until), len(plan.rate_bps))
+    amounts = {
+        name: amount
+        for name, rate in zip(chain, plan.rate_bps, strict=False)
+        if (amount := _commission(ordered, rate, story.program.rounding))
+    }
+    waits = not amounts or outcome in (Outcome.BLOCK, Outcome.REVIEW)
+    return View(amounts, outcome, None if waits else _release(ordered, min(paid), plan, outcome))
+
+
+def _in_order(facts: Iterable[Fact]) -> list[Fact]:
+    def place(fact: Fact) -> tuple[datetime, int, int, str]:
+        state = fact.snapshot.payment if fact.snapshot else None
+        return fact.version, STATE_ORDER.index(state) if state else -1, len(fact.refunds), fact.digest
+
+    return sorted(facts, key=place)
+
+
+def _last(ordered: Sequence[Fact], name: str) -> Any:
+    for fact in reversed(ordered):
+        value = getattr(fact.snapshot, name, None)
+        if value is not None:
+            return value
+    return None
+
+
+def _outcome(ordered: Sequence[Fact]) -> Outcome | None:
+    severity = {Outcome.ALLOW: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
+    given = [(fact.version, severity[fact.verdict.outcome]) for fact in ordered if fact.verdict]
+    return {rank: outcome for outcome, rank in severity.items()}[max(given)[1]] if given else None
+
+
+def _plan(story: Story, instant: datetime) -> Plan:
+    before = [plan for plan in story.plans if plan.effective_at <= instant]
+    return sorted(before, key=lambda plan: (plan.effective_at, plan.version))[-1] if before else story.plans[0]
+
+
+def _release(
+    ordered: Sequence[Fact], paid_at: datetime, plan: Plan, outcome: Outcome | None
+) -> datetime:
+    received = [f.snapshot.received_at for f in ordered if f.snapshot and f.snapshot.received_at]
+    wait = 0 if outcome is Outcome.ALLOW else plan.screening_days
+    if received:
+        return min(received) + timedelta(days=plan.hold_days_after_receipt + wait)
+    return paid_at + timedelta(days=plan.hold_days_after_payment + wait)
+
+
+def _winner(
+    story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan, clicks_until: datetime
+) -> Promoter | None:
+    click_id = _click_told(ordered, placed)
+    for click in story.clicks:
+        if click.id != click_id or click.recorded_at > clicks_until:
+            continue
+        age = placed - click.occurred_at
+        is_good = (
+            -SKEW <= age < timedelta(days=plan.click_window_days)
+            and click.recorded_at <= placed + HOUR
+            and click.bot_reason is None
+            and click.program_id == story.program.id
+        )
+        owner = next((p for p in story.promoters if p.id == click.promoter_id), None)
+        if is_good and owner and owner.status is PromoterStatus.ACTIVE:
+            return owner
+    return None
+
+
+def _click_told(ordered: Sequence[Fact], placed: datetime) -> object:
+    """Return the click named last within the grace period, else the one named first after it."""
+    told = [(f.version, f.snapshot.click_id) for f in ordered if f.snapshot and f.snapshot.click_id]
+    in_time = [click_id for version, click_id in told if version <= placed + HOUR]
+    return (in_time[-1:] or [click_id for _, click_id in told[:1]] or [None])[0]
+
+
+def _chain(story: Story, first: Promoter | None, length: int) -> list[str]:
+    by_name = {promoter.id: promoter for promoter in story.promoters}
+    chain: list[str] = []
+    while first is not None and first.id not in chain and len(chain) < length:
+        chain.append(first.id)
+        first = by_name.get(first.sponsor_id or "")
+    return chain
+
+
+def _commission(ordered: Sequence[Fact], rate_bps: int, rounding: Rounding) -> int:
+    """Return one level's commission after refunds: rounded once, dealt out to lines, given back by line."""
+    lines = [line for line in (_last(ordered, "lines") or ()) if _base(line)]
+    bases = [_base(line) for line in lines]
+    total = _whole(Fraction(sum(bases) * rate_bps, 10_000), rounding)
+    refunds = _refunds(ordered)
+    return sum(
+        share - _whole(Fraction(share * _went_back(line, refunds), base), rounding)
+        for line, base, share in zip(lines, bases, _dealt(total, bases), strict=True)
+    )
+
+
+def _base(line: Line) -> int:
+    return 0 if line.gift_card else max(0, line.gross_minor - line.discount_minor - line.tax_minor)
+
+
+def _whole(amount: Fraction, rounding: Rounding) -> int:
+    """Round as the program does; Python's own `round` takes the even half."""
+    return floor(amount) if rounding is Rounding.FLOOR else round(amount)
+
+
+def _dealt(total: int, bases: Sequence[int]) -> list[int]:
+    """Deal a total out unit by unit: first what is whole, then always to whom most is owed."""
+    owed = [Fraction(total * base, sum(bases)) for base in bases]
+    dealt = [floor(share) for share in owed]
+    for _ in range(total - sum(dealt)):
+        shares = [share - got for share, got in zip(owed, dealt, strict=True)]
+        dealt[shares.index(max(shares))] += 1
+    return dealt
+
+
+def _refunds(ordered: Sequence[Fact]) -> list[Refund]:
+    """Return each refund once: of what was told about it, the longest, and of those the last."""
+    told = [refund for fact in ordered for refund in fact.refunds]
+    by_name = sorted(told, key=lambda refund: refund.id)
+    return [
+        sorted(versions, key=lambda refund: len(refund.lines))[-1]
+        for versions in (list(group) for _, group in groupby(by_name, key=lambda refund: refund.id))
+    ]
+
+
+def _went_back(line: Line, refunds: Sequence[Refund]) -> int:
+    parts = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    if line.tax_minor and line.quantity_milli:
+        units = sum(part.quantity_milli for part in parts if part.subtotal_minor)
+        return round(Fraction(_base(line)) * min(Fraction(units, line.quantity_milli), Fraction(1)))
+    return min(_base(line), sum(part.subtotal_minor for part in parts))

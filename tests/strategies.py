@@ -1,0 +1,289 @@
+"""Random programs, orders and their stories, as adversarial as a shop on Double 11."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+
+from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.domain.clicks import Click
+from grapevine.domain.errors import OrderUnprocessableError
+from grapevine.domain.facts import (
+    Fact,
+    FactKind,
+    Line,
+    OrderKey,
+    Outcome,
+    Payment,
+    Refund,
+    RefundLine,
+    Snapshot,
+    Verdict,
+)
+from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
+from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.programs import Plan, Terms
+from tests import builders as make
+from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
+from tests.reference import Story
+from tests.worlds import World
+
+HOUR = timedelta(hours=1)
+LATE_CLICK_ID = "4" * 22 + "-" + "5" * 20
+LOST_CLICK_ID = "6" * 22 + "-" + "7" * 20
+"""A click that the order names and nobody ever recorded."""
+
+currencies = st.sampled_from(sorted(EXPONENTS))
+minor_amounts = st.integers(-MAX_MINOR, MAX_MINOR)
+roundings = st.sampled_from(Rounding)
+instants = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31), timezones=st.just(T0.tzinfo)).map(
+    lambda instant: instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+)
+
+
+def rates() -> st.SearchStrategy[tuple[int, ...]]:
+    """One to three levels with any rates, nothing and everything among them."""
+    rate = st.one_of(st.sampled_from((0, 1, 100, 333, 1000)), st.integers(0, 10_000))
+    return st.lists(rate, min_size=1, max_size=3).map(tuple)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
+    """A plan, sometimes with a second version that takes effect around the orders' time."""
+    versions = draw(st.lists(st.integers(-60, 60), max_size=1))
+    starts = (T0 - days(400), *(T0 + minutes(number) for number in versions))
+    return tuple(
+        make.plan(
+            *draw(rates()),
+            version=number,
+            effective_at=start,
+            click_window_days=draw(st.integers(1, 90)),
+            hold_days_after_receipt=draw(st.integers(0, 8)),
+            hold_days_after_payment=draw(st.integers(0, 31)),
+            screening_days=draw(st.integers(0, 4)),
+        )
+        for number, start in enumerate(starts, start=1)
+    )
+
+
+@st.composite
+def lines(draw: st.DrawFn, line_id: str, *, tax_inside: bool) -> Line:
+    """A line: free, discounted to nothing, a gift card, or simply sold."""
+    quantity = draw(st.integers(1, 5))
+    gross = draw(st.one_of(st.integers(0, 50), st.integers(0, 500_000))) * quantity
+    discount = draw(st.one_of(st.just(0), st.integers(0, gross)))
+    tax = draw(st.integers(0, (gross - discount) // 6)) if tax_inside else 0
+    return make.line(
+        line_id,
+        gross,
+        quantity_milli=quantity * 1000,
+        discount_minor=discount,
+        tax_minor=tax,
+        gift_card=draw(st.integers(0, 9)) == 0,
+    )
+
+
+@st.composite
+def carts(draw: st.DrawFn) -> tuple[Line, ...]:
+    """One to four lines of an order."""
+    tax_inside = draw(st.booleans())
+    return tuple(draw(lines(f"l{number}", tax_inside=tax_inside)) for number in range(draw(st.integers(1, 4))))
+
+
+@st.composite
+def refunds(draw: st.DrawFn, refund_id: str, cart: Sequence[Line]) -> Refund:
+    """A refund of some units of some lines, now and then of more than was paid."""
+    chosen = draw(st.lists(st.sampled_from(cart), max_size=3))
+    parts = []
+    for line in chosen:
+        units = draw(st.integers(0, line.quantity_milli // 1000 + 1))
+        paid = max(line.gross_minor - line.discount_minor, 0)
+        subtotal = draw(st.integers(0, paid + paid // 5 + 1))
+        parts.append(RefundLine(line_id=line.id, quantity_milli=units * 1000, subtotal_minor=subtotal))
+    return Refund(id=refund_id, created_at=T0, lines=tuple(parts))
+
+
+@st.composite
+def edited(draw: st.DrawFn, cart: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The cart after somebody changed one line, took one out or put one in."""
+    index = draw(st.integers(0, len(cart)))
+    if index == len(cart):
+        return (*cart, draw(lines("extra", tax_inside=False)))
+    if draw(st.booleans()):
+        return tuple(line for line in cart if line is not cart[index]) or cart
+    return tuple(draw(lines(line.id, tax_inside=False)) if line is cart[index] else line for line in cart)
+
+
+@st.composite
+def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
+    """One order's facts, each arriving when it likes, before its version too: clocks disagree."""
+    placed_at = T0 + draw(st.integers(0, 300)) * minutes(1)
+    cart = draw(carts())
+    edit = draw(edited(cart))
+    returned = tuple(draw(refunds(f"r{number}", cart)) for number in range(draw(st.integers(0, 3))))
+    steps: list[tuple[FactKind, dict[str, object]]] = [
+        (FactKind.PLACED, {"snapshot": {"payment": Payment.PENDING, "lines": cart}}),
+        (FactKind.PAID, {"snapshot": {"payment": Payment.PAID, "lines": cart}}),
+        *((FactKind.REFUNDED, {"refunds": (refund,)}) for refund in returned),
+        *draw(st.lists(_more_steps(cart, edit, returned, placed_at), max_size=5)),
+    ]
+    chosen = [step for step in steps if draw(st.integers(0, 9))]
+    return tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
+
+
+def _more_steps(
+    cart: tuple[Line, ...], edit: tuple[Line, ...], returned: tuple[Refund, ...], placed_at: datetime
+) -> st.SearchStrategy[tuple[FactKind, dict[str, object]]]:
+    states = st.sampled_from((*Payment, None))
+    body = st.fixed_dictionaries({"payment": states, "lines": st.sampled_from((cart, edit, None))})
+    received = st.integers(0, 60).map(lambda number: {"received_at": placed_at + days(number)})
+    cancelled = st.just({"cancelled_at": placed_at + days(1)})
+    verdicts = st.sampled_from(Outcome).map(
+        lambda outcome: {"verdict": Verdict(outcome=outcome, rule="rule", evidence="evidence")}
+    )
+    told = st.lists(st.sampled_from(returned), max_size=3, unique=True).map(tuple) if returned else st.just(())
+    return st.one_of(
+        st.tuples(st.just(FactKind.EDITED), st.fixed_dictionaries({"snapshot": body, "refunds": told})),
+        st.tuples(st.just(FactKind.RECEIVED), st.fixed_dictionaries({"snapshot": received})),
+        st.tuples(st.just(FactKind.CANCELLED), st.fixed_dictionaries({"snapshot": cancelled})),
+        st.tuples(st.just(FactKind.VERDICT), verdicts),
+        st.tuples(st.just(FactKind.VERDICT), verdicts),
+    )
+
+
+@st.composite
+def _fact(
+    draw: st.DrawFn, order: OrderKey, kind: FactKind, values: Mapping[str, object], placed_at: datetime
+) -> Fact:
+    """Return a fact of the story, its body complete or with keys missing, early or late."""
+    told = values.get("snapshot")
+    body = None
+    if isinstance(told, dict):
+        click_id = draw(st.sampled_from((make.CLICK_ID,) * 6 + (LATE_CLICK_ID, LOST_CLICK_ID, None)))
+        body = Snapshot(placed_at=placed_at, currency="USD", click_id=click_id, **told)
+    happened = placed_at + draw(_delays())
+    return make.fact(
+        kind,
+        order=order,
+        version=happened,
+        recorded_at=max(happened + draw(_delays()), placed_at) + timedelta(seconds=7),
+        **{**values, "snapshot": body},
+    )
+
+
+def _delays() -> st.SearchStrategy[timedelta]:
+    return st.one_of(
+        st.just(timedelta(0)),
+        st.integers(0, 120).map(minutes),
+        st.integers(0, 45 * 24).map(lambda hours: timedelta(hours=hours)),
+    )
+
+
+@st.composite
+def clicks(draw: st.DrawFn) -> tuple[Click, ...]:
+    """The click that most orders name, and another promoter's; old, late, or a robot's."""
+    found = []
+    for click_id, owner in ((make.CLICK_ID, make.CY), (LATE_CLICK_ID, make.BO)):
+        occurred_at = T0 + draw(st.sampled_from((-days(91), -days(30), -days(1), -minutes(5), minutes(30))))
+        recorded_at = occurred_at + draw(st.sampled_from((timedelta(0), timedelta(0), minutes(50), days(1))))
+        robot = draw(st.sampled_from((None, None, None, "preview")))
+        found.append(
+            make.click(
+                id=click_id,
+                promoter_id=owner,
+                upline=draw(st.sampled_from(((), (make.BO, make.ANA), (make.ANA,), ("pr_gone",)))),
+                occurred_at=occurred_at,
+                recorded_at=recorded_at,
+                bot_reason=robot,
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
+    """A program with a chain of three (sometimes one of them suspended), and up to `orders` orders."""
+    statuses = [draw(st.sampled_from((*(PromoterStatus.ACTIVE,) * 5, PromoterStatus.SUSPENDED))) for _ in "abc"]
+    chain = (make.promoter(make.ANA), make.promoter(make.BO, make.ANA), make.promoter(make.CY, make.BO))
+    keys = [OrderKey(STOREFRONT_ID, str(number)) for number in range(1, draw(st.integers(1, orders)) + 1)]
+    facts = [fact for key in keys for fact in draw(order_facts(key))]
+    return Story(
+        program=make.program(rounding=draw(roundings)),
+        plans=draw(plans()),
+        promoters=tuple(replace(p, status=status) for p, status in zip(chain, statuses, strict=True)),
+        clicks=draw(clicks()),
+        facts=tuple(sorted(facts, key=lambda fact: (fact.recorded_at, fact.digest))),
+    )
+
+
+class VersionedCatalog(MemoryCatalog):
+    """A catalog whose program has several versions of its plan, and promoters who may be suspended."""
+
+    def __init__(self, story: Story) -> None:
+        super().__init__()
+        self._versions = story.plans
+        self.add_program(story.program, story.plans[0])
+        for promoter in story.promoters:
+            self.add_promoter(promoter)
+
+    def terms(self, program_id: str) -> Terms:
+        return Terms(super().terms(program_id).program, self._versions)
+
+
+def sweeps_of(story: Story, until: datetime) -> tuple[datetime, ...]:
+    """Return the hourly sweeps from the first order on."""
+    count = int((until - T0) / HOUR)
+    return tuple(T0 + HOUR * number for number in range(count + 1))
+
+
+def world_of(story: Story) -> World:
+    """Return a world in which a story can be played; clicks come when they were recorded."""
+    return World(catalog=VersionedCatalog(story))
+
+
+def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
+    """Let every fact and click arrive at its time and post its order; sweep in between."""
+    arrivals: list[tuple[datetime, int, Click | Fact | None]] = [
+        *((click.recorded_at, 0, click) for click in story.clicks),
+        *((fact.recorded_at, 1, fact) for fact in story.facts),
+        *((instant, 2, None) for instant in sweeps),
+    ]
+    for now, _, arriving in sorted(arrivals, key=lambda arrival: arrival[:2]):
+        if isinstance(arriving, Click):
+            world.clicks.record(arriving)
+        elif isinstance(arriving, Fact):
+            _arrive(arriving, world, now)
+        else:
+            world.sweep(now)
+    world.fold()
+
+
+def _arrive(fact: Fact, world: World, now: datetime) -> None:
+    world.append(fact)
+    try:
+        world.post(now, fact.order)
+    except OrderUnprocessableError as error:
+        world.failures.send(fact.order, str(error))
+
+
+__all__ = [
+    "PROGRAM_ID",
+    "VersionedCatalog",
+    "carts",
+    "clicks",
+    "currencies",
+    "instants",
+    "minor_amounts",
+    "order_facts",
+    "plans",
+    "play",
+    "rates",
+    "refunds",
+    "roundings",
+    "stories",
+    "sweeps_of",
+    "world_of",
+]

@@ -1,0 +1,52 @@
+"""Random programs and orders, hour by hour: the ledger stands where a second calculator says."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings, note
+
+from grapevine.domain.accounts import PROGRAM
+from grapevine.domain.entries import Entry, standing
+from grapevine.domain.explanation import explained
+from grapevine.domain.facts import OrderKey
+from tests.builders import T0, days
+from tests.reference import Story, stand
+from tests.strategies import play, stories, sweeps_of, world_of
+from tests.worlds import World
+
+END = T0 + days(120)
+
+
+def amounts_of(entries: tuple[Entry, ...]) -> dict[tuple[str, str], int]:
+    return {
+        (account.owner, account.leaf.value): minor
+        for (account, _), minor in standing(entries).items()
+        if account.owner != PROGRAM
+    }
+
+
+def check_order(story: Story, world: World, order: OrderKey) -> None:
+    entries = world.ledger.entries_of(order)
+    expected = stand(story, order, sweeps_of(story, END))
+    for e in entries: note(f"{e.sequence} {e.recorded_at} {e.reason} {[(str(p.source),str(p.destination),p.amount.minor) for p in e.postings]} due={e.due_at} rel={e.released} dec={e.decision}")
+    assert amounts_of(entries) == expected.amounts
+    released = [entry.recorded_at for entry in entries if entry.released]
+    assert released[:1] == ([expected.released_at] if expected.released_at else [])
+
+
+def check_explanations(world: World, order: OrderKey) -> None:
+    entries, facts = world.ledger.entries_of(order), world.facts.facts_of(order)
+    terms = world.catalog.terms("pg_test")
+    for number in range(1, len(entries) + 1):
+        assert explained(entries[:number], facts, terms).re_adds, number
+
+
+@given(stories())
+@settings(max_examples=200)
+def test_the_ledger_stands_where_the_reference_does(story: Story) -> None:
+    world = world_of(story)
+    play(story, world, sweeps_of(story, END))
+    assert world.failures.sent == []
+    for order in story.orders:
+        check_order(story, world, order)
+        check_explanations(world, order)
+    assert world.proof().faults == ()
