@@ -1,8 +1,8 @@
-"""Shared by all tests: the engines of the contract suites, and how Hypothesis runs here."""
+"""Shared by all tests: the engines of the contract suites, the running stack, and how Hypothesis runs here."""
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.engines.plugin"]
+pytest_plugins = ["tests.engines.plugin", "tests.infra.plugin"]
 
 # Two shared cores make the time of one example meaningless; a failure prints how to repeat it.
 settings.register_profile("grapevine", deadline=None, print_blob=True)
