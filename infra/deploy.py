@@ -98,7 +98,7 @@ def deploy(site: Site, report: Report = lambda _: None, apps: Sequence[str] = AP
     report("packaging")
     packaged = package_all(apps)
     store, stacks = ArtifactStore.at(site), Stacks(site.cloudformation(), site.poll_seconds)
-    report("platform")
+    report("layers and platform")
     outputs = _deploy_platform(site, store, stacks)
 
     def deploy_one(app: PackagedApp) -> DeployedApp:

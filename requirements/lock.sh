@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Pins every *.in with hashes for CPython 3.11 to 3.14 on any platform. `dev` is resolved first, with all there is
-# in it; the layers are cut out of it, so that what the tests run is what ships.
+# in it; the layers are cut out of it, so that what the tests run is what ships. `--upgrade` moves to the newest.
 set -euo pipefail
 cd "$(dirname "$0")"
+options=("$@")
 
 compile() {
     "${UV:-uv}" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-        --no-emit-index-url --no-emit-find-links --output-file "$@"
+        --no-emit-index-url --no-emit-find-links "${options[@]}" --output-file "$@"
 }
 compile dev.txt dev.in
 # The Lambda runtime has the SDK and what it needs.

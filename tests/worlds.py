@@ -11,8 +11,8 @@ from typing import Any
 
 from grapevine.adapters.dynamo.clicks import click_of
 from grapevine.adapters.dynamo.facts import fact_of
+from grapevine.adapters.dynamo.keys import order_in
 from grapevine.adapters.dynamo.ledger import entry_of
-
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryPersonalData, MemoryRawBodies
 from grapevine.adapters.memory.ledger import MemoryLedger
@@ -39,7 +39,6 @@ from grapevine.usecases.start_settlements import StartSettlementsPorts, start_se
 from grapevine.usecases.sweep_due import SweepPorts, Swept, sweep_due
 from grapevine.usecases.verify_program import Proof, verify_program
 from tests import builders as make
-
 
 SUBJECT_KEY = b"k" * 32
 SECRETS = StorefrontSecrets(webhook_secrets=("current-secret-16", "previous-secret"), subject_key=SUBJECT_KEY)
@@ -83,6 +82,9 @@ class World:
     @property
     def links(self) -> LinkReader:
         return self.catalog
+
+    def order_of(self, image: Mapping[str, Any]) -> OrderKey | None:
+        return order_in(image)
 
     def fact_of(self, image: Mapping[str, Any]) -> Fact:
         return fact_of(image)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 import click
 
@@ -19,7 +22,18 @@ from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redri
 from grapevine.usecases.verify_program import Proof, verify_program
 from grapevine_cli.stage import parts_at, site_of
 
-pass_parts = click.make_pass_decorator(AwsParts)
+P = ParamSpec("P")
+
+
+def pass_parts(command: Callable[Concatenate[AwsParts, P], None]) -> Callable[P, None]:
+    """Hand a command the stage's parts; found when it runs, so that `--help` needs no stage."""
+
+    @wraps(command)
+    def connected(*args: P.args, **kwargs: P.kwargs) -> None:
+        stage, endpoint = click.get_current_context().find_root().obj
+        command(parts_at(site_of(stage, endpoint)), *args, **kwargs)
+
+    return connected
 
 
 class Group(click.Group):
@@ -39,7 +53,7 @@ class Group(click.Group):
 @click.pass_context
 def main(ctx: click.Context, stage: str | None, endpoint: str | None) -> None:
     """Operate a Grapevine stage."""
-    ctx.obj = parts_at(site_of(stage, endpoint))
+    ctx.obj = stage, endpoint
 
 
 @main.group()

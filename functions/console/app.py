@@ -15,6 +15,7 @@ def caller() -> console.Caller:
 
 
 @app.route("/health", methods=["GET"])
+@answering("read_health")
 def read_health() -> Response:
     return json_response({"status": "ok"})
 

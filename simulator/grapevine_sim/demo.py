@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import click as cli
@@ -25,7 +25,7 @@ from grapevine_sim.plans import Run
 from grapevine_sim.web import UnexpectedAnswerError, recent_errors, schedule_event
 from infra.deploy import deploy
 from infra.house import InfraError
-from infra.local import local_stack
+from infra.local import leave_on_signals, local_stack
 from infra.site import Site
 
 
@@ -67,9 +67,11 @@ class Progress:
 @cli.option("--seed", type=int, default=SEED, show_default=True, help="Another seed is another day.")
 def main(exits: bool, port: int | None, seed: int) -> None:
     """Play a day of a shop on the local stack and prove the books."""
+    leave_on_signals()
     try:
         with local_stack(port) as url:
             is_right = _played(url, seed, exits=exits)
+            cli.echo("\n  stopping the local stack")
     except InfraError as error:
         cli.echo(f"\n  ✗ {error}", err=True)
         is_right = False
@@ -191,7 +193,8 @@ def _stay(day: play.Day, shop: play.Shop, outcome: Outcome) -> None:
   # prove the books again
   .venv/bin/grapevine --endpoint {site.endpoint_url} verify {shop.program_id}
 """)
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    with suppress(SystemExit):
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -8,9 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from chalice.test import Client
 
-from grapevine.domain.clicks import Click
+from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.domain.clicks import MAX_USER_AGENT, Click
 from grapevine.domain.errors import UnavailableError
+from grapevine.domain.links import MAX_DESTINATION, Link
 from grapevine.runtime.parts import install
+from tests import builders as make
+from tests.runtime.observed import Line, invocations
 from tests.worlds import World
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.54"
@@ -109,3 +113,49 @@ def test_the_visitor_is_sent_on_when_the_click_cannot_be_stored(
     answer = client("track_click").http.get("/bcdfghjk", headers={"User-Agent": PHONE})
     assert answer.status_code == 302
     assert '"ClickNotRecorded":[1.0]' in capsys.readouterr().out
+
+
+class DeadCatalog(MemoryCatalog):
+    """A store that does not answer."""
+
+    def link(self, code: str) -> Link | None:
+        raise UnavailableError("arn:aws:dynamodb:eu-1:1234:table/catalog")
+
+
+def test_without_an_answer_about_the_link_nobody_is_sent_anywhere(world: World, client: Clients) -> None:
+    world.catalog = DeadCatalog()
+    answer = client("track_click").http.get("/bcdfghjk", headers={"User-Agent": PHONE})
+    assert (answer.status_code, answer.json_body) == (503, {"error": {"code": "unavailable"}})
+    assert "Location" not in answer.headers
+
+
+def test_the_line_names_the_click_and_not_the_visitor(
+    world: World, client: Clients, lines: list[Line]
+) -> None:
+    headers = {"User-Agent": PHONE, "X-Forwarded-For": "203.0.113.7"}
+    client("track_click").http.get("/bcdfghjk", headers=headers)
+    (line,) = invocations(lines)
+    assert (line["handler"], line["status"], line["recorded"]) == ("redirect", 302, True)
+    assert line["click"] == stored(world)[0].id
+    assert "203.0.113.7" not in str(lines)
+
+
+def test_what_the_visitor_adds_to_the_link_goes_nowhere(world: World, client: Clients) -> None:
+    path = "/bcdfghjk?gv_click=forged&next=https://evil.example/"
+    answer = client("track_click").http.get(path, headers={"User-Agent": PHONE})
+    assert "forged" not in answer.headers["Location"]
+    assert "evil" not in answer.headers["Location"]
+
+
+def test_an_endless_user_agent_is_cut(world: World, client: Clients) -> None:
+    client("track_click").http.get("/bcdfghjk", headers={"User-Agent": PHONE + "x" * 10_000})
+    assert len(stored(world)[0].user_agent) == MAX_USER_AGENT
+
+
+def test_the_longest_destination_still_fits_into_a_header(world: World, client: Clients) -> None:
+    """API Gateway takes 10 240 bytes of headers; every letter of the query may be escaped."""
+    destination = "https://shop.example/?q="
+    destination += "," * (MAX_DESTINATION - len(destination))
+    world.catalog.add_link(make.link(code="cccccccc", destination=destination))
+    answer = client("track_click").http.get("/cccccccc", headers={"User-Agent": PHONE})
+    assert sum(len(name) + len(value) for name, value in answer.headers.items()) < 10_240

@@ -1,4 +1,4 @@
-"""Everything packaged once a session, and the whole house running once a session."""
+"""Everything packaged once a session, and the whole house running once; loaded by the root conftest."""
 
 from __future__ import annotations
 

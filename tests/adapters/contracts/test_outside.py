@@ -6,7 +6,7 @@ import pytest
 
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.facts import OrderKey
-from grapevine.ports import SettlementBatch, StorefrontSecrets, Waiting
+from grapevine.ports import SettlementBatch, StorefrontSecrets
 from tests.adapters.contracts.outside import Outside
 from tests.adapters.contracts.stores import Names
 
@@ -78,7 +78,6 @@ def test_no_more_is_received_than_asked_for(outside: Outside, names: Names) -> N
 
 def test_nothing_waits_in_an_empty_queue(outside: Outside) -> None:
     assert outside.failures.receive(1) == ()
-    assert Waiting(OrderKey("sf", "1"), "why", "receipt").receipt == "receipt"
 
 
 def batch(names: Names, number: int, *promoter_ids: str) -> SettlementBatch:

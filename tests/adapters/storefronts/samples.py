@@ -41,7 +41,9 @@ def samples_folder() -> Path:
     named = os.environ.get("GRAPEVINE_SAMPLES")
     folder = Path(named) if named else DEFAULT
     if not named and not folder.is_dir():
-        pytest.skip(f"NOT RUN: no samples in {folder.name}; set GRAPEVINE_SAMPLES to their folder")
+        # Pytest folds skips of one reason into one line; each test is to be named.
+        test = os.environ["PYTEST_CURRENT_TEST"].partition(" ")[0]
+        pytest.skip(f"NOT RUN, no samples (set GRAPEVINE_SAMPLES to their folder): {test}")
     assert folder.is_dir(), f"GRAPEVINE_SAMPLES names {named}, which is not a folder"
     return folder
 

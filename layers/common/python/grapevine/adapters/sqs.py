@@ -39,7 +39,10 @@ class SqsFailures:
             raise UnavailableError(f"order {order} not queued: {error}") from error
 
     def receive(self, limit: int) -> tuple[Waiting, ...]:
-        """Return some of what waits; the queue hides it from others for a while."""
+        """Return some of what waits; the queue hides it from others for a while.
+
+        A message that is not ours is passed over: it stays, and so does the alarm on the queue.
+        """
         try:
             answer = self._client.receive_message(
                 QueueUrl=self._queue_url,
@@ -48,7 +51,8 @@ class SqsFailures:
             )
         except _refusals() as error:
             raise UnavailableError(f"failure queue not read: {error}") from error
-        return tuple(_waiting(message) for message in answer.get("Messages", ()))
+        found = (_waiting(message) for message in answer.get("Messages", ()))
+        return tuple(waiting for waiting in found if waiting)
 
     def done(self, waiting: Waiting) -> None:
         """Take an order out for good."""
@@ -80,12 +84,12 @@ class SqsSettlementQueue:
             raise UnavailableError(f"settlement batches not queued: {', '.join(failed)}")
 
 
-def _waiting(message: MessageTypeDef) -> Waiting:
+def _waiting(message: MessageTypeDef) -> Waiting | None:
     try:
         values = json.loads(message["Body"])
         return Waiting(OrderKey.parse(values["order"]), str(values["reason"]), message["ReceiptHandle"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidInputError("is no failure of ours", f"message {message['MessageId']}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidInputError):
+        return None
 
 
 def _entry(batch: SettlementBatch) -> SendMessageBatchRequestEntryTypeDef:

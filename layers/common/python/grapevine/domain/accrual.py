@@ -57,7 +57,7 @@ def next_entry(
         key=key,
         sequence=len(entries) + 1,
         program_id=terms.program.id,
-        reason=_reason(order, fresh, entries, current, wanted),
+        reason=_reason(order, fresh, entries, facts, current, wanted),
         postings=postings,
         recorded_at=now,
         covers=len(facts),
@@ -70,8 +70,11 @@ def next_entry(
 
 
 def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[str, int]:
-    """Return what each promoter has earned from the order as it is, zero amounts left out."""
-    if not order.earns:
+    """Return what each promoter has earned from the order as it is, zero amounts left out.
+
+    An order that turns out to be a test one earns in a sandbox only, whatever stood before.
+    """
+    if not order.earns or order.test is not terms.program.sandbox:
         return {}
     earned = {
         promoter_id: commission.earned_minor for promoter_id, commission in levels(order, decision, terms)
@@ -92,17 +95,20 @@ def placement(
     order: Order, decision: Decision, terms: Terms, entries: Sequence[Entry], earns: bool, now: datetime
 ) -> Placement:
     """Return where commissions belong: payable once released, else blocked by a verdict, else held."""
-    if any(entry.released for entry in entries):
+    released = any(entry.released for entry in entries)
+    if decision.is_pending and order.placed_at:
+        # Nobody earns yet, so the place does not matter; that somebody looks again does, also when
+        # the order is blocked or was released before it named this click.
+        return Placement(Leaf.HELD, released=released, due_at=grace_end(order.placed_at))
+    if released:
         return Placement(Leaf.PAYABLE, released=True, due_at=None)
     outcome = order.verdict.outcome if order.verdict else None
     if outcome is Outcome.BLOCK:
         return Placement(Leaf.BLOCKED, released=False, due_at=None)
-    if decision.is_pending and order.placed_at:
-        return Placement(Leaf.HELD, released=False, due_at=grace_end(order.placed_at))
     ends = hold_end(order, terms.plan_version(decision.plan_version))
     if not earns or ends is None or outcome is Outcome.REVIEW:
         return Placement(Leaf.HELD, released=False, due_at=None)
-    return _timed(ends, _screened_by(ends, outcome, terms.plan_version(decision.plan_version)), now)
+    return _timed(ends, _screened_by(ends, order, terms.plan_version(decision.plan_version)), now)
 
 
 def hold_end(order: Order, plan: Plan) -> datetime | None:
@@ -146,9 +152,15 @@ def _legs(changes: Sequence[tuple[Account, int]], currency: str, rest: Account) 
     return legs
 
 
-def _screened_by(ends: datetime, outcome: Outcome | None, plan: Plan) -> datetime:
-    """Return when release may happen: at the end of the hold when screened, else after a last wait."""
-    return ends if outcome is Outcome.ALLOW else ends + timedelta(days=plan.screening_days)
+def _screened_by(ends: datetime, order: Order, plan: Plan) -> datetime:
+    """Return when release may happen: at the end of the hold when screened, else after a last wait.
+
+    The wait is counted from when we knew of the order, where that is later: one that arrives long
+    after its day is screened as well before anybody is paid for it.
+    """
+    if order.verdict and order.verdict.outcome is Outcome.ALLOW:
+        return ends
+    return max(ends, order.known_since or ends) + timedelta(days=plan.screening_days)
 
 
 def _timed(hold_ends: datetime, releases_at: datetime, now: datetime) -> Placement:
@@ -174,30 +186,51 @@ def _must_rearm(place: Placement, entries: Sequence[Entry], now: datetime) -> bo
     return armed is None or armed <= now or place.due_at < armed
 
 
+def _covered(entries: Sequence[Entry]) -> frozenset[str]:
+    return frozenset(digest for entry in entries for digest in entry.facts)
+
+
 def _newly_covered(facts: Sequence[Fact], entries: Sequence[Entry]) -> tuple[str, ...]:
-    covered = {digest for entry in entries for digest in entry.facts}
-    return tuple(sorted({fact.digest for fact in facts} - covered))
+    return tuple(sorted({fact.digest for fact in facts} - _covered(entries)))
 
 
 def _reason(
-    order: Order, fresh: Decision | None, entries: Sequence[Entry], current: Amounts, wanted: Amounts
+    order: Order,
+    fresh: Decision | None,
+    entries: Sequence[Entry],
+    facts: Sequence[Fact],
+    current: Amounts,
+    wanted: Amounts,
 ) -> EntryReason:
     before, after = sum(current.values()), sum(wanted.values())
-    if fresh and any(entry.decision and entry.decision.promoter_ids for entry in entries):
+    if fresh and _last_earners(entries) not in ((), fresh.promoter_ids):
         return EntryReason.REATTRIBUTED
     if after < before:
-        return _why_less(order)
+        return _why_less(order, is_refunded=_tell_a_refund(facts, entries))
     if after > before:
         return EntryReason.EDITED if before else EntryReason.ACCRUED
     return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
 
 
-def _why_less(order: Order) -> EntryReason:
+def _last_earners(entries: Sequence[Entry]) -> tuple[str, ...]:
+    decisions = (entry.decision for entry in reversed(entries) if entry.decision)
+    return next((decision.promoter_ids for decision in decisions if decision.promoter_ids), ())
+
+
+def _tell_a_refund(facts: Sequence[Fact], entries: Sequence[Entry]) -> bool:
+    """Say whether facts that no entry covers yet tell of a refund that those covered did not."""
+    covered = _covered(entries)
+    known = {refund for fact in facts if fact.digest in covered for refund in fact.refunds}
+    told = {refund for fact in facts if fact.digest not in covered for refund in fact.refunds}
+    return any(refund.lines for refund in told - known)
+
+
+def _why_less(order: Order, *, is_refunded: bool) -> EntryReason:
     if order.cancelled_at:
         return EntryReason.CANCELLED
     if not order.payment.earns:
         return EntryReason.UNPAID
-    return EntryReason.REFUNDED if order.refund_ids else EntryReason.EDITED
+    return EntryReason.REFUNDED if is_refunded else EntryReason.EDITED
 
 
 def _why_moved(before: set[Leaf], after: set[Leaf]) -> EntryReason:

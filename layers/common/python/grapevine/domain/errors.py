@@ -24,6 +24,15 @@ class GrapevineError(Exception):
     """Anything Grapevine refuses or cannot do."""
 
 
+def reason_of(error: Exception) -> str:
+    """Return why something failed, for whoever reads the queue: what is not ours with its kind.
+
+    >>> reason_of(UnavailableError("no answer")), reason_of(KeyError("body"))
+    ('no answer', "KeyError: 'body'")
+    """
+    return str(error) if isinstance(error, GrapevineError) else f"{type(error).__name__}: {error}"
+
+
 class InvalidInputError(GrapevineError):
     """Input that cannot be used; `where` is a path into it."""
 

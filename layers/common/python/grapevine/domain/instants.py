@@ -21,7 +21,10 @@ def parse_instant(text: str, where: str = "") -> datetime:
         raise InvalidInputError(f"not an ISO 8601 instant: {text!r}", where) from None
     if instant.tzinfo is None:
         raise InvalidInputError(f"an instant without an offset: {text!r}", where)
-    return truncate(instant.astimezone(UTC))
+    try:
+        return truncate(instant.astimezone(UTC))
+    except OverflowError:
+        raise InvalidInputError(f"an instant out of range: {text!r}", where) from None
 
 
 def truncate(instant: datetime) -> datetime:
@@ -31,7 +34,7 @@ def truncate(instant: datetime) -> datetime:
 
 def to_text(instant: datetime) -> str:
     """Return an instant as `YYYY-MM-DDThh:mm:ss.mmmZ`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
 
 from grapevine.domain.errors import InvalidInputError
 
 CLICK_PARAMETER = "gv_click"
 """The reserved query name that carries the click id to the shop; ours always wins."""
+
+MAX_DESTINATION = 2000
+"""Characters; three times as long with everything escaped, it still fits into API Gateway's headers."""
 
 _CLEAN = re.compile(r"[\x21-\x7e]+")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?")
@@ -34,6 +37,8 @@ def checked_destination(url: str, allowed_hosts: tuple[str, ...]) -> str:
     """
     if _CLEAN.fullmatch(url) is None or "\\" in url:
         raise InvalidInputError("has characters that a URL may not have", "destination")
+    if len(url) > MAX_DESTINATION:
+        raise InvalidInputError(f"longer than {MAX_DESTINATION} characters", "destination")
     parts = _split(url)
     if parts.scheme != "https" or "@" in parts.netloc:
         raise InvalidInputError("must be an https URL without a user name", "destination")
@@ -45,12 +50,15 @@ def checked_destination(url: str, allowed_hosts: tuple[str, ...]) -> str:
 def with_click_id(destination: str, click_id: str) -> str:
     """Return the destination with the click id merged into its query, the fragment kept.
 
+    What else is in the query stays as it is, letter by letter: it may be in any encoding, and a
+    parameter without a value is not one with an empty value.
+
     >>> with_click_id("https://shop.example/p?a=1&gv_click=forged#top", "C")
     'https://shop.example/p?a=1&gv_click=C#top'
     """
     parts = urlsplit(destination)
-    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != CLICK_PARAMETER]
-    query = urlencode([*kept, (CLICK_PARAMETER, click_id)], quote_via=quote)
+    kept = [pair for pair in parts.query.split("&") if pair and not _is_click(pair)]
+    query = "&".join([*kept, f"{CLICK_PARAMETER}={quote(click_id)}"])
     return urlunsplit(parts._replace(query=query))
 
 
@@ -60,6 +68,10 @@ def checked_host(host: str, where: str) -> str:
     if _HOST.fullmatch(lowered) is None:
         raise InvalidInputError(f"not a host name: {host[:80]!r}", where)
     return lowered
+
+
+def _is_click(pair: str) -> bool:
+    return unquote_plus(pair.partition("=")[0]) == CLICK_PARAMETER
 
 
 def _split(url: str) -> SplitResult:

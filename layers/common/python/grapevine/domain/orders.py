@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from grapevine.domain.facts import Fact, Line, Outcome, Payment, Refund, Snapshot, Verdict
+from grapevine.domain.facts import Fact, FactKind, Line, Outcome, Payment, Refund, Snapshot, Verdict
 from grapevine.domain.money import Rounding, prorate
+from grapevine.domain.programs import GRACE
 
 T = TypeVar("T")
 
@@ -23,8 +24,13 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as all of its facts together tell it."""
+    """An order as all of its facts together tell it.
 
+    `known_since` is when its first fact was recorded, `untold` what no fact told that an earning
+    order needs, `problems` what a person must look at.
+    """
+
+    known_since: datetime | None
     placed_at: datetime | None
     paid_at: datetime | None
     payment: Payment
@@ -37,6 +43,7 @@ class Order:
     test: bool
     verdict: Verdict | None
     refund_ids: tuple[str, ...]
+    untold: tuple[str, ...]
     problems: tuple[str, ...]
 
     @property
@@ -59,21 +66,26 @@ def fold(facts: Iterable[Fact]) -> Order:
     """Return the order that a set of facts tells; permuting or repeating them changes nothing."""
     ordered = sorted({fact.digest: fact for fact in facts}.values(), key=_by_source)
     refunds = _united(ordered)
-    lines = _latest(ordered, lambda s: s.lines) or ()
+    lines = _latest(ordered, lambda s: s.lines)
+    currency = _latest(ordered, lambda s: s.currency)
+    placed_at = _latest(ordered, lambda s: s.placed_at)
+    needed = {"its lines": lines, "its currency": currency, "when it was placed": placed_at}
     return Order(
-        placed_at=_latest(ordered, lambda s: s.placed_at),
+        known_since=min((fact.recorded_at for fact in ordered), default=None),
+        placed_at=placed_at,
         paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
         payment=_latest(ordered, lambda s: s.payment) or Payment.PENDING,
-        currency=_latest(ordered, lambda s: s.currency),
-        lines=tuple(OrderLine(line=line, refunded_minor=_refunded(line, refunds)) for line in lines),
+        currency=currency,
+        lines=tuple(OrderLine(line=line, refunded_minor=_refunded(line, refunds)) for line in lines or ()),
         cancelled_at=_latest(ordered, lambda s: s.cancelled_at),
         received_at=_earliest(ordered, lambda s: s.received_at),
         customer_key=_latest(ordered, lambda s: s.customer_key),
-        click_id=_latest(ordered, lambda s: s.click_id),
+        click_id=_click_named(ordered, placed_at),
         test=any(fact.snapshot.test for fact in ordered if fact.snapshot),
         verdict=_verdict(ordered),
         refund_ids=tuple(refund.id for refund in refunds),
-        problems=tuple(fact.problem for fact in ordered if fact.problem),
+        untold=tuple(what for what, told in needed.items() if told is None),
+        problems=(*_problems(ordered), *_mixed_currencies(ordered)),
     )
 
 
@@ -99,6 +111,44 @@ def _earliest(facts: Sequence[Fact], pick: Callable[[Snapshot], datetime | None]
 
 def _earns(fact: Fact) -> bool:
     return bool(fact.snapshot and fact.snapshot.payment and fact.snapshot.payment.earns)
+
+
+def _click_named(ordered: Sequence[Fact], placed_at: datetime | None) -> str | None:
+    """Return the click that was named last within the grace period, else the first named after it.
+
+    Later somebody may name another one; by then the attribution stays.
+    """
+    end = placed_at + GRACE if placed_at else None
+    in_time = _told([fact for fact in ordered if end and fact.version <= end], lambda s: s.click_id)
+    return in_time[-1] if in_time else next(iter(_told(ordered, lambda s: s.click_id)), None)
+
+
+def _problems(ordered: Sequence[Fact]) -> tuple[str, ...]:
+    """Return the problems that stand: a body that tells the whole order clears those of earlier ones.
+
+    A refund's stays: no later body is sure to tell what it could not.
+    """
+    whole = max((index for index, fact in enumerate(ordered) if _tells_all(fact.snapshot)), default=-1)
+    return tuple(
+        fact.problem
+        for index, fact in enumerate(ordered)
+        if fact.problem and (index > whole or fact.kind is FactKind.REFUNDED)
+    )
+
+
+def _tells_all(snapshot: Snapshot | None) -> bool:
+    return snapshot is not None and None not in (
+        snapshot.lines,
+        snapshot.payment,
+        snapshot.currency,
+        snapshot.placed_at,
+    )
+
+
+def _mixed_currencies(ordered: Sequence[Fact]) -> tuple[str, ...]:
+    """Return what is wrong when bodies disagree about the currency: one's lines, another's name."""
+    currencies = sorted(set(_told(ordered, lambda s: s.currency)))
+    return (f"told in {' and in '.join(currencies)}",) if len(currencies) > 1 else ()
 
 
 def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:

@@ -124,7 +124,7 @@ def give_back(head: Head, payout: Payout, detail: str, now: datetime) -> Movemen
 def head_of(key: AccountKey, entries: Sequence[Entry]) -> Head:
     """Return the head that an account's entries lead to; what `verify` compares with the stored one."""
     totals = dict.fromkeys((EntryReason.RESERVED, EntryReason.PAID, EntryReason.RETURNED), 0)
-    for entry in entries:
+    for entry in (entry for entry in entries if entry.reason in totals):
         totals[entry.reason] += sum(posting.amount.minor for posting in entry.postings)
     reserved, paid, returned = totals.values()
     return Head(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.domain.instants import clamped_day
-from grapevine.domain.money import EXPONENTS, Rounding
+from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 
 MAX_LEVELS = 3
 WHOLE_BPS = 10_000
@@ -63,8 +63,11 @@ class Terms:
         return max(in_force or self.plans[:1], key=lambda plan: (plan.effective_at, plan.version))
 
     def plan_version(self, version: int) -> Plan:
-        """Return that version of the plan."""
-        return next(plan for plan in self.plans if plan.version == version)
+        """Return that version of the plan; NotFoundError where these terms are older than it."""
+        found = next((plan for plan in self.plans if plan.version == version), None)
+        if found is None:
+            raise NotFoundError("plan version", f"{self.program.id}/{version}")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,7 @@ def program_faults(program: Program) -> tuple[InvalidInputError, ...]:
         (program.currency in EXPONENTS, f"unknown currency {program.currency!r}", "currency"),
         (_is_zone(program.time_zone), f"unknown time zone {program.time_zone!r}", "time_zone"),
         (bool(program.allowed_hosts), "at least one host is needed", "allowed_hosts"),
-        (program.minimum_payout_minor >= 1, "must be at least 1", "minimum_payout_minor"),
+        (1 <= program.minimum_payout_minor <= MAX_MINOR, f"must be 1 to {MAX_MINOR}", "minimum_payout_minor"),
         (1 <= program.settlement_day <= 31, "must be 1 to 31", "settlement_day"),
     )
     return _faults(checks)

@@ -9,7 +9,7 @@ from grapevine.domain.accounts import net
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.pages import Page, PageKey, merged, pages_of
-from grapevine.domain.payouts import Head, Payout, PayoutState, head_of
+from grapevine.domain.payouts import Head, Payout, PayoutState, head_of, payout_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,10 @@ def _payouts(books: Books) -> Iterable[Fault]:
     for entry in _entries(books):
         if entry.payout_id:
             legs.setdefault(entry.payout_id, []).append(entry)
-    for payout_id in legs.keys() | books.payouts.keys():
-        fault = _payout_fault(books.payouts.get(payout_id), legs.get(payout_id, []))
+    for name in legs.keys() | books.payouts.keys():
+        fault = _payout_fault(books.payouts.get(name), legs.get(name, []))
         if fault:
-            yield Fault("payout", payout_id, fault)
+            yield Fault("payout", name, fault)
 
 
 _LEGS_OF = {
@@ -124,6 +124,8 @@ def _payout_fault(payout: Payout | None, legs: Sequence[Entry]) -> str | None:
     reasons = [entry.reason for entry in legs]
     if reasons != _LEGS_OF[payout.state]:
         return f"is {payout.state} with the entries {[reason.value for reason in reasons]}"
+    if payout.id != payout_id(payout.settlement_id, payout.key):
+        return f"is not what {payout.settlement_id} pays to {payout.key}"
     amounts = {posting.amount.minor for entry in legs for posting in entry.postings}
     keys = {entry.key for entry in legs}
     if amounts != {payout.amount_minor} or keys != {payout.key}:

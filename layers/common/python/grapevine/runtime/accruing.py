@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from grapevine.domain.errors import GrapevineError
+from grapevine.domain.errors import InvalidInputError, reason_of
 from grapevine.domain.facts import OrderKey
 from grapevine.runtime import observe
 from grapevine.runtime.parts import Parts
@@ -18,17 +18,17 @@ from grapevine.usecases.redrive_orders import RedrivePorts, redrive_orders
 def post_facts(event: Record, parts: Parts) -> Answer:
     """Post the orders of a batch of facts, each once: what is posted is read from the tables."""
     poster = OrderPoster(parts)
-    return answer_images("on_facts", event, lambda image: poster.post(parts.fact_of(image).order))
+    return answer_images("on_facts", event, lambda image: poster.post(_order_of(image, parts)))
 
 
 def fold_images(event: Record, parts: Parts) -> Answer:
     """Fold a batch of entries in one write per page; where that fails, record by record.
 
-    What fails then is queued by its order; an entry that cannot be read fails, and comes again.
+    What fails then is queued by its order, named by its key; what names no order fails, and comes again.
     """
     _count_modified(event)
     folder = EntryFolder(parts)
-    folder.try_all(new_images(event))
+    folder.try_all(event)
     return answer_images("on_entries", event, folder.fold)
 
 
@@ -46,9 +46,17 @@ def order_ports(parts: Parts) -> PostOrderPorts:
     return PostOrderPorts(parts.ledger, parts.facts, parts.clicks, parts.catalog)
 
 
+def _order_of(image: Image, parts: Parts) -> OrderKey:
+    """Return the order by its key: the tables are read anyway, and what cannot be read there is queued."""
+    order = parts.order_of(image)
+    if order is None:
+        raise InvalidInputError("names no order", "pk")
+    return order
+
+
 def _count_modified(event: Record) -> None:
     """Raise the alarm when an entry was changed or removed: nobody may, so somebody did."""
-    names = [record["eventName"] for record in event["Records"]]
+    names = [record.get("eventName") for record in event["Records"]]
     if len(names) > names.count("INSERT"):
         observe.logger().error("the ledger was modified", extra={"records": event["Records"]})
         observe.count(observe.LEDGER_MODIFIED, len(names) - names.count("INSERT"))
@@ -64,6 +72,7 @@ class OrderPoster:
 
     def post(self, order: OrderKey) -> None:
         """Post an order; what stops it goes to the queue with its reason; only if that fails, it raises."""
+        observe.note_each(orders=str(order))
         if order in self._done:
             return
         try:
@@ -80,10 +89,10 @@ class EntryFolder:
         self._parts = parts
         self._folded_all = False
 
-    def try_all(self, images: list[Image]) -> None:
+    def try_all(self, event: Record) -> None:
         """Fold everything at once; a failure is found again, and named, record by record."""
         try:
-            entries = tuple(self._parts.entry_of(image) for image in images)
+            entries = tuple(self._parts.entry_of(image) for image in new_images(event))
             fold_entries(FoldEntries(entries), self._parts.pages)
             self._folded_all = True
         except Exception:  # noqa: BLE001 - one poison record must not cost the batch
@@ -91,20 +100,22 @@ class EntryFolder:
 
     def fold(self, image: Image) -> None:
         """Fold one entry, again if it must be: that adds nothing. What stops it is queued by its order."""
+        order = self._parts.order_of(image)
+        if order:
+            observe.note_each(orders=str(order))
         if self._folded_all:
             return
-        entry = self._parts.entry_of(image)
         try:
-            fold_entries(FoldEntries((entry,)), self._parts.pages)
+            fold_entries(FoldEntries((self._parts.entry_of(image),)), self._parts.pages)
         except Exception as error:
-            if not isinstance(entry.key, OrderKey):
+            if order is None:
                 raise
-            queue_order(entry.key, error, self._parts)
+            queue_order(order, error, self._parts)
 
 
 def queue_order(order: OrderKey, error: Exception, parts: Parts) -> None:
     """Put an order aside with the reason, and say so where an alarm looks."""
-    reason = str(error) if isinstance(error, GrapevineError) else f"{type(error).__name__}: {error}"
+    reason = reason_of(error)
     parts.failures.send(order, reason)
     observe.logger().warning("order queued", extra={"order": str(order), "reason": reason}, exc_info=error)
     observe.count(observe.ORDER_QUEUED)

@@ -39,18 +39,15 @@ class Body:
 
     def text(self, name: str) -> str:
         """Return a required string."""
-        return self._typed(name, self.values.get(name), str, "a string")
+        return self._text(name, self.values.get(name))
 
     def optional_text(self, name: str) -> str | None:
         """Return a string, or None where it is absent or null."""
         return self.text(name) if self.values.get(name) is not None else None
 
     def integer(self, name: str, default: int) -> int:
-        """Return a whole number; true and false are not numbers."""
-        value = self.values.get(name, default)
-        if isinstance(value, bool):
-            raise InvalidInputError("must be a whole number", self.path + name)
-        return self._typed(name, value, int, "a whole number")
+        """Return a whole number."""
+        return self._whole(name, self.values.get(name, default))
 
     def boolean(self, name: str) -> bool:
         """Return true or false; absent is false."""
@@ -59,12 +56,12 @@ class Body:
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a required list of strings."""
         value = self._typed(name, self.values.get(name), list, "a list of strings")
-        return tuple(self._typed(f"{name}[{n}]", item, str, "a string") for n, item in enumerate(value))
+        return tuple(self._text(f"{name}[{n}]", item) for n, item in enumerate(value))
 
     def integers(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
         """Return a list of whole numbers."""
         value = self._typed(name, self.values.get(name, list(default)), list, "a list of whole numbers")
-        return tuple(self._typed(f"{name}[{n}]", item, int, "a whole number") for n, item in enumerate(value))
+        return tuple(self._whole(f"{name}[{n}]", item) for n, item in enumerate(value))
 
     def section(self, name: str) -> Body:
         """Return an object inside; absent is empty."""
@@ -74,13 +71,28 @@ class Body:
         """Refuse names that mean nothing: a misspelt setting must not be dropped in silence."""
         for name in self.values:
             if name not in known:
-                raise InvalidInputError("is not a field of this request", self.path + str(name))
+                raise InvalidInputError("is not a field of this request", self.path + _sendable(name))
         return self
+
+    def _text(self, name: str, value: Any) -> str:  # noqa: ANN401
+        """Return a string; JSON can write half a character, which nobody can store or send back."""
+        text = self._typed(name, value, str, "a string")
+        if _sendable(text) != text:
+            raise InvalidInputError("has half of a character pair", self.path + name)
+        return text
+
+    def _whole(self, name: str, value: Any) -> int:  # noqa: ANN401
+        """Return a whole number; true and false are not numbers."""
+        return self._typed(name, None if isinstance(value, bool) else value, int, "a whole number")
 
     def _typed(self, name: str, value: Any, kind: type[T], what: str) -> T:  # noqa: ANN401
         if not isinstance(value, kind):
             raise InvalidInputError(f"must be {what}", self.path + name)
         return value
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:

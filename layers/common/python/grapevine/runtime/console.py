@@ -19,6 +19,8 @@ from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain
 from grapevine.usecases.read_balance import list_entries, read_balance
 
 Json = dict[str, Any]
+LONGEST_SEQUENCE = 9
+"""Digits of an entry's number that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Caller:
         """Return the JSON object that was sent."""
         try:
             return api.Body.of(json.loads(self.raw_body))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidInputError("is not JSON", "body") from None
 
 
@@ -83,7 +85,8 @@ def create_storefront(caller: Caller, program_id: str) -> Json:
 
 def create_promoter(caller: Caller, program_id: str) -> Json:
     """Let somebody join."""
-    command = api.to_create_promoter(caller.body(), caller.terms(program_id).program.id)
+    program = caller.terms(program_id).program
+    command = api.to_create_promoter(caller.body(), program.id)
     return api.from_promoter(people.create_promoter(command, _people(caller.parts), caller.parts.now()))
 
 
@@ -97,7 +100,8 @@ def list_promoters(caller: Caller, program_id: str) -> Json:
 
 def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Make a promoter's link."""
-    command = api.to_create_link(caller.body(), caller.terms(program_id).program.id, promoter_id)
+    program = caller.terms(program_id).program
+    command = api.to_create_link(caller.body(), program.id, promoter_id)
     return api.from_link(people.create_link(command, _people(caller.parts)))
 
 
@@ -115,10 +119,10 @@ def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> 
 
 def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json:
     """Explain one entry of an order."""
-    storefront_id, order_id, sequence = name
-    if not sequence.isdecimal():
-        raise InvalidInputError("must be a whole number", "sequence")
     caller.terms(program_id)
+    storefront_id, order_id, sequence = name
+    if not (sequence.isdecimal() and len(sequence) <= LONGEST_SEQUENCE):
+        raise InvalidInputError("must be a whole number", "sequence")
     command = ExplainEntry(program_id, OrderKey.parse(f"{storefront_id}/{order_id}"), int(sequence))
     ports = ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
     return explain_entry(command, ports)

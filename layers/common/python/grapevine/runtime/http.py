@@ -62,9 +62,9 @@ def _answer(view: Callable[P, Response], fields: Fields, *args: P.args, **kwargs
         outcome = "refused" if response.status_code < 500 else "error"
         fields.update(outcome=outcome, error=f"{type(error).__name__}: {error}")
         return response
-    except Exception:  # noqa: BLE001 - the last line: whatever it is, the caller gets an answer and we the trace
+    except Exception as error:  # noqa: BLE001 - the last line: whatever it is, the caller gets an answer and we the trace
         observe.logger().exception("unexpected error")
-        fields.update(outcome="error")
+        fields.update(outcome="error", error=errors.reason_of(error))
         return json_response({"error": {"code": "internal", "message": "unexpected error"}}, 500)
 
 

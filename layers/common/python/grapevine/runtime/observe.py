@@ -45,6 +45,15 @@ def note(**fields: Any) -> None:  # noqa: ANN401 - whatever helps whoever reads 
     _fields.get({}).update(fields)
 
 
+def note_each(**fields: str) -> None:
+    """Add to lists in the line of the invocation under way, each text once: what a batch was about."""
+    line = _fields.get({})
+    for name, text in fields.items():
+        texts = line.setdefault(name, [])
+        if text not in texts:
+            texts.append(text)
+
+
 @contextmanager
 def invocation(handler: str) -> Iterator[dict[str, Any]]:
     """Log one line when the block ends, with what the block put into the yielded fields."""

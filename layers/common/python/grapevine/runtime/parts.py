@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from grapevine import ports
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import Entry
-from grapevine.domain.facts import Fact
+from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 
 
@@ -147,6 +147,10 @@ class Parts(Protocol):
 
     def now(self) -> datetime:
         """Return the instant that everything in one invocation happens at."""
+        ...
+
+    def order_of(self, image: Mapping[str, Any]) -> OrderKey | None:
+        """Read whose order an image is about from its key alone, None where it is about none."""
         ...
 
     def fact_of(self, image: Mapping[str, Any]) -> Fact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grapevine.runtime import observe
 from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Image, Record, answer_images
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
@@ -12,6 +13,8 @@ def screen(event: Record, parts: Parts) -> Answer:
     ports = ScreenOrderPorts(parts.clicks, parts.catalog, parts.facts)
 
     def each(image: Image) -> None:
-        screen_order(ScreenOrder(parts.fact_of(image)), ports, parts.now())
+        fact = parts.fact_of(image)
+        observe.note_each(orders=str(fact.order))
+        screen_order(ScreenOrder(fact), ports, parts.now())
 
     return answer_images("screen_facts", event, each)

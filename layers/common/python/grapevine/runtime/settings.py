@@ -12,6 +12,9 @@ from grapevine.domain.errors import GrapevineError
 LOCAL_STAGE = "local"
 """The stage of the local stack, the only one whose clock may be moved."""
 
+LONGEST_OFFSET = 9
+"""Digits of the clock's offset: thirty years are enough, and every date still exists."""
+
 TABLES = ("catalog", "clicks", "orders", "ledger", "state", "private")
 
 
@@ -65,6 +68,6 @@ def _clock_offset(environment: Mapping[str, str]) -> timedelta:
         return timedelta(0)
     if environment["GRAPEVINE_STAGE"] != LOCAL_STAGE:
         raise SettingsError(f"GRAPEVINE_CLOCK_OFFSET_SECONDS exists on the stage {LOCAL_STAGE!r} only")
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_OFFSET):
         raise SettingsError(f"GRAPEVINE_CLOCK_OFFSET_SECONDS is {text!r}, not whole seconds forward")
     return timedelta(seconds=int(text))

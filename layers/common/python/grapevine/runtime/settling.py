@@ -41,9 +41,13 @@ def start(parts: Parts) -> dict[str, Any]:
 def settle(event: Record, parts: Parts) -> Answer:
     """Settle batches of promoters from the queue; one that is incomplete comes again."""
     ports = SettlePorts(parts.catalog, parts.treasury, parts.settlements, parts.files)
-    return answer_messages(
-        "settle_promoters", event, lambda body: settle_promoters(_batch(body), ports, parts.now())
-    )
+
+    def each(body: str) -> None:
+        batch = _batch(body)
+        observe.note_each(batches=f"{batch.settlement_id}/{batch.number}")
+        settle_promoters(batch, ports, parts.now())
+
+    return answer_messages("settle_promoters", event, each)
 
 
 def import_file(event: dict[str, Any], parts: Parts) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
+from grapevine.domain.errors import reason_of
 from grapevine.runtime import observe
 
 Record = dict[str, Any]
@@ -47,9 +48,13 @@ def _answer(handler: str, event: Record, kind: EventType, handle: Callable[[Reco
         fields.update(records=len(event["Records"]), failed=len(failures))
         if failures:
             fields["outcome"] = "partial"
-            fields["errors"] = [str(error) for _, error, _ in processor.exceptions]
+            fields["errors"] = [_reason(error) for _, error, _ in processor.exceptions]
             observe.count(observe.RECORD_FAILED, len(failures))
         return {"batchItemFailures": list(failures)}
+
+
+def _reason(error: BaseException | None) -> str:
+    return reason_of(error) if isinstance(error, Exception) else repr(error)
 
 
 def _wrote(record: Record) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import Entry
-from grapevine.domain.facts import Fact
+from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.instants import truncate
 from grapevine.runtime.settings import Settings, read_settings
@@ -197,6 +197,12 @@ class AwsParts:
         return {"shopify": Shopify()}
 
     # --- what streams carry ------------------------------------------------------------------
+
+    def order_of(self, image: Mapping[str, Any]) -> OrderKey | None:
+        """Read whose order an image is about from its key alone, None where it is about none."""
+        from grapevine.adapters.dynamo.keys import order_in
+
+        return order_in(image)
 
     def fact_of(self, image: Mapping[str, Any]) -> Fact:
         """Read a fact from a stream's image of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -57,26 +58,38 @@ def create_program(
     now: datetime,
 ) -> Program:
     """Store a program, its plan and the key that hides its people; InvalidProgramError names every fault."""
+    hosts, host_faults = _checked_hosts(command.allowed_hosts)
     program = Program(
         id=new_id("pg", random_bytes),
         merchant_id=command.merchant_id,
         name=command.name,
         currency=command.currency,
         time_zone=command.time_zone,
-        allowed_hosts=tuple(checked_host(host, "allowed_hosts") for host in command.allowed_hosts),
+        allowed_hosts=hosts,
         created_at=now,
         minimum_payout_minor=command.minimum_payout_minor,
         settlement_day=command.settlement_day,
         sandbox=command.sandbox,
     )
     plan = replace(command.plan, version=1, effective_at=now)
-    faults = (*program_faults(program), *plan_faults(plan))
+    faults = (*host_faults, *program_faults(program), *plan_faults(plan))
     if faults:
         raise InvalidProgramError(faults)
     # The key first: a program without one could take orders whose customers it cannot hide.
     secrets.put_subject_key(program.id, random_bytes(32))
     catalog.add_program(program, plan)
     return program
+
+
+def _checked_hosts(hosts: Sequence[str]) -> tuple[tuple[str, ...], tuple[InvalidInputError, ...]]:
+    good: list[str] = []
+    faults: list[InvalidInputError] = []
+    for host in hosts:
+        try:
+            good.append(checked_host(host, "allowed_hosts"))
+        except InvalidInputError as fault:
+            faults.append(fault)
+    return tuple(good), tuple(faults)
 
 
 def create_storefront(
@@ -90,8 +103,8 @@ def create_storefront(
     program_id = terms.terms(command.program_id).program.id
     if command.platform not in PLATFORMS:
         raise InvalidInputError(f"must be one of {', '.join(PLATFORMS)}", "platform")
-    if len(command.webhook_secret) < MIN_SECRET:
-        raise InvalidInputError(f"must have at least {MIN_SECRET} characters", "webhook_secret")
+    _refuse_short(command.webhook_secret, "webhook_secret")
+    _refuse_short(command.previous_secret, "previous_secret")
     storefront = Storefront(
         id=new_id("sf", random_bytes),
         program_id=program_id,
@@ -106,3 +119,9 @@ def create_storefront(
     secrets.put_storefront_secrets(storefront.id, kept)
     catalog.add_storefront(storefront)
     return storefront
+
+
+def _refuse_short(secret: str | None, where: str) -> None:
+    """Refuse a secret that could be guessed: either one lets orders in."""
+    if secret is not None and len(secret) < MIN_SECRET:
+        raise InvalidInputError(f"must have at least {MIN_SECRET} characters", where)

@@ -53,7 +53,7 @@ def create_promoter(command: CreatePromoter, ports: PeoplePorts, now: datetime) 
         raise InvalidInputError("must have 1 to 100 characters", "name")
     if _EMAIL.fullmatch(command.email) is None:
         raise InvalidInputError("is not an e-mail address", "email")
-    if command.sponsor_id and not ports.catalog.promoters(program_id, (command.sponsor_id,)):
+    if command.sponsor_id is not None and not ports.catalog.promoters(program_id, (command.sponsor_id,)):
         raise InvalidInputError(f"no promoter {command.sponsor_id!r} in this program", "sponsor_id")
     key = subject_key(ports.secrets.subject_key(program_id), command.email)
     promoter = Promoter(

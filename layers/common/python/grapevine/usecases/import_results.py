@@ -49,7 +49,7 @@ def import_results(command: ImportResults, treasury: Treasury, now: datetime) ->
     Importing a file again changes nothing. InvalidInputError when the file has not our columns.
     """
     outcomes: dict[str, list[str]] = {"completed": [], "failed": [], "unchanged": [], "rejected": []}
-    for row in _rows(command.body):
+    for row in tuple(_rows(command.body)):
         outcome, text = _apply(row, command.settlement_id, treasury, now)
         outcomes[outcome].append(text)
     return ResultReport(**{name: tuple(texts) for name, texts in outcomes.items()})
@@ -57,14 +57,17 @@ def import_results(command: ImportResults, treasury: Treasury, now: datetime) ->
 
 def _rows(body: bytes) -> Iterator[_Row]:
     try:
-        reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
+        # Universal newlines: spreadsheets on some machines end their lines with a bare return.
+        reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=None))
+        missing = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or ())]
+        if missing:
+            raise InvalidInputError(f"has no column {', '.join(missing)}", "results")
+        for values in reader:
+            yield _Row(reader.line_num, *((values.get(name) or "").strip() for name in COLUMNS))
     except UnicodeDecodeError:
         raise InvalidInputError("is not UTF-8 text", "results") from None
-    missing = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or ())]
-    if missing:
-        raise InvalidInputError(f"has no column {', '.join(missing)}", "results")
-    for line, values in enumerate(reader, start=2):
-        yield _Row(line, *((values.get(name) or "").strip() for name in COLUMNS))
+    except csv.Error as error:
+        raise InvalidInputError(f"is not CSV: {error}", "results") from None
 
 
 def _apply(row: _Row, settlement_id: str, treasury: Treasury, now: datetime) -> tuple[str, str]:

@@ -59,10 +59,10 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     facts = ports.facts.facts_of(key)
     _refuse_stale(entries, facts)
     order = _folded(facts)
-    if not facts or not (order.earns or entries):
+    if not (_may_earn(order) or entries):
         return None
     terms = _terms_for(order, facts[0].program_id, ports)
-    if order.test is not terms.program.sandbox:
+    if order.test is not terms.program.sandbox and not entries:
         return None
     decision = _decision(order, entries, terms, ports, now)
     entry = next_entry(key, order, decision, entries, facts, terms, now)
@@ -80,7 +80,14 @@ def _folded(facts: Sequence[Fact]) -> Order:
     order = fold(facts)
     if order.problems:
         raise OrderUnprocessableError("; ".join(order.problems))
+    if _may_earn(order) and order.untold:
+        raise OrderUnprocessableError(f"no body tells {', '.join(order.untold)}")
     return order
+
+
+def _may_earn(order: Order) -> bool:
+    """Say whether anybody could earn: most orders of most shops came through no link, and cost no more."""
+    return order.earns and order.click_id is not None
 
 
 def _terms_for(order: Order, program_id: str, ports: PostOrderPorts) -> Terms:
@@ -100,7 +107,7 @@ def _decision(
     if known and not known.is_pending and (known.basis == basis_of(order) or not order.earns):
         return known
     if order.placed_at is None:
-        raise OrderUnprocessableError("no body says when the order was placed")
+        raise OrderUnprocessableError("no body tells when it was placed")
     plan = terms.plan_at(order.paid_at or order.placed_at)
     touches, hint = _touches(order, known, terms, ports)
     if order.click_id and not touches and now < grace_end(order.placed_at):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from grapevine.domain.errors import GrapevineError
+from grapevine.domain.errors import reason_of
 from grapevine.domain.facts import OrderKey
 from grapevine.ports import FailureReader, PageFolder, Waiting
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
@@ -37,11 +37,12 @@ class Redriven:
 def redrive_orders(ports: RedrivePorts, now: datetime) -> Redriven:
     """Redrive what waits; an order that fails again stays in the queue and stops no other."""
     done, faults = 0, dict[str, str]()
-    while done + len(faults) < MOST:
-        fresh = [item for item in ports.waiting.receive(BATCH) if str(item.order) not in faults]
-        if not fresh:
+    for _ in range(MOST // BATCH):
+        waiting = ports.waiting.receive(BATCH)
+        if not waiting:
             break
-        for item in fresh:
+        # The same order may wait many times; others may wait behind it.
+        for item in (item for item in waiting if str(item.order) not in faults):
             fault = _redrive(item, ports, now)
             if fault:
                 faults[str(item.order)] = fault
@@ -50,15 +51,20 @@ def redrive_orders(ports: RedrivePorts, now: datetime) -> Redriven:
 
 
 def redrive_order(order: OrderKey, ports: RedrivePorts, now: datetime) -> None:
-    """Post one order again and fold all of its entries: where all is well, both change nothing."""
-    post_order(PostOrder(order), ports.orders, now)
-    fold_entries(FoldEntries(ports.orders.ledger.entries_of(order)), ports.pages)
+    """Post one order again and fold all of its entries: where all is well, both change nothing.
+
+    Entries that stand are folded also when the order cannot be posted: it may wait for long.
+    """
+    try:
+        post_order(PostOrder(order), ports.orders, now)
+    finally:
+        fold_entries(FoldEntries(ports.orders.ledger.entries_of(order)), ports.pages)
 
 
 def _redrive(item: Waiting, ports: RedrivePorts, now: datetime) -> str | None:
     try:
         redrive_order(item.order, ports, now)
-    except GrapevineError as error:
-        return str(error)
+    except Exception as error:  # noqa: BLE001 - one order that nobody foresaw must not keep the others waiting
+        return reason_of(error)
     ports.waiting.done(item)
     return None

@@ -11,17 +11,24 @@ from enum import StrEnum
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import AccountKey
-from grapevine.domain.errors import AlreadyExistsError, GrapevineError, HeadMovedError
+from grapevine.domain.errors import (
+    AlreadyExistsError,
+    GrapevineError,
+    HeadMovedError,
+    NotFoundError,
+    reason_of,
+)
 from grapevine.domain.money import format_minor
 from grapevine.domain.pages import balance
 from grapevine.domain.payouts import Payout, available, payout_id, reserve, shortfall
+from grapevine.domain.people import PromoterStatus
 from grapevine.domain.programs import Program
 from grapevine.ports import (
+    DecisionCatalog,
     Files,
     Settlement,
     SettlementBatch,
     SettlementStore,
-    TermsReader,
     Treasury,
 )
 
@@ -35,6 +42,7 @@ class Settled(StrEnum):
     PAID = "paid"
     CARRIED = "carried"
     KNOWN = "known"
+    SUSPENDED = "suspended"
 
 
 class SettlementIncompleteError(GrapevineError):
@@ -43,9 +51,9 @@ class SettlementIncompleteError(GrapevineError):
 
 @dataclass(frozen=True, slots=True)
 class SettlePorts:
-    """Terms, accounts, runs and the bucket for the payout file."""
+    """Programs and their people, accounts, runs and the bucket for the payout file."""
 
-    terms: TermsReader
+    catalog: DecisionCatalog
     treasury: Treasury
     settlements: SettlementStore
     files: Files
@@ -54,18 +62,25 @@ class SettlePorts:
 def settle_promoters(batch: SettlementBatch, ports: SettlePorts, now: datetime) -> dict[str, Settled]:
     """Settle each promoter of a batch once, however often the batch comes.
 
+    A batch that was finished settles nobody again: its payout file may be with the rail, and what
+    was folded since carries to the next run. A suspended promoter's money waits.
+
     A promoter that fails does not stop the others; then the batch is not finished and
-    SettlementIncompleteError names who is missing.
+    SettlementIncompleteError names who is missing. NotFoundError for a run that nobody started.
     """
-    program = ports.terms.terms(batch.program_id).program
-    outcomes: dict[str, Settled] = {}
+    if _is_finished(batch, ports.settlements):
+        _finish(batch, ports)
+        return {}
+    program = ports.catalog.terms(batch.program_id).program
+    people = ports.catalog.promoters(program.id, batch.promoter_ids)
+    outcomes = {p.id: Settled.SUSPENDED for p in people.values() if p.status is PromoterStatus.SUSPENDED}
     faults: list[str] = []
-    for promoter_id in batch.promoter_ids:
+    for promoter_id in (name for name in batch.promoter_ids if name not in outcomes):
         try:
             key = AccountKey(program.id, promoter_id, program.currency)
             outcomes[promoter_id] = settle_account(key, batch.settlement_id, program, ports.treasury, now)
-        except GrapevineError as error:
-            faults.append(f"{promoter_id}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others get their money
+            faults.append(f"{promoter_id}: {reason_of(error)}")
     if faults:
         raise SettlementIncompleteError("; ".join(faults))
     _finish(batch, ports)
@@ -97,6 +112,13 @@ def _settle_once(
     except AlreadyExistsError:
         return Settled.KNOWN
     return Settled.PAID
+
+
+def _is_finished(batch: SettlementBatch, settlements: SettlementStore) -> bool:
+    run = settlements.settlement(batch.settlement_id)
+    if run is None:
+        raise NotFoundError("settlement", batch.settlement_id)
+    return str(batch.number) in run.finished
 
 
 def _finish(batch: SettlementBatch, ports: SettlePorts) -> None:

@@ -7,11 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
+from grapevine.domain.errors import GrapevineError, reason_of
 from grapevine.domain.programs import Program, settlement_date
 from grapevine.ports import CatalogLists, Settlement, SettlementBatch, SettlementQueue, SettlementStore
 
 BATCH = 100
 """Promoters per queue message: some seconds of work, well inside a function's time."""
+
+
+class SettlementsNotStartedError(GrapevineError):
+    """Some programs' settlements could not be started; starting again is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +32,21 @@ def start_settlements(ports: StartSettlementsPorts, now: datetime) -> tuple[Sett
     """Start what is due by each program's calendar; return the runs that are not finished.
 
     A run is named by its program and day, so starting it again, also after a crash, queues the
-    same batches, and settling a promoter twice pays once.
+    same batches, and settling a promoter twice pays once. A program that fails does not stop the
+    others; then SettlementsNotStartedError names which and why.
     """
-    runs = (_started(program, ports, now) for program in ports.catalog.programs())
-    return tuple(run for run in runs if run)
+    runs: list[Settlement] = []
+    faults: list[str] = []
+    for program in ports.catalog.programs():
+        try:
+            run = _started(program, ports, now)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other programs are settled
+            faults.append(f"{program.id}: {reason_of(error)}")
+        else:
+            runs += [run] if run else []
+    if faults:
+        raise SettlementsNotStartedError("; ".join(faults))
+    return tuple(runs)
 
 
 def settlement_id(program_id: str, day: str) -> str:

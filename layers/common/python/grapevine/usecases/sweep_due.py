@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from grapevine.domain.errors import GrapevineError
+from grapevine.domain.errors import reason_of
 from grapevine.domain.facts import OrderKey
 from grapevine.ports import CatalogLists, DueReader, FailureQueue, SweepMark
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
@@ -56,6 +56,6 @@ def _start(ports: SweepPorts, now: datetime) -> datetime:
 def _post(order: OrderKey, ports: SweepPorts, now: datetime) -> bool | None:
     try:
         return post_order(PostOrder(order), ports.orders, now) is not None
-    except GrapevineError as error:
-        ports.failures.send(order, f"sweep: {error}")
+    except Exception as error:  # noqa: BLE001 - one order that nobody foresaw must not end every sweep
+        ports.failures.send(order, f"sweep: {reason_of(error)}")
         return None

@@ -53,12 +53,18 @@ def answered() -> Iterator[None]:
 
 
 def _translated(error: PynamoDBException) -> Exception | None:
-    code = (error.cause_response_code or "").removesuffix("Exception")
+    code = _code(error)
     if code == CONDITION_FAILED:
         return ConditionFailedError(str(error))
     if isinstance(error, TransactWriteError) and code == "TransactionCanceled":
         return _cancelled(error)
     return _unavailable(error) if code in _PASSING or _is_lost(error) else None
+
+
+def _code(error: PynamoDBException) -> str:
+    """Return DynamoDB's code; PynamoDB's own property breaks where a connection ended without an answer."""
+    response = getattr(error.cause, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", "")).removesuffix("Exception")
 
 
 def _cancelled(error: TransactWriteError) -> Exception | None:

@@ -6,8 +6,9 @@ things can never have one key.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from grapevine.domain.entries import AccountKey, EntryKey
@@ -149,6 +150,13 @@ def order_of(pk: str) -> OrderKey:
     """Read back an order's partition, as a stream record's key carries it."""
     _, storefront_id, order_id = pk.split(SEPARATOR)
     return OrderKey(storefront_id, order_id)
+
+
+def order_in(image: Mapping[str, Mapping[str, Any]]) -> OrderKey | None:
+    """Return the order whose partition an item is in, None for any other item, however it looks."""
+    pk = image.get("pk", {}).get("S", "")
+    kind, *parts = pk.split(SEPARATOR)
+    return OrderKey(*parts) if kind == "O" and len(parts) == 2 else None
 
 
 def fact(fact: Fact) -> Key:

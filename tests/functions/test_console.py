@@ -1,0 +1,548 @@
+"""The JSON API through Chalice: who may, what every route takes and gives, and what bad input is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from chalice.test import Client, HTTPResponse
+
+from grapevine.domain.errors import UnavailableError
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.people import subject_key
+from grapevine.ports import ApiKey
+from tests import builders as make
+from tests.builders import ANA, BO, CY, T0, minutes
+from tests.functions.webhooks import deliver, paid_order, raw, signed
+from tests.runtime.observed import Line, invocations
+from tests.worlds import World
+
+Clients = Callable[[str], Client]
+PROGRAM = f"/programs/{make.PROGRAM_ID}"
+NEW_PROGRAM = {
+    "name": "Tea",
+    "currency": "EUR",
+    "time_zone": "Europe/Lisbon",
+    "allowed_hosts": ["Tea.Example"],
+    "minimum_payout_minor": 500,
+    "settlement_day": 31,
+    "plan": {"rate_bps": [800, 150, 50], "hold_days_after_payment": 14},
+}
+NEW_STOREFRONT = {"platform": "shopify", "domain": "tea.example", "webhook_secret": "s" * 16}
+NEW_PROMOTER = {"name": "Dee", "email": "Dee@Example.com", "sponsor_id": CY}
+NEW_LINK = {"destination": "https://shop.example/p?a=1#b"}
+
+ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
+    ("POST", "/programs", NEW_PROGRAM),
+    ("GET", "/programs", None),
+    ("GET", PROGRAM, None),
+    ("POST", f"{PROGRAM}/storefronts", NEW_STOREFRONT),
+    ("POST", f"{PROGRAM}/promoters", NEW_PROMOTER),
+    ("GET", f"{PROGRAM}/promoters", None),
+    ("POST", f"{PROGRAM}/promoters/{CY}/links", NEW_LINK),
+    ("GET", f"{PROGRAM}/promoters/{CY}/balance", None),
+    ("GET", f"{PROGRAM}/promoters/{CY}/entries", None),
+    ("GET", f"{PROGRAM}/entries/{make.STOREFRONT_ID}/1001/1/explain", None),
+)
+OF_A_PROGRAM = ROUTES[2:]
+BODIES = [(path, body) for method, path, body in ROUTES if method == "POST" and body]
+each_route = pytest.mark.parametrize(("method", "path", "body"), ROUTES, ids=lambda value: str(value)[:60])
+each_program_route = pytest.mark.parametrize(
+    ("method", "path", "body"), OF_A_PROGRAM, ids=lambda value: str(value)[:60]
+)
+each_body = pytest.mark.parametrize(("path", "good"), BODIES, ids=lambda value: str(value)[:60])
+
+
+@dataclass(frozen=True)
+class Api:
+    """The console as one merchant calls it."""
+
+    console: Client
+    key: str
+
+    def call(self, method: str, path: str, body: object = None, **headers: str) -> HTTPResponse:
+        sent = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", **headers}
+        text = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        return self.console.http.request(method, path, headers=sent, body=text)
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        answer = self.call("GET", path)
+        assert answer.status_code == 200, answer.body
+        return answer.json_body
+
+    def post(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        answer = self.call("POST", path, body)
+        assert answer.status_code == 201, answer.body
+        return answer.json_body
+
+    def refused(self, method: str, path: str, body: object = None, status: int = 400) -> dict[str, Any]:
+        answer = self.call(method, path, body)
+        assert answer.status_code == status, answer.body
+        error: dict[str, Any] = answer.json_body["error"]
+        return error
+
+
+def merchant(world: World, client: Clients, name: str) -> Api:
+    """Let a merchant in and return the API with their key."""
+    hashed = sha256(f"secret of {name}".encode()).hexdigest()
+    key = ApiKey(id=f"key_{name}", merchant_id=f"mc_{name}", secret_hash=hashed, created_at=T0)
+    world.catalog.add_merchant(key.merchant_id, name, key)
+    return Api(client("console"), f"gv.{key.id}.secret of {name}")
+
+
+@pytest.fixture
+def api(world: World, client: Clients) -> Api:
+    """Return the API of the merchant whose program the world has."""
+    return merchant(world, client, "test")
+
+
+@pytest.fixture
+def stranger(world: World, client: Clients) -> Api:
+    """Return the API of another merchant."""
+    return merchant(world, client, "other")
+
+
+@pytest.fixture
+def earned(world: World, client: Clients) -> None:
+    """Let an order of 100.00 arrive as a webhook and accrue."""
+    deliver(client("place_order"), raw(paid_order()))
+    world.post(world.clock)
+    world.fold()
+
+
+# --- who may -------------------------------------------------------------------------------------
+
+BAD_HEADERS = (
+    None,
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer gv",
+    "Bearer gv..",
+    "Bearer gv.key_test.",
+    "Bearer gv.key_test.secret of other",
+    "Bearer gv.key_gone.secret of test",
+    "Bearer xx.key_test.secret of test",
+    "Bearer key_test.secret of test",
+    "Bearer gv.key_test.secret of test.more",
+    "Basic gv.key_test.secret of test",
+    "gv.key_test.secret of test",
+    "Bearer gv.mc_test.secret of test",
+    "Bearer " + "\u00fc" * 300,
+)
+
+
+@each_route
+def test_without_a_good_key_there_is_no_detail(
+    world: World, api: Api, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    programs = list(world.catalog.programs())
+    for header in BAD_HEADERS:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": header} if header else {})
+        for text in (b"", b"{", json.dumps(body).encode()):
+            answer = api.console.http.request(method, path, headers=headers, body=text)
+            assert (answer.status_code, answer.json_body) == (401, {"error": {"code": "unauthenticated"}})
+    assert list(world.catalog.programs()) == programs
+
+
+def test_a_path_that_makes_no_sense_is_no_way_around_the_key(api: Api) -> None:
+    path = f"{PROGRAM}/entries/!/!/not-a-number/explain"
+    assert api.console.http.get(path).status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_in_any_case(api: Api, scheme: str) -> None:
+    assert api.call("GET", "/programs", Authorization=f"{scheme} {api.key}").status_code == 200
+    assert api.call("GET", "/programs", Authorization=f"{scheme}  {api.key} ").status_code == 200
+
+
+@each_program_route
+def test_somebody_elses_program_is_not_there(
+    world: World, stranger: Api, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    assert stranger.refused(method, path, body, 404) == {
+        "code": "not_found",
+        "message": f"no program {make.PROGRAM_ID!r}",
+    }
+    assert [promoter.id for promoter in world.catalog.promoters_of(make.PROGRAM_ID)] == [ANA, BO, CY]
+
+
+@each_program_route
+def test_a_program_that_nobody_has(api: Api, method: str, path: str, body: dict[str, Any] | None) -> None:
+    gone = path.replace(make.PROGRAM_ID, "pg_gone")
+    assert api.refused(method, gone, body, 404)["message"] == "no program 'pg_gone'"
+
+
+def test_a_merchant_lists_their_own_programs(api: Api, stranger: Api) -> None:
+    theirs = stranger.post("/programs", NEW_PROGRAM)["id"]
+    assert [program["id"] for program in api.get("/programs")["programs"]] == [make.PROGRAM_ID]
+    assert [program["id"] for program in stranger.get("/programs")["programs"]] == [theirs]
+
+
+def test_health_needs_no_key_and_says_nothing(client: Clients, lines: list[Line]) -> None:
+    answer = client("console").http.get("/health")
+    assert (answer.status_code, answer.json_body) == (200, {"status": "ok"})
+    assert [line["handler"] for line in invocations(lines)] == ["read_health"]
+
+
+# --- what every route gives ----------------------------------------------------------------------
+
+
+def test_a_program_with_its_plan(world: World, api: Api) -> None:
+    made = api.post("/programs", NEW_PROGRAM)
+    plan = made["plans"][0]
+    assert (made["currency"], made["allowed_hosts"], made["settlement_day"]) == ("EUR", ["tea.example"], 31)
+    assert (plan["version"], plan["rate_bps"], plan["hold_days_after_payment"]) == (1, [800, 150, 50], 14)
+    assert (plan["effective_at"], plan["click_window_days"]) == ("2026-11-11T09:00:00.000Z", 30)
+    assert api.get(f"/programs/{made['id']}") == made
+    assert world.secrets.subject_key(made["id"])
+
+
+def test_a_program_in_as_few_words_as_possible(api: Api) -> None:
+    needed = {name: NEW_PROGRAM[name] for name in ("name", "currency", "time_zone", "allowed_hosts")}
+    made = api.post("/programs", {**needed, "name": "茶 🫖"})
+    assert (made["name"], made["minimum_payout_minor"], made["sandbox"]) == ("茶 🫖", 1000, False)
+    assert made["plans"][0]["rate_bps"] == [1000, 200]
+
+
+def test_a_storefront_takes_webhooks_and_shows_no_secret(world: World, api: Api, client: Clients) -> None:
+    answer = api.call("POST", f"{PROGRAM}/storefronts", {**NEW_STOREFRONT, "previous_secret": "p" * 16})
+    made = answer.json_body
+    assert answer.status_code == 201
+    assert b"ssss" not in answer.body
+    assert b"pppp" not in answer.body
+    body = raw(paid_order())
+    for secret in ("s" * 16, "p" * 16):
+        headers = signed(body, secret, **{"shop-domain": "tea.example"})
+        assert deliver(client("place_order"), body, headers, made["webhook_path"]).status_code == 200
+    assert len(world.facts.facts_of(OrderKey(made["id"], "1001"))) == 1
+
+
+def test_a_promoter_whose_address_is_apart(world: World, api: Api, lines: list[Line]) -> None:
+    answer = api.call("POST", f"{PROGRAM}/promoters", NEW_PROMOTER)
+    made = answer.json_body
+    assert (made["name"], made["sponsor_id"], made["status"]) == ("Dee", CY, "active")
+    assert b"example.com" not in answer.body.lower()
+    stored = world.catalog.promoters(make.PROGRAM_ID, (made["id"],))[made["id"]]
+    key = subject_key(world.secrets.subject_key(make.PROGRAM_ID), "dee@example.com")
+    assert stored.customer_key == key
+    assert world.personal_data.remembered[key]["email"] == "Dee@Example.com"
+    assert "example.com" not in json.dumps(lines).lower()
+    assert made in api.get(f"{PROGRAM}/promoters")["promoters"]
+
+
+def test_a_promoter_without_a_sponsor(api: Api) -> None:
+    body = {"name": " Eve ", "email": "e@x"}
+    for sent in (body, {**body, "sponsor_id": None}):
+        made = api.post(f"{PROGRAM}/promoters", sent)
+        assert (made["name"], made["sponsor_id"]) == ("Eve", None)
+
+
+def test_a_link_that_leads_to_the_shop(api: Api, client: Clients) -> None:
+    made = api.post(f"{PROGRAM}/promoters/{CY}/links", NEW_LINK)
+    answer = client("track_click").http.get(made["path"], headers={"User-Agent": "Mozilla/5.0 (iPhone)"})
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("https://shop.example/p?a=1&gv_click=")
+
+
+def test_a_balance_by_where_the_money_is(api: Api, earned: None) -> None:
+    assert api.get(f"{PROGRAM}/promoters/{CY}/balance") == {
+        "currency": "USD",
+        "held": "10.00",
+        "payable": "0.00",
+        "blocked": "0.00",
+        "reserved": "0.00",
+        "paid": "0.00",
+        "earned": "10.00",
+    }
+    assert api.get(f"{PROGRAM}/promoters/{ANA}/balance")["earned"] == "1.00"
+
+
+def test_a_new_promoter_has_nothing(api: Api) -> None:
+    made = api.post(f"{PROGRAM}/promoters", NEW_PROMOTER)["id"]
+    assert api.get(f"{PROGRAM}/promoters/{made}/balance")["earned"] == "0.00"
+    assert api.get(f"{PROGRAM}/promoters/{made}/entries") == {"entries": []}
+
+
+def test_entries_newest_first(world: World, api: Api, earned: None) -> None:
+    world.append(make.refunded("r1", minutes(60), ("11", 5_000)))
+    world.post(T0 + minutes(60))
+    world.fold()
+    newest, oldest = api.get(f"{PROGRAM}/promoters/{BO}/entries")["entries"]
+    assert (newest["reason"], oldest["reason"]) == ("refunded", "accrued")
+    assert (oldest["id"], oldest["payout_id"]) == (f"{make.ORDER}/1", None)
+    assert {
+        "source": f"program/{make.PROGRAM_ID}/commission",
+        "destination": f"program/{make.PROGRAM_ID}/promoter/{BO}/held",
+        "amount": "3.00",
+        "currency": "USD",
+    } in oldest["postings"]
+
+
+def test_an_entry_explains_itself(api: Api, earned: None) -> None:
+    why = api.get(f"{PROGRAM}/entries/{make.STOREFRONT_ID}/1001/1/explain")
+    assert (why["entry"], why["reason"], why["re_adds"]) == (f"{make.ORDER}/1", "accrued", True)
+    assert (why["order"]["base"], why["order"]["refunded"]) == ("100.00", "0.00")
+    assert why["attribution"]["promoters"] == [CY, BO, ANA]
+    assert [(level["rate_bps"], level["total"]) for level in why["levels"]] == [
+        (1000, "10.00"),
+        (300, "3.00"),
+        (100, "1.00"),
+    ]
+    assert why["standing"] == {CY: "10.00", BO: "3.00", ANA: "1.00"}
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+@each_body
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (b"", "is not JSON"),
+        (b"{", "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"name": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b"[]", "must be a JSON object"),
+        (b"null", "must be a JSON object"),
+        (b'"text"', "must be a JSON object"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_body_that_is_no_object(api: Api, path: str, good: dict[str, Any], text: bytes, what: str) -> None:
+    error = api.refused("POST", path, text)
+    assert error == {"code": "invalid_input", "message": f"body: {what}", "where": "body"}
+
+
+@each_body
+def test_a_misspelt_field(api: Api, path: str, good: dict[str, Any]) -> None:
+    error = api.refused("POST", path, {**good, "nmae": "x"})
+    assert error["message"] == "nmae: is not a field of this request"
+    assert error["where"] == "nmae"
+
+
+def test_a_misspelt_field_with_half_a_character(api: Api) -> None:
+    assert api.refused("POST", "/programs", {"\ud800": 1})["where"] == "?"
+
+
+def test_a_misspelt_field_of_the_plan(api: Api) -> None:
+    error = api.refused("POST", "/programs", {**NEW_PROGRAM, "plan": {"rate_bsp": [1]}})
+    assert error["where"] == "plan.rate_bsp"
+
+
+@each_body
+@pytest.mark.parametrize("value", [5, 1.5, True, [], [5], {}, {"a": 1}, "\ud800"], ids=repr)
+def test_each_field_of_a_wrong_type_is_named(
+    world: World, api: Api, path: str, good: dict[str, Any], value: object
+) -> None:
+    for name, known in good.items():
+        if _fits(value, known):
+            continue
+        error = api.refused("POST", path, {**good, name: value})
+        where = error.get("where") or error["faults"][0]["where"]
+        assert where.split(".")[0].split("[")[0] == name
+
+
+def _fits(value: object, known: object) -> bool:
+    """Whether a value is of the type that a field has, and so not refused for it."""
+    return type(value) is type(known) and value not in ("\ud800", [5])
+
+
+@each_body
+def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[str, Any]) -> None:
+    required = set(good) - {"minimum_payout_minor", "settlement_day", "plan", "sponsor_id"}
+    for name in sorted(required):
+        for body in ({**good, name: None}, {key: value for key, value in good.items() if key != name}):
+            assert api.refused("POST", path, body)["where"] == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"allowed_hosts": ["shop.example", 1]}, "allowed_hosts[1]"),
+        ({"allowed_hosts": "shop.example"}, "allowed_hosts"),
+        ({"settlement_day": 10.0}, "settlement_day"),
+        ({"sandbox": "yes"}, "sandbox"),
+        ({"plan": {"rate_bps": 1000}}, "plan.rate_bps"),
+        ({"plan": {"rate_bps": ["10%"]}}, "plan.rate_bps[0]"),
+        ({"plan": {"rate_bps": [1000, True]}}, "plan.rate_bps[1]"),
+        ({"plan": {"rate_bps": [0.5]}}, "plan.rate_bps[0]"),
+        ({"plan": {"screening_days": "3"}}, "plan.screening_days"),
+        ({"plan": {"hold_days_after_receipt": True}}, "plan.hold_days_after_receipt"),
+    ],
+)
+def test_a_value_inside_is_named_with_its_path(api: Api, changes: dict[str, Any], where: str) -> None:
+    assert api.refused("POST", "/programs", {**NEW_PROGRAM, **changes})["where"] == where
+
+
+def test_every_fault_of_a_plan_is_named_at_once(world: World, api: Api) -> None:
+    plan = {
+        "rate_bps": [9000, 9000, -1, 5],
+        "pool_cap_bps": 20_000,
+        "click_window_days": 0,
+        "hold_days_after_receipt": 181,
+        "hold_days_after_payment": -1,
+        "screening_days": 31,
+    }
+    bad = {
+        "name": " ",
+        "currency": "usd",
+        "time_zone": "../../etc/passwd",
+        "allowed_hosts": ["shop.example", "not a host", "-.example"],
+        "minimum_payout_minor": 0,
+        "settlement_day": 32,
+        "plan": plan,
+    }
+    before = list(world.catalog.programs())
+    error = api.refused("POST", "/programs", bad)
+    assert error["code"] == "invalid_input"
+    wheres = [fault["where"] for fault in error["faults"]]
+    assert set(wheres) == (set(bad) - {"plan"}) | (set(plan))
+    assert wheres.count("allowed_hosts") == 2
+    assert all(fault["what"] for fault in error["faults"])
+    assert list(world.catalog.programs()) == before
+
+
+@pytest.mark.parametrize("zone", ["", "Europe", "Mars/Base", "/etc/localtime", "\x00", "a" * 5000])
+def test_a_time_zone_that_is_none(api: Api, zone: str) -> None:
+    error = api.refused("POST", "/programs", {**NEW_PROGRAM, "time_zone": zone})
+    assert [fault["where"] for fault in error["faults"]] == ["time_zone"]
+
+
+def test_a_minimum_that_no_account_could_hold(api: Api) -> None:
+    error = api.refused("POST", "/programs", {**NEW_PROGRAM, "minimum_payout_minor": 10**30})
+    assert [fault["where"] for fault in error["faults"]] == ["minimum_payout_minor"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"platform": "shopware"}, "platform"),
+        ({"webhook_secret": "short"}, "webhook_secret"),
+        ({"previous_secret": "short"}, "previous_secret"),
+        ({"previous_secret": ""}, "previous_secret"),
+        ({"domain": "https://tea.example/"}, "domain"),
+        ({"domain": ""}, "domain"),
+    ],
+)
+def test_a_storefront_that_cannot_be(world: World, api: Api, changes: dict[str, Any], where: str) -> None:
+    assert api.refused("POST", f"{PROGRAM}/storefronts", {**NEW_STOREFRONT, **changes})["where"] == where
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"name": "  "}, "name"),
+        ({"name": "x" * 101}, "name"),
+        ({"email": "nobody"}, "email"),
+        ({"email": "a@b@c"}, "email"),
+        ({"email": "a b@c"}, "email"),
+        ({"sponsor_id": "pr_gone"}, "sponsor_id"),
+        ({"sponsor_id": ""}, "sponsor_id"),
+        ({"sponsor_id": "x" * 5000}, "sponsor_id"),
+    ],
+)
+def test_a_promoter_who_cannot_be(world: World, api: Api, changes: dict[str, Any], where: str) -> None:
+    assert api.refused("POST", f"{PROGRAM}/promoters", {**NEW_PROMOTER, **changes})["where"] == where
+    assert len(list(world.catalog.promoters_of(make.PROGRAM_ID))) == 3
+    assert world.personal_data.remembered == {}
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "",
+        "http://shop.example/",
+        "https://evil.example/",
+        "https://shop.example@evil.example/",
+        "https://shop.example.evil.example/",
+        "javascript:alert(1)",
+        "//shop.example/",
+        "https://shop.example/\r\nSet-Cookie: a=b",
+        "https://shop.example:8443/",
+        "https://shop.example/" + "a" * 5000,
+    ],
+)
+def test_a_link_that_leads_elsewhere(api: Api, destination: str) -> None:
+    error = api.refused("POST", f"{PROGRAM}/promoters/{CY}/links", {"destination": destination})
+    assert error["where"] == "destination"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", f"{PROGRAM}/promoters/pr_gone/links", NEW_LINK),
+        ("GET", f"{PROGRAM}/promoters/pr_gone/balance", None),
+        ("GET", f"{PROGRAM}/promoters/pr_gone/entries", None),
+        ("GET", f"{PROGRAM}/promoters/%00/balance", None),
+    ],
+)
+def test_a_promoter_that_nobody_is(api: Api, method: str, path: str, body: dict[str, Any] | None) -> None:
+    assert api.refused(method, path, body, 404)["code"] == "not_found"
+
+
+@pytest.mark.parametrize("sequence", ["x", "-1", "1.0", "%31", "1 ", "9" * 5000])
+def test_a_sequence_that_is_no_number(api: Api, earned: None, sequence: str) -> None:
+    path = f"{PROGRAM}/entries/{make.STOREFRONT_ID}/1001/{sequence}/explain"
+    assert api.refused("GET", path)["where"] == "sequence"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{make.STOREFRONT_ID}/1001/0",
+        f"{make.STOREFRONT_ID}/1001/2",
+        f"{make.STOREFRONT_ID}/1001/999999",
+        f"{make.STOREFRONT_ID}/1002/1",
+        "sf_gone/1001/1",
+    ],
+)
+def test_an_entry_that_is_not_there(api: Api, earned: None, path: str) -> None:
+    assert api.refused("GET", f"{PROGRAM}/entries/{path}/explain", None, 404)["code"] == "not_found"
+
+
+def test_an_entry_of_another_program_of_the_same_merchant(api: Api, earned: None) -> None:
+    other = api.post("/programs", NEW_PROGRAM)["id"]
+    api.refused("GET", f"/programs/{other}/entries/{make.STOREFRONT_ID}/1001/1/explain", None, 404)
+
+
+def test_a_storefront_name_that_is_no_name(api: Api) -> None:
+    assert api.refused("GET", f"{PROGRAM}/entries/!/1001/1/explain")["where"] == "storefront_id"
+
+
+def test_what_is_not_json_is_not_taken(api: Api) -> None:
+    answer = api.call("POST", "/programs", NEW_PROGRAM, **{"Content-Type": "text/plain"})
+    assert answer.status_code == 415
+    assert api.call("DELETE", PROGRAM).status_code == 405
+
+
+class NoAnswer:
+    """A store that does not answer, and says more than anybody outside should read."""
+
+    def account(self, key: object) -> object:
+        raise UnavailableError("arn:aws:dynamodb:eu-1:1234:table/state")
+
+
+def test_a_store_that_does_not_answer(world: World, api: Api, lines: list[Line]) -> None:
+    world.treasury = NoAnswer()  # type: ignore[assignment]
+    answer = api.call("GET", f"{PROGRAM}/promoters/{CY}/balance")
+    assert (answer.status_code, answer.json_body) == (503, {"error": {"code": "unavailable"}})
+    (line,) = invocations(lines)
+    assert (line["handler"], line["outcome"], line["status"]) == ("read_balance", "error", 503)
+    assert "table/state" in line["error"]
+
+
+@each_route
+def test_every_request_is_one_line_without_the_key(
+    api: Api, earned: None, lines: list[Line], method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    lines.clear()
+    assert api.call(method, path, body).status_code in (200, 201)
+    (line,) = invocations(lines)
+    assert line["outcome"] == "ok"
+    assert "secret" not in json.dumps(lines)

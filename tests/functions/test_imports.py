@@ -1,0 +1,178 @@
+"""What an app is before its first event: a listing that loads little, reads nothing and calls nobody."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+HANDLERS = {
+    "track_click": {"redirect"},
+    "place_order": {"receive_webhook"},
+    "accrue": {"on_facts", "on_entries", "redrive"},
+    "settle": {"sweep_due", "start_settlements", "settle_promoters", "import_results"},
+    "fraud": {"screen_facts"},
+    "insight": {"count_clicks"},
+    "notify": {"publish_entries"},
+    "console": {
+        "read_health",
+        "create_program",
+        "list_programs",
+        "read_program",
+        "create_storefront",
+        "create_promoter",
+        "list_promoters",
+        "create_link",
+        "read_balance",
+        "list_entries",
+        "explain_entry",
+    },
+}
+"""Public names: a renamed handler is another function, and the one deployed is deleted."""
+REST = ("track_click", "place_order", "console")
+
+TOO_HEAVY = (
+    "pydantic",
+    "boto3",
+    "aws_xray_sdk",
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.utilities.parser",
+    "aws_lambda_powertools.utilities.idempotency",
+)
+"""What the redirect must not load: each of these is half of a cold start or more."""
+CLIENTS = ("boto3", "botocore.client", "botocore.session", "pynamodb", "urllib3", "requests")
+"""Where a client would come from."""
+
+REPORT = """
+import json, os, sys
+read = []
+class Watched(dict):
+    def __getitem__(self, name):
+        read.append(name)
+        return super().__getitem__(name)
+    def get(self, name, default=None):
+        read.append(name)
+        return super().get(name, default)
+    def __contains__(self, name):
+        read.append(name)
+        return super().__contains__(name)
+os.environ = Watched(os.environ)
+connected = []
+CONNECTING = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname")
+sys.addaudithook(lambda event, _: connected.append(event) if event in CONNECTING else None)
+{load}
+print(json.dumps({"modules": sorted(sys.modules), "read": sorted(set(read)), "connected": connected}))
+"""
+WARM = """
+from grapevine.runtime.parts import parts
+parts().links, parts().clicks, parts().now()
+"""
+
+each_app = pytest.mark.parametrize("name", HANDLERS)
+
+
+def fresh(load: str, **environment: str) -> dict[str, Any]:
+    """Run statements in a fresh interpreter with that environment alone; say what it loaded and did."""
+    code = REPORT.replace("{load}", load)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_the_redirect_loads_nothing_heavy() -> None:
+    modules = set(fresh("import functions.track_click.app")["modules"])
+    counts: dict[str, int] = {}
+    for module in modules:
+        top = module.split(".")[0]
+        counts[top] = counts.get(top, 0) + 1
+    third_parties = {top: n for top, n in counts.items() if top not in sys.stdlib_module_names}
+    print(f"track_click loads {len(modules)} modules; beside the standard library: {third_parties}")
+    assert not modules.intersection(TOO_HEAVY)
+    assert not modules.intersection(CLIENTS)
+    assert "grapevine.runtime.redirecting" in modules
+
+
+def test_the_redirect_on_aws_loads_nothing_heavy_either() -> None:
+    """Also when it has made its parts: one PynamoDB connection, and no boto3 beside it."""
+    environment = {f"GRAPEVINE_TABLE_{name}": name.lower() for name in TABLES}
+    environment |= {f"GRAPEVINE_{name}": "x" for name in SETTINGS}
+    found = fresh(f"import functions.track_click.app\n{WARM}", AWS_REGION="eu-central-1", **environment)
+    assert "pynamodb.connection.base" in found["modules"]
+    assert not set(found["modules"]).intersection(TOO_HEAVY)
+    assert found["connected"] == []
+
+
+TABLES = ("CATALOG", "CLICKS", "ORDERS", "LEDGER", "STATE", "PRIVATE")
+SETTINGS = ("STAGE", "BUCKET", "BUS", "FAILURES_QUEUE_URL", "SETTLE_QUEUE_URL", "SECRETS_PREFIX")
+
+
+@each_app
+def test_importing_an_app_has_no_side_effects(name: str) -> None:
+    """Chalice imports it to package it: with no environment, no account, no network."""
+    found = fresh(f"import functions.{name}.app")
+    assert [variable for variable in found["read"] if variable.startswith(("GRAPEVINE", "AWS_REGION"))] == []
+    assert not set(found["modules"]).intersection(CLIENTS)
+    assert found["connected"] == []
+
+
+@each_app
+def test_the_handlers_are_those_of_the_table(name: str) -> None:
+    app: Any = import_module(f"functions.{name}.app").app
+    views = {entry.view_name for methods in app.routes.values() for entry in methods.values()}
+    assert views | set(app.handler_map) == HANDLERS[name]
+    assert bool(views) == (name in REST)
+    assert app.app_name == name
+
+
+def test_the_routes_of_the_table() -> None:
+    def routes(name: str) -> dict[str, set[str]]:
+        app: Any = import_module(f"functions.{name}.app").app
+        return {path: set(methods) for path, methods in app.routes.items()}
+
+    assert routes("track_click") == {"/{link_code}": {"GET", "HEAD"}}
+    assert routes("place_order") == {"/storefronts/{storefront_id}/webhooks": {"POST"}}
+
+
+def test_there_is_no_other_app() -> None:
+    assert {path.parent.name for path in ROOT.glob("functions/*/app.py")} == set(HANDLERS)
+
+
+@each_app
+def test_an_app_is_a_listing(name: str) -> None:
+    text = (ROOT / "functions" / name / "app.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 100
+    for module in imported(text):
+        assert module in ("typing", "chalice.app") or module.startswith("grapevine.runtime"), module
+
+
+def imported(text: str) -> list[str]:
+    modules: list[str] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules.append(f"{'.' * node.level}{node.module or ''}")
+    return modules
+
+
+def test_this_test_would_see_it() -> None:
+    """The watch itself works: a heavy import, a variable and a connection are all noticed."""
+    load = (
+        "import boto3, socket\nos.environ.get('GRAPEVINE_STAGE')\n"
+        "socket.socket().connect_ex(('127.0.0.1', 9))"
+    )
+    found = fresh(load)
+    assert "boto3" in found["modules"]
+    assert "GRAPEVINE_STAGE" in found["read"]
+    assert "socket.connect" in found["connected"]

@@ -1,0 +1,386 @@
+"""Settlement through Chalice: sweeps, runs, batches and result files, each twice and with faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from chalice.test import Client
+
+from grapevine.adapters.memory.flow import MemoryFacts
+from grapevine.adapters.memory.outside import MemoryFailures, MemorySettlementQueue
+from grapevine.adapters.memory.state import MemoryTreasury
+from grapevine.domain.entries import AccountKey
+from grapevine.domain.errors import InvalidInputError, NotFoundError, UnavailableError
+from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome
+from grapevine.domain.pages import Page
+from grapevine.domain.payouts import Head, Payout, PayoutState
+from grapevine.ports import SettlementBatch
+from grapevine.runtime import observe
+from grapevine.usecases.start_settlements import SettlementsNotStartedError
+from tests import builders as make
+from tests.builders import ANA, BO, CY, T0, days, minutes
+from tests.runtime.observed import Line, counted, invocations
+from tests.worlds import World
+
+Clients = Callable[[str], Client]
+OTHER = OrderKey(make.STOREFRONT_ID, "1002")
+DUE = T0 + days(31)
+"""Past the hold of thirty days after payment."""
+RUN_DAY = datetime(2027, 1, 10, 12, tzinfo=UTC)
+RUN = f"{make.PROGRAM_ID}.2027-01-10"
+
+
+def run(client: Clients, handler: str, payload: Any = None) -> Any:  # noqa: ANN401 - whatever it answers
+    """Invoke a handler; its answer must be JSON, as Lambda's is."""
+    app = client("settle")
+    event = app.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    answer = app.lambda_.invoke(handler, event if payload is None else payload).payload
+    return json.loads(json.dumps(answer))
+
+
+def paid_order(world: World, order: OrderKey = make.ORDER) -> None:
+    """Let an order of 133.33 accrue 13.33, 4.00 and 1.33 to the chain."""
+    world.append(make.fact(order=order))
+    verdict = make.verdict(Outcome.ALLOW).verdict
+    world.append(make.fact(FactKind.VERDICT, order=order, verdict=verdict))
+    world.post(T0 + minutes(5), order)
+    world.fold()
+
+
+# --- sweep ---------------------------------------------------------------------------------------
+
+
+def test_nothing_is_due_before_the_hold_ends(world: World, client: Clients) -> None:
+    paid_order(world)
+    world.clock = T0 + days(29)
+    assert run(client, "sweep_due") == {"looked_at": 0, "posted": 0, "failed": 0}
+
+
+def test_what_is_due_is_released_once(world: World, client: Clients, lines: list[Line]) -> None:
+    paid_order(world)
+    world.clock = DUE
+    assert run(client, "sweep_due") == {"looked_at": 1, "posted": 1, "failed": 0}
+    assert run(client, "sweep_due")["posted"] == 0
+    world.fold()
+    assert (world.balance(CY).held_minor, world.balance(CY).payable_minor) == (0, 1_333)
+    first, _ = invocations(lines)
+    assert (first["handler"], first["outcome"], first["posted"]) == ("sweep_due", "ok", 1)
+
+
+class UnreadableFacts(MemoryFacts):
+    """A store that cannot read one order's facts while `error` is set."""
+
+    error: Exception | None = None
+
+    def facts_of(self, order: OrderKey) -> tuple[Fact, ...]:
+        if self.error and order == make.ORDER:
+            raise self.error
+        return super().facts_of(order)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(UnavailableError("no answer"), "no answer"), (KeyError("body"), "KeyError: 'body'")],
+    ids=["ours", "not ours"],
+)
+def test_an_order_that_cannot_be_swept_waits_and_stops_no_other(
+    world: World, client: Clients, error: Exception, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.facts = facts = UnreadableFacts()
+    paid_order(world)
+    paid_order(world, OTHER)
+    world.clock, facts.error = DUE, error
+    assert run(client, "sweep_due") == {"looked_at": 2, "posted": 1, "failed": 1}
+    assert world.failures.sent == [(make.ORDER, f"sweep: {reason}")]
+    assert counted(capsys.readouterr().out) == {observe.ORDER_QUEUED: 1}
+    assert world.ledger.entries_of(OTHER)[-1].released
+    facts.error = None
+    assert client("accrue").lambda_.invoke("redrive").payload == {"done": 1, "still_waiting": ()}
+    assert world.ledger.entries_of(make.ORDER)[-1].released
+
+
+class SilentQueue(MemoryFailures):
+    """A queue that acknowledges nothing."""
+
+    def send(self, order: OrderKey, reason: str) -> None:
+        raise UnavailableError("the queue does not answer")
+
+
+def test_an_order_that_is_neither_posted_nor_queued_is_looked_at_again(
+    world: World, client: Clients, lines: list[Line]
+) -> None:
+    world.facts, world.failures = facts, queue = UnreadableFacts(), SilentQueue()
+    assert isinstance(queue, SilentQueue)
+    paid_order(world)
+    world.clock, facts.error = DUE, UnavailableError("no answer")
+    with pytest.raises(UnavailableError):
+        run(client, "sweep_due")
+    assert invocations(lines)[-1]["outcome"] == "error"
+    facts.error = None
+    world.clock = DUE + days(30)
+    assert run(client, "sweep_due")["posted"] == 1
+
+
+# --- start ---------------------------------------------------------------------------------------
+
+
+def test_a_run_starts_on_its_day_and_again_makes_the_same_batches(world: World, client: Clients) -> None:
+    world.clock = RUN_DAY
+    for _ in range(2):
+        assert run(client, "start_settlements") == {"settlements": [RUN]}
+    first, second = world.settlement_queue.sent
+    assert first == second
+    assert (first.settlement_id, first.promoter_ids) == (RUN, (ANA, BO, CY))
+
+
+def test_a_promoter_who_joined_meanwhile_is_in_the_next_run(world: World, client: Clients) -> None:
+    world.clock = RUN_DAY
+    run(client, "start_settlements")
+    world.catalog.add_promoter(make.promoter("pr_aaa", joined_at=RUN_DAY + minutes(1)))
+    world.clock = RUN_DAY + minutes(60)
+    run(client, "start_settlements")
+    first, second = world.settlement_queue.sent
+    assert first == second
+
+
+def test_a_finished_run_is_not_started_again(world: World, client: Clients) -> None:
+    world.clock = RUN_DAY
+    run(client, "start_settlements")
+    assert settle(client, messages(world)) == []
+    assert run(client, "start_settlements") == {"settlements": []}
+
+
+class PickyQueue(MemorySettlementQueue):
+    """A queue that refuses the batches of one program."""
+
+    def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
+        if any(batch.program_id == make.PROGRAM_ID for batch in batches):
+            raise UnavailableError("settlement batches not queued")
+        super().send_batches(batches)
+
+
+def test_one_program_that_cannot_start_stops_no_other_and_fails_the_run(
+    world: World, client: Clients, lines: list[Line]
+) -> None:
+    world.settlement_queue = PickyQueue()
+    world.catalog.add_program(make.program(id="pg_zz"), make.plan())
+    world.clock = RUN_DAY
+    with pytest.raises(SettlementsNotStartedError, match=f"^{make.PROGRAM_ID}: settlement batches"):
+        run(client, "start_settlements")
+    assert [batch.program_id for batch in world.settlement_queue.sent] == ["pg_zz"]
+    assert invocations(lines)[-1]["outcome"] == "error"
+
+
+# --- settle --------------------------------------------------------------------------------------
+
+
+def messages(world: World) -> list[str]:
+    """Take the queue's bodies, as its adapter writes them."""
+    sent, world.settlement_queue.sent = world.settlement_queue.sent, []
+    return [json.dumps(asdict(batch)) for batch in sent]
+
+
+def settle(client: Clients, bodies: Sequence[str]) -> list[int]:
+    """Deliver messages in one batch; return the positions of those that come again."""
+    event = client("settle").events.generate_sqs_event(list(bodies))
+    for number, record in enumerate(event["Records"]):
+        record["messageId"] = str(number)
+    answer = run(client, "settle_promoters", event)
+    return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def started(world: World, client: Clients) -> list[str]:
+    """Return the messages of a run over a chain that has earned 133.30, 40.00 and 13.30."""
+    for number in range(10):
+        paid_order(world, OrderKey(make.STOREFRONT_ID, str(2000 + number)))
+    world.clock = RUN_DAY
+    run(client, "sweep_due")
+    world.fold()
+    run(client, "start_settlements")
+    return messages(world)
+
+
+def payouts(world: World) -> dict[str, int]:
+    return {payout.key.promoter_id: payout.amount_minor for payout in world.treasury.payouts_of(RUN)}
+
+
+def test_a_run_pays_each_promoter_once(
+    world: World, client: Clients, started: list[str], lines: list[Line]
+) -> None:
+    assert settle(client, started * 3) == []
+    assert invocations(lines)[-1]["batches"] == [f"{RUN}/1"]
+    assert payouts(world) == {CY: 13_330, BO: 4_000, ANA: 1_330}
+    assert [world.balance(name).reserved_minor for name in (CY, BO, ANA)] == [13_330, 4_000, 1_330]
+    assert world.proof().faults == ()
+    body, content_type = world.files.stored[f"payouts/{make.PROGRAM_ID}/{RUN}.csv"]
+    assert content_type == "text/csv"
+    assert len(body.decode().splitlines()) == 4
+    before = dict(world.files.stored)
+    assert settle(client, started) == []
+    assert (world.files.stored, len(world.treasury.stored)) == (before, 3)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    ["", "{", "[]", "null", "{}", '{"settlement_id": 1}', '{"settlement_id": "x", "program_id": "pg_gone"}'],
+)
+def test_a_message_that_is_none_comes_again_alone(
+    world: World, client: Clients, started: list[str], garbage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert settle(client, [garbage, *started]) == [0]
+    assert len(payouts(world)) == 3
+    assert counted(capsys.readouterr().out)[observe.RECORD_FAILED] == 1
+
+
+def test_a_batch_of_a_run_that_nobody_started_comes_again(world: World, client: Clients) -> None:
+    batch = SettlementBatch(settlement_id="x", program_id=make.PROGRAM_ID, number=1, promoter_ids=())
+    assert settle(client, [json.dumps(asdict(batch))]) == [0]
+
+
+class BrokenTreasury(MemoryTreasury):
+    """A store that cannot read one promoter's account while `error` is set."""
+
+    error: Exception | None = None
+
+    def account(self, key: AccountKey) -> tuple[tuple[Page, ...], Head]:
+        if self.error and key.promoter_id == BO:
+            raise self.error
+        return super().account(key)
+
+
+@pytest.mark.parametrize("error", [UnavailableError("no answer"), KeyError("body")], ids=["ours", "not ours"])
+def test_one_promoter_that_fails_stops_no_other_and_comes_again(
+    world: World, client: Clients, started: list[str], error: Exception, lines: list[Line]
+) -> None:
+    world.treasury = treasury = BrokenTreasury(world.ledger, world.pages)
+    treasury.error = error
+    assert settle(client, started) == [0]
+    assert payouts(world) == {CY: 13_330, ANA: 1_330}
+    assert world.files.stored == {}
+    assert any(BO in text for text in invocations(lines)[-1]["errors"])
+    treasury.error = None
+    assert settle(client, started) == []
+    assert payouts(world) == {CY: 13_330, BO: 4_000, ANA: 1_330}
+    assert len(world.files.stored) == 1
+    assert world.proof().faults == ()
+
+
+def test_a_file_that_could_not_be_written_comes_again(
+    world: World, client: Clients, started: list[str]
+) -> None:
+    stored = world.files.stored
+    world.files.stored = ReadOnly()
+    assert settle(client, started) == [0]
+    world.files.stored = stored
+    assert settle(client, started) == []
+    assert len(stored) == 1
+
+
+class ReadOnly(dict[str, tuple[bytes, str]]):
+    """A bucket that takes nothing."""
+
+    def __setitem__(self, name: str, value: tuple[bytes, str]) -> None:
+        raise UnavailableError(f"{name} not written")
+
+
+# --- import --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def requested(world: World, client: Clients, started: list[str]) -> list[Payout]:
+    """Return the payouts of a settled run, Ana's, Bo's and Cy's."""
+    settle(client, started)
+    return sorted(world.treasury.payouts_of(RUN), key=lambda payout: payout.key.promoter_id)
+
+
+def import_file(world: World, client: Clients, text: str | bytes) -> Any:  # noqa: ANN401 - whatever it answers
+    body = text.encode() if isinstance(text, str) else text
+    world.files.put("results/r.csv", body, "text/csv")
+    return run(client, "import_results", {"settlement_id": RUN, "file": "results/r.csv"})
+
+
+def test_confirmed_is_paid_and_failed_goes_back(
+    world: World, client: Clients, requested: list[Payout], lines: list[Line]
+) -> None:
+    ana, bo, cy = requested
+    text = (
+        f"payout_id,status,detail\r\n{ana.id},completed,\r\n{bo.id},failed,closed\r\npo_x,completed,\r\n"
+        f"{cy.id},perhaps,\r\n"
+    )
+    report = import_file(world, client, text)
+    assert (report["completed"], report["failed"], report["unchanged"]) == ([ana.id], [bo.id], [])
+    assert [reason.split(":")[0] for reason in report["rejected"]] == ["line 4", "line 5"]
+    assert (world.balance(ANA).paid_minor, world.balance(ANA).reserved_minor) == (1_330, 0)
+    assert (world.balance(BO).payable_minor, world.balance(BO).reserved_minor) == (4_000, 0)
+    assert world.balance(CY).reserved_minor == 13_330
+    assert world.proof().faults == ()
+    (line,) = [line for line in invocations(lines) if line["handler"] == "import_results"]
+    assert (line["settlement"], line["completed"], line["rejected"]) == (RUN, 1, 2)
+
+
+def test_importing_twice_changes_nothing(world: World, client: Clients, requested: list[Payout]) -> None:
+    text = f"payout_id,status\n{requested[0].id},completed\n{requested[1].id},failed\n"
+    import_file(world, client, text)
+    entries = len(world.ledger.appended)
+    report = import_file(world, client, text)
+    assert report["unchanged"] == [requested[0].id, requested[1].id]
+    assert len(world.ledger.appended) == entries
+
+
+def test_a_result_that_changes_its_mind_is_rejected(
+    world: World, client: Clients, requested: list[Payout]
+) -> None:
+    import_file(world, client, f"payout_id,status\n{requested[0].id},completed\n")
+    report = import_file(world, client, f"payout_id,status\n{requested[0].id},failed\n")
+    assert report["rejected"] == [
+        f"line 2: {requested[0].id} is completed already, the file says failed",
+    ]
+    stored = world.treasury.payout(RUN, requested[0].id)
+    assert stored
+    assert stored.state is PayoutState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "has no column payout_id, status"),
+        ("payout_id;status\n", "has no column payout_id, status"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        ("payout_id,detail\n", "has no column status"),
+    ],
+)
+def test_a_file_that_is_none(
+    world: World, client: Clients, requested: list[Payout], text: str | bytes, what: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=f"results: {what}"):
+        import_file(world, client, text)
+    assert world.balance(ANA).reserved_minor == requested[0].amount_minor
+
+
+@pytest.mark.parametrize(
+    ("event", "where"),
+    [
+        ({}, "settlement_id"),
+        ({"settlement_id": 7, "file": "r.csv"}, "settlement_id"),
+        ({"settlement_id": "", "file": "r.csv"}, "settlement_id"),
+        ({"settlement_id": RUN}, "file"),
+        ({"settlement_id": RUN, "file": ["r.csv"]}, "file"),
+    ],
+)
+def test_an_import_of_what(
+    world: World, client: Clients, event: dict[str, Any], where: str, lines: list[Line]
+) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{where}: must be a string"):
+        run(client, "import_results", event)
+    assert invocations(lines)[-1]["error"].startswith("InvalidInputError")
+
+
+def test_an_import_of_a_file_that_is_not_there(world: World, client: Clients) -> None:
+    with pytest.raises(NotFoundError):
+        run(client, "import_results", {"settlement_id": RUN, "file": "nowhere.csv"})

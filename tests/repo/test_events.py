@@ -1,0 +1,81 @@
+"""The examples of the events page are what the code reads and writes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from grapevine.adapters.dynamo.clicks import ClickRow
+from grapevine.adapters.dynamo.fact_bodies import fact_from_body, fact_to_body
+from grapevine.adapters.eventbridge import SOURCE
+from grapevine.domain.entries import Entry, entry_from_dict, entry_to_dict
+from grapevine.domain.facts import FactKind, OrderKey
+from grapevine.ports import SettlementBatch
+from grapevine.usecases.import_results import COLUMNS
+from grapevine.usecases.publish_accruals import COMMISSION_ACCRUED, accruals
+from grapevine.usecases.settle_promoters import PAYOUT_COLUMNS
+from tests.repo.documents import blocks_of, coded, named, rows_of, section
+
+EVENTS = named("docs/events.md")
+
+
+def example(name: str) -> Any:  # noqa: ANN401 - any JSON
+    (block,) = (block for block in blocks_of(EVENTS) if block.words == (name,))
+    return json.loads(block.text)
+
+
+def entry() -> Entry:
+    body = example("entry")
+    return entry_from_dict(body, OrderKey.parse(body["k"]))
+
+
+def test_the_entry_is_one_of_ours() -> None:
+    assert entry_to_dict(entry()) == example("entry")
+
+
+def test_the_fact_is_one_of_ours() -> None:
+    body = example("fact")
+    version = datetime(2026, 11, 11, tzinfo=UTC)
+    fact = fact_from_body(body, entry().key, FactKind.PAID, version, "digest")  # type: ignore[arg-type]
+    assert fact_to_body(fact) == body
+
+
+def test_the_event_is_what_the_entry_publishes() -> None:
+    assert example(COMMISSION_ACCRUED) in accruals(entry())
+    assert f"`{SOURCE}`" in section(EVENTS, "Events out")
+
+
+def test_every_field_of_the_event_is_described() -> None:
+    rows = rows_of(section(EVENTS, COMMISSION_ACCRUED))
+    assert {name for row in rows for name in coded(row["field"])} == set(example(COMMISSION_ACCRUED))
+
+
+def test_every_name_of_an_entry_is_described() -> None:
+    rows = rows_of(section(EVENTS, "An entry"))
+    described = {name for row in rows for name in coded(row["name"])}
+    assert described == set(example("entry")) | {"rel", "pay", "prev"}
+
+
+def test_every_attribute_of_a_click_is_described() -> None:
+    attributes = set(ClickRow.get_attributes()) - {"pk", "sk", "kind"}
+    assert attributes <= set(coded(section(EVENTS, "A click")))
+
+
+def test_the_settle_message_is_a_batch() -> None:
+    batch = SettlementBatch(settlement_id="", program_id="", number=0, promoter_ids=())
+    assert set(example("settle")) == set(asdict(batch)) == {field.name for field in fields(SettlementBatch)}
+
+
+def test_the_failure_message_has_order_and_reason() -> None:
+    assert OrderKey.parse(example("failure")["order"]) == entry().key
+    assert set(example("failure")) == {"order", "reason"}
+
+
+@pytest.mark.parametrize("columns", [PAYOUT_COLUMNS, COLUMNS])
+def test_the_files_columns_are_described(columns: tuple[str, ...]) -> None:
+    rows = [coded(row["columns"]) for row in rows_of(section(EVENTS, "Files"))]
+    assert any(set(columns) <= set(row) for row in rows)
