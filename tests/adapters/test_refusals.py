@@ -19,7 +19,7 @@ from grapevine.adapters.eventbridge import EventBridgeBus
 from grapevine.adapters.s3 import S3Files
 from grapevine.adapters.secrets_manager import SecretsManager
 from grapevine.adapters.sqs import SqsFailures, SqsSettlementQueue
-from grapevine.domain.errors import InvalidInputError, UnavailableError
+from grapevine.domain.errors import UnavailableError
 from grapevine.domain.facts import OrderKey
 from grapevine.ports import SettlementBatch, StorefrontSecrets, Waiting
 from tests.engines.processes import LOOPBACK, free_port
@@ -101,13 +101,14 @@ def test_a_batch_that_was_not_accepted_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "[]", '"x"', '{"order": "sf/1"}', '{"order": 1, "reason": ""}', "{"])
-def test_a_message_that_is_none_of_ours_is_named(body: str) -> None:
+def test_a_message_that_is_none_of_ours_is_passed_over(body: str) -> None:
     client = client_of("sqs")
-    message = {"MessageId": "m-1", "ReceiptHandle": "r", "Body": body}
+    ours = {"MessageId": "m-2", "ReceiptHandle": "r2", "Body": '{"order": "sf/1", "reason": "late"}'}
     with Stubber(client) as stubber:
-        stubber.add_response("receive_message", {"Messages": [message]})
-        with pytest.raises(InvalidInputError, match="m-1"):
-            SqsFailures(client, "queue").receive(1)
+        strange = {"MessageId": "m-1", "ReceiptHandle": "r1", "Body": body}
+        stubber.add_response("receive_message", {"Messages": [strange, ours]})
+        waiting = SqsFailures(client, "https://queue").receive(10)
+    assert [(str(item.order), item.reason) for item in waiting] == [("sf/1", "late")]
 
 
 def test_a_long_reason_is_cut_and_still_sent() -> None:

@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
-from grapevine.domain.errors import MalformedBodyError, NotFoundError, TooLargeError
+from grapevine.domain.errors import InvalidInputError, MalformedBodyError, NotFoundError, TooLargeError
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.ids import checked_id
 from grapevine.domain.instants import to_text
 from grapevine.domain.people import subject_key
 from grapevine.domain.programs import Storefront
@@ -98,10 +99,19 @@ def _read(
     command: PlaceOrder, adapter: StorefrontAdapter, topic: str, ports: PlaceOrderPorts, now: datetime
 ) -> Reading | None:
     try:
-        return adapter.normalise(command.raw, topic)
+        reading = adapter.normalise(command.raw, topic)
+        return reading and replace(reading, order_id=_safe(reading.order_id))
     except MalformedBodyError:
         _keep(command, f"malformed#{_digest(topic, command.raw)}", ports, now)
         raise
+
+
+def _safe(order_id: str) -> str:
+    """Return an order's id that our keys can hold, whatever the platform calls its orders."""
+    try:
+        return checked_id(order_id, "order id")
+    except InvalidInputError as error:
+        raise MalformedBodyError(error.what, error.where) from error
 
 
 def _fact(
