@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from hashlib import sha256
 from random import Random
 
 import pytest
@@ -13,13 +14,13 @@ from grapevine.adapters.dynamo.clicks import DynamoClicks
 from grapevine.adapters.dynamo.fact_bodies import fact_to_body
 from grapevine.adapters.dynamo.facts import FactRow
 from grapevine.adapters.dynamo.keys import Key, fact, page, raw_body
-from grapevine.adapters.dynamo.ledger import entry_row
+from grapevine.adapters.dynamo.ledger import entry_of, entry_row
 from grapevine.adapters.dynamo.pages import DynamoPages
 from grapevine.adapters.dynamo.private import RAW_LIFE, DynamoRawBodies
 from grapevine.adapters.dynamo.rows import Item
 from grapevine.adapters.dynamo.table import Database, Table
 from grapevine.domain.clicks import CLICK_LIFE, MAX_USER_AGENT
-from grapevine.domain.entries import Entry
+from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import new_click_id, new_id, new_visitor_id
 from grapevine.domain.pages import pages_of
@@ -162,3 +163,20 @@ def test_a_promoters_history_is_written_with_it(database: Database, names: Names
     ]
     assert rows[1]["sponsor_id"] == {"S": "pr_ana"}
     assert rows[2]["status"] == {"S": "active"}
+
+
+def test_a_newer_writers_entry_keeps_the_hash_of_what_is_stored() -> None:
+    """Between two deploys both run: an older function must carry on a newer one's chain."""
+    entry = Entry(
+        key=make.ORDER,
+        sequence=1,
+        program_id=make.PROGRAM_ID,
+        reason=EntryReason.RECORDED,
+        postings=(),
+        recorded_at=make.T0,
+    )
+    stored = entry_row(entry).serialize()
+    stored["body"]["S"] = stored["body"]["S"].replace("{", '{"a_newer_name":7,', 1)
+    read = entry_of(stored)
+    assert read == entry
+    assert read.hash == sha256(stored["body"]["S"].encode()).hexdigest() != entry.hash

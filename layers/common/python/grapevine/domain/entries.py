@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -58,7 +58,8 @@ class Entry:
 
     `covers` is how many facts of the order stood behind it in all, `facts` the digests of those
     it was the first to cover. `decision` is there only when it is new. `due_at` is the next
-    instant at which time alone may change something.
+    instant at which time alone may change something. `text` is the entry as it was stored, where
+    it was: a newer writer's may say more than we read, and the hash is of what is stored.
     """
 
     key: EntryKey
@@ -74,6 +75,7 @@ class Entry:
     due_at: datetime | None = None
     payout_id: str | None = None
     previous_hash: str = ""
+    text: str = field(default="", compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -83,7 +85,7 @@ class Entry:
     @property
     def hash(self) -> str:
         """SHA-256 over the entry with the hash of the one before it under the same key."""
-        return sha256(canonical(self).encode()).hexdigest()
+        return sha256((self.text or canonical(self)).encode()).hexdigest()
 
 
 def standing(entries: Sequence[Entry]) -> dict[tuple[Account, str], int]:
@@ -123,8 +125,13 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "", 0, [])}
 
 
+def entry_of_text(text: str, key: EntryKey) -> Entry:
+    """Read back what `canonical` wrote; unknown names are ignored (a newer writer's)."""
+    return replace(entry_from_dict(json.loads(text), key), text=text)
+
+
 def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
-    """Read back what `entry_to_dict` wrote; unknown names are ignored (a newer writer's)."""
+    """Read back what `entry_to_dict` wrote."""
     program_id = values["p"]
     return Entry(
         key=key,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from pynamodb.attributes import UnicodeAttribute
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.rows import Instant, Item, Row, row
 from grapevine.adapters.dynamo.table import DUE, Database
-from grapevine.domain.entries import Entry, EntryKey, canonical, entry_from_dict
+from grapevine.domain.entries import Entry, EntryKey, canonical, entry_of_text
 from grapevine.domain.errors import EntryExistsError
 from grapevine.domain.facts import OrderKey
 
@@ -69,7 +68,7 @@ def entry_row(entry: Entry) -> EntryRow:
 def entry_of(item: Item) -> Entry:
     """Return the entry in an item, stored or from the table's stream."""
     stored = row(EntryRow, item)
-    return entry_from_dict(json.loads(stored.body), keys.entries_of(stored.pk))
+    return entry_of_text(stored.body, keys.entries_of(stored.pk))
 
 
 def in_sequence(entries: Iterable[Entry]) -> Iterator[Entry]:
