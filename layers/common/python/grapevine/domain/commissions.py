@@ -47,21 +47,20 @@ def level_commission(lines: Sequence[OrderLine], rate_bps: int, rounding: Roundi
     reversed in proportion to what of its base went back, cumulatively: refunding everything, in
     however many steps, leaves exactly zero.
     """
-    earning = [item for item in lines if item.line.base_minor > 0]
+    earning = [(item, base) for item in lines if (base := item.line.base_minor) > 0]
     if not earning:
         return LevelCommission(rate_bps=rate_bps, total_minor=0, shares=())
-    bases = [item.line.base_minor for item in earning]
+    bases = [base for _, base in earning]
     total = round_ratio(sum(bases) * rate_bps, WHOLE_BPS, rounding)
-    shares = allocate(total, bases)
+    parts = zip(earning, allocate(total, bases), strict=True)
     return LevelCommission(
         rate_bps=rate_bps,
         total_minor=total,
-        shares=tuple(_line_share(item, share, rounding) for item, share in zip(earning, shares, strict=True)),
+        shares=tuple(_line_share(item, base, share, rounding) for (item, base), share in parts),
     )
 
 
-def _line_share(item: OrderLine, share: int, rounding: Rounding) -> LineShare:
-    base = item.line.base_minor
+def _line_share(item: OrderLine, base: int, share: int, rounding: Rounding) -> LineShare:
     return LineShare(
         line_id=item.line.id,
         base_minor=base,

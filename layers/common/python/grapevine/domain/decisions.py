@@ -136,4 +136,5 @@ def _judge(touch: Candidate, placed_at: datetime, plan: Plan, promoters: Mapping
         (promoter is None, Reason.UNKNOWN_PROMOTER),
         (promoter is not None and promoter.status is PromoterStatus.SUSPENDED, Reason.SUSPENDED),
     )
-    return replace(touch, reason=next((reason for fault, reason in faults if fault), Reason.ELIGIBLE))
+    reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
+    return touch if touch.reason is reason else replace(touch, reason=reason)
