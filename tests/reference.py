@@ -132,12 +132,12 @@ def _outcome(ordered: Sequence[Fact]) -> Outcome | None:
 
 def _plan(story: Story, instant: datetime) -> Plan:
     before = [plan for plan in story.plans if plan.effective_at <= instant]
-    return sorted(before, key=lambda plan: (plan.effective_at, plan.version))[-1] if before else story.plans[0]
+    return (
+        sorted(before, key=lambda plan: (plan.effective_at, plan.version))[-1] if before else story.plans[0]
+    )
 
 
-def _release(
-    ordered: Sequence[Fact], paid_at: datetime, plan: Plan, outcome: Outcome | None
-) -> datetime:
+def _release(ordered: Sequence[Fact], paid_at: datetime, plan: Plan, outcome: Outcome | None) -> datetime:
     received = [f.snapshot.received_at for f in ordered if f.snapshot and f.snapshot.received_at]
     wait = 0 if outcome is Outcome.ALLOW else plan.screening_days
     if received:

@@ -90,7 +90,9 @@ def lines(draw: st.DrawFn, line_id: str, *, tax_inside: bool) -> Line:
 def carts(draw: st.DrawFn) -> tuple[Line, ...]:
     """One to four lines of an order."""
     tax_inside = draw(st.booleans())
-    return tuple(draw(lines(f"l{number}", tax_inside=tax_inside)) for number in range(draw(st.integers(1, 4))))
+    return tuple(
+        draw(lines(f"l{number}", tax_inside=tax_inside)) for number in range(draw(st.integers(1, 4)))
+    )
 
 
 @st.composite
@@ -144,7 +146,9 @@ def _more_steps(
     verdicts = st.sampled_from(Outcome).map(
         lambda outcome: {"verdict": Verdict(outcome=outcome, rule="rule", evidence="evidence")}
     )
-    told = st.lists(st.sampled_from(returned), max_size=3, unique=True).map(tuple) if returned else st.just(())
+    told = (
+        st.lists(st.sampled_from(returned), max_size=3, unique=True).map(tuple) if returned else st.just(())
+    )
     return st.one_of(
         st.tuples(st.just(FactKind.EDITED), st.fixed_dictionaries({"snapshot": body, "refunds": told})),
         st.tuples(st.just(FactKind.RECEIVED), st.fixed_dictionaries({"snapshot": received})),
@@ -206,7 +210,9 @@ def clicks(draw: st.DrawFn) -> tuple[Click, ...]:
 @st.composite
 def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
     """A program with a chain of three (sometimes one of them suspended), and up to `orders` orders."""
-    statuses = [draw(st.sampled_from((*(PromoterStatus.ACTIVE,) * 5, PromoterStatus.SUSPENDED))) for _ in "abc"]
+    statuses = [
+        draw(st.sampled_from((*(PromoterStatus.ACTIVE,) * 5, PromoterStatus.SUSPENDED))) for _ in "abc"
+    ]
     chain = (make.promoter(make.ANA), make.promoter(make.BO, make.ANA), make.promoter(make.CY, make.BO))
     keys = [OrderKey(STOREFRONT_ID, str(number)) for number in range(1, draw(st.integers(1, orders)) + 1)]
     facts = [fact for key in keys for fact in draw(order_facts(key))]

@@ -62,7 +62,9 @@ class Plugged:
         method = getattr(self.store, name)
 
         def called(*args: Any, **kwargs: Any) -> Any:
-            return self.plug.call(f"{type(self.store).__name__}.{name}", lambda: fetched(method(*args, **kwargs)))
+            return self.plug.call(
+                f"{type(self.store).__name__}.{name}", lambda: fetched(method(*args, **kwargs))
+            )
 
         return called
 

@@ -133,7 +133,9 @@ def run(scene: Scene, schedule: Sequence[int]) -> World:
     world.append(*scene.before)
     writers = (Turns(), Turns())
     threads = [
-        turns.start(lambda t=turns: post_order(PostOrder(make.ORDER), stepped(world.orders, t), T0 + minutes(70)))  # type: ignore[misc]
+        turns.start(
+            lambda t=turns: post_order(PostOrder(make.ORDER), stepped(world.orders, t), T0 + minutes(70))
+        )  # type: ignore[misc]
         for turns in writers
     ]
     for number, writer in enumerate(schedule):

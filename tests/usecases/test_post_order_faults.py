@@ -45,7 +45,9 @@ def place(world: World, plug: Plug, topic: str, body: dict[str, Any]) -> None:
 
 
 def screen(world: World, plug: Plug) -> None:
-    ports = ScreenOrderPorts(Plugged(world.clicks, plug), Plugged(world.catalog, plug), Plugged(world.facts, plug))  # type: ignore[arg-type]
+    ports = ScreenOrderPorts(
+        Plugged(world.clicks, plug), Plugged(world.catalog, plug), Plugged(world.facts, plug)
+    )  # type: ignore[arg-type]
     for fact in world.facts.facts_of(ORDER):
         screen_order(ScreenOrder(fact), ports, NOW)
 

@@ -27,7 +27,10 @@ def amounts_of(entries: tuple[Entry, ...]) -> dict[tuple[str, str], int]:
 def check_order(story: Story, world: World, order: OrderKey) -> None:
     entries = world.ledger.entries_of(order)
     expected = stand(story, order, sweeps_of(story, END))
-    for e in entries: note(f"{e.sequence} {e.recorded_at} {e.reason} {[(str(p.source),str(p.destination),p.amount.minor) for p in e.postings]} due={e.due_at} rel={e.released} dec={e.decision}")
+    for e in entries:
+        note(
+            f"{e.sequence} {e.recorded_at} {e.reason} {[(str(p.source), str(p.destination), p.amount.minor) for p in e.postings]} due={e.due_at} rel={e.released} dec={e.decision}"
+        )
     assert amounts_of(entries) == expected.amounts
     released = [entry.recorded_at for entry in entries if entry.released]
     assert released[:1] == ([expected.released_at] if expected.released_at else [])

@@ -58,7 +58,9 @@ def released(world: World, number: int, base_minor: int = 13_333) -> OrderKey:
 
 
 def refund(world: World, order: OrderKey, minor: int, now: datetime) -> None:
-    world.append(make.fact(FactKind.REFUNDED, days(40), order=order, refunds=(make.refund("r", ("a", minor)),)))
+    world.append(
+        make.fact(FactKind.REFUNDED, days(40), order=order, refunds=(make.refund("r", ("a", minor)),))
+    )
     world.post(now, order)
     world.fold()
 
@@ -81,7 +83,9 @@ def results(*rows: tuple[str, str, str]) -> bytes:
     return text.getvalue().encode()
 
 
-def take(world: World, *rows: tuple[str, str, str], run: str = RUN_ONE, now: datetime = DAY_ONE) -> ResultReport:
+def take(
+    world: World, *rows: tuple[str, str, str], run: str = RUN_ONE, now: datetime = DAY_ONE
+) -> ResultReport:
     return import_results(ImportResults(run, results(*rows)), world.treasury, now + days(1))
 
 
@@ -155,7 +159,9 @@ def test_edge_78_what_is_folded_after_a_batch_was_finished_carries_to_the_next_r
     world.settle(DAY_ONE)
     file = world.files.get(FILE_ONE)
     released(world, 2, 500_000)
-    batch = SettlementBatch(settlement_id=RUN_ONE, program_id=PROGRAM_ID, number=1, promoter_ids=(ANA, BO, CY))
+    batch = SettlementBatch(
+        settlement_id=RUN_ONE, program_id=PROGRAM_ID, number=1, promoter_ids=(ANA, BO, CY)
+    )
     settle_promoters(batch, ports(world), DAY_ONE + days(2))
     assert paid_out(world) == {}
     assert world.files.get(FILE_ONE) == file
@@ -416,7 +422,9 @@ months = st.lists(
 
 @given(months, st.integers(1, 3_000))
 @settings(max_examples=40)
-def test_money_is_neither_lost_nor_paid_twice_over_months(story: list[tuple[int, int, str]], minimum: int) -> None:
+def test_money_is_neither_lost_nor_paid_twice_over_months(
+    story: list[tuple[int, int, str]], minimum: int
+) -> None:
     world = World()
     world.catalog.add_program(make.program(minimum_payout_minor=minimum), make.plan(1000))
     world.catalog.add_promoter(make.promoter(CY))
@@ -459,7 +467,9 @@ def months_of(plug: Plug) -> World:
     world = chain_world()
     first = released(world, 1, 50_000)
     run_through(world, plug, DAY_ONE)
-    body = results((payout_of(world, CY).id, "completed", "ok"), (payout_of(world, BO).id, "failed", "closed"))
+    body = results(
+        (payout_of(world, CY).id, "completed", "ok"), (payout_of(world, BO).id, "failed", "closed")
+    )
     answer(world, plug, RUN_ONE, body, DAY_ONE)
     refund(world, first, 20_000, DAY_ONE + days(2))
     released(world, 2, 50_000)

@@ -144,6 +144,30 @@ class CatalogWriter(Protocol):
         ...
 
 
+class PlanCatalog(DecisionCatalog, Protocol):
+    """Where versions of plans are published."""
+
+    def add_plan(self, program_id: str, plan: Plan) -> None:
+        """Add a version of a plan; AlreadyExistsError when its number is taken."""
+        ...
+
+
+class NetworkCatalog(DecisionCatalog, Protocol):
+    """Promoters that change; a program's changes are made one after the other."""
+
+    def network_version(self, program_id: str) -> int:
+        """Return how often the program's network has changed."""
+        ...
+
+    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+        """Store a promoter as it is now and count the change, both or neither.
+
+        NetworkMovedError when the network's version is not the one given: then nothing that was
+        read before can be trusted, and the caller reads again.
+        """
+        ...
+
+
 class PeopleCatalog(DecisionCatalog, CatalogWriter, Protocol):
     """What creating people and links needs of the catalog."""
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from grapevine.domain.entries import Entry
 from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.instants import to_text
+from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.links import Link
 from grapevine.domain.money import format_minor
-from grapevine.domain.people import Promoter
-from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.programs import Plan, Program, Storefront, Terms, Vacancy
+from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
+from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.read_balance import Balance
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 _PLAN_DAYS = ("click_window_days", "hold_days_after_receipt", "hold_days_after_payment", "screening_days")
 
@@ -120,15 +124,57 @@ def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProg
     )
 
 
-def _to_plan(body: Body, now: datetime) -> Plan:
-    body.refuse_unknown("rate_bps", "pool_cap_bps", *_PLAN_DAYS)
-    standard = Plan(version=1, effective_at=now)
-    return Plan(
-        version=1,
-        effective_at=now,
+def to_publish_plan(body: Body, program_id: str) -> PublishPlan:
+    """Read the next version of a plan; what is left out has its default, not the last version's value."""
+    effective_at = parse_instant(body.text("effective_at"), "effective_at")
+    return PublishPlan(program_id, _to_plan(body, effective_at, "effective_at"))
+
+
+def to_change_sponsor(body: Body, program_id: str, promoter_id: str) -> ChangeSponsor:
+    """Read a promoter's new sponsor; null is nobody."""
+    body.refuse_unknown("sponsor_id")
+    if "sponsor_id" not in body.values:
+        raise InvalidInputError("must be a string or null", "sponsor_id")
+    return ChangeSponsor(
+        program_id=program_id, promoter_id=promoter_id, sponsor_id=body.optional_text("sponsor_id")
+    )
+
+
+def to_change_status(body: Body, program_id: str, promoter_id: str) -> ChangeStatus:
+    """Read a promoter's new status with its reason."""
+    body.refuse_unknown("status", "reason")
+    return ChangeStatus(
+        program_id=program_id,
+        promoter_id=promoter_id,
+        status=_one_of(PromoterStatus, body.text("status"), "status"),
+        reason=body.text("reason"),
+    )
+
+
+def _one_of(kind: type[E], text: str, where: str) -> E:
+    try:
+        return kind(text)
+    except ValueError:
+        raise InvalidInputError(
+            f"must be one of {', '.join(member.value for member in kind)}", where
+        ) from None
+
+
+def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
+    names = ("rate_bps", "pool_cap_bps", "vacancy", "default_sponsor_id", *_PLAN_DAYS)
+    body.refuse_unknown(*names, *more)
+    standard = Plan(version=1, effective_at=effective_at)
+    days = {name: body.integer(name, getattr(standard, name)) for name in _PLAN_DAYS}
+    return replace(
+        standard,
         rate_bps=body.integers("rate_bps", standard.rate_bps),
         pool_cap_bps=body.integer("pool_cap_bps", standard.pool_cap_bps),
-        **{name: body.integer(name, getattr(standard, name)) for name in _PLAN_DAYS},
+        vacancy=_one_of(Vacancy, body.optional_text("vacancy") or standard.vacancy, f"{body.path}vacancy"),
+        default_sponsor_id=body.optional_text("default_sponsor_id"),
+        click_window_days=days["click_window_days"],
+        hold_days_after_receipt=days["hold_days_after_receipt"],
+        hold_days_after_payment=days["hold_days_after_payment"],
+        screening_days=days["screening_days"],
     )
 
 
@@ -163,7 +209,7 @@ def to_create_link(body: Body, program_id: str, promoter_id: str) -> CreateLink:
 
 def from_program(terms: Terms) -> dict[str, Any]:
     """Return a program with its plan versions."""
-    return {**_program(terms.program), "plans": [_plan(plan) for plan in terms.plans]}
+    return {**_program(terms.program), "plans": [from_plan(plan) for plan in terms.plans]}
 
 
 def _program(program: Program) -> dict[str, Any]:
@@ -181,12 +227,15 @@ def _program(program: Program) -> dict[str, Any]:
     }
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def from_plan(plan: Plan) -> dict[str, Any]:
+    """Return a version of a plan."""
     return {
         "version": plan.version,
         "effective_at": to_text(plan.effective_at),
         "rate_bps": list(plan.rate_bps),
         "pool_cap_bps": plan.pool_cap_bps,
+        "vacancy": plan.vacancy.value,
+        "default_sponsor_id": plan.default_sponsor_id,
         **{name: getattr(plan, name) for name in _PLAN_DAYS},
     }
 
@@ -202,14 +251,14 @@ def from_storefront(storefront: Storefront) -> dict[str, Any]:
     }
 
 
-def from_promoter(promoter: Promoter) -> dict[str, Any]:
-    """Return a promoter without anything that names the person elsewhere."""
+def from_promoter(promoter: Promoter, now: datetime) -> dict[str, Any]:
+    """Return a promoter as of now, without anything that names the person elsewhere."""
     return {
         "id": promoter.id,
         "program_id": promoter.program_id,
         "name": promoter.name,
-        "sponsor_id": promoter.sponsor_id,
-        "status": promoter.status.value,
+        "sponsor_id": promoter.sponsor_at(now),
+        "status": promoter.status_at(now).value,
         "joined_at": to_text(promoter.joined_at),
     }
 

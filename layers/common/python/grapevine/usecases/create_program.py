@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from grapevine.domain.errors import GrapevineError, InvalidInputError
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.links import checked_host
-from grapevine.domain.programs import Plan, Program, Storefront, plan_faults, program_faults
+from grapevine.domain.programs import (
+    InvalidProgramError,
+    Plan,
+    Program,
+    Storefront,
+    plan_faults,
+    program_faults,
+)
 from grapevine.ports import CatalogWriter, SecretStore, StorefrontSecrets, TermsReader
 
 PLATFORMS = ("shopify",)
 MIN_SECRET = 16
-
-
-class InvalidProgramError(GrapevineError):
-    """A program or plan with every fault named at once."""
-
-    def __init__(self, faults: tuple[InvalidInputError, ...]) -> None:
-        super().__init__("; ".join(str(fault) for fault in faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

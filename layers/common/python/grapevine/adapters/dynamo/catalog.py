@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
 from grapevine.adapters.dynamo.links import DynamoLinks
-from grapevine.adapters.dynamo.rows import Item, Row, row, rows
+from grapevine.adapters.dynamo.rows import ABSENT, Item, Row, row, rows
 from grapevine.adapters.dynamo.rows_catalog import (
     MerchantRow,
+    NetworkRow,
+    PlanNumberRow,
     PlanRow,
     ProgramRow,
     PromoterRow,
@@ -20,12 +22,12 @@ from grapevine.adapters.dynamo.rows_catalog import (
     program_of,
     program_row,
     promoter_of,
-    promoter_rows,
+    promoter_row,
     storefront_of,
     storefront_row,
 )
 from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
-from grapevine.domain.errors import AlreadyExistsError, NotFoundError, UnavailableError
+from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError, UnavailableError
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
 from grapevine.ports import ApiKey
@@ -83,8 +85,31 @@ class DynamoCatalog(DynamoLinks):
             raise AlreadyExistsError("storefront", storefront.id)
 
     def add_promoter(self, promoter: Promoter) -> None:
-        """Add a promoter with the first rows of its history, all or nothing."""
-        self._add("promoter", promoter.id, *promoter_rows(promoter))
+        """Add a promoter."""
+        if not self._catalog.put_new(promoter_row(promoter)):
+            raise AlreadyExistsError("promoter", promoter.id)
+
+    def add_plan(self, program_id: str, plan: Plan) -> None:
+        """Add a version of a plan; its number is claimed in the same transaction."""
+        claim = PlanNumberRow(*keys.plan_number(program_id, plan))
+        self._add("plan version", str(plan.version), plan_row(program_id, plan), claim)
+
+    def network_version(self, program_id: str) -> int:
+        """Return how often the program's network has changed."""
+        item = self._catalog.get(keys.network(program_id))
+        return row(NetworkRow, item).version if item else 0
+
+    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+        """Store a promoter and count the change, both or neither."""
+        counted = NetworkRow(*keys.network(promoter.program_id), version=network_version + 1)
+        is_same = NetworkRow.version == network_version if network_version else ABSENT
+        try:
+            self._database.put_all(
+                Put(self._catalog, promoter_row(promoter), Row.pk.exists()),
+                Put(self._catalog, counted, is_same),
+            )
+        except CancelledError as error:
+            raise NetworkMovedError(promoter.program_id) from error
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
         """Add a merchant with its first API key, both or neither."""
