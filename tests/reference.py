@@ -19,10 +19,12 @@ from grapevine.domain.clicks import Click
 from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Plan, Program
+from grapevine.domain.programs import Plan, Program, Vacancy
 
 HOUR = timedelta(hours=1)
 SKEW = timedelta(seconds=5)
+HOUSE = "program"
+"""Who has what nobody could earn."""
 PAID_STATES = {Payment.PAID, Payment.PARTIALLY_REFUNDED, Payment.REFUNDED}
 STATE_ORDER = [
     Payment.PENDING,
@@ -86,7 +88,8 @@ def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
         if released_at is None and view.releases_at and now >= view.releases_at:
             released_at = now
     where = "payable" if released_at else "blocked" if view.outcome is Outcome.BLOCK else "held"
-    return Stand({(name, where): amount for name, amount in view.amounts.items()}, released_at)
+    places = {(name, "house" if name == HOUSE else where): minor for name, minor in view.amounts.items()}
+    return Stand(places, released_at)
 
 
 def look(story: Story, known: Sequence[Fact], clicks_until: datetime) -> View:
@@ -95,16 +98,17 @@ def look(story: Story, known: Sequence[Fact], clicks_until: datetime) -> View:
     paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
     is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
     placed, outcome = _last(ordered, "placed_at"), _outcome(ordered)
-    if not is_paid or placed is None:
+    if not is_paid or placed is None or _last(ordered, "lines") is None:
         return View({}, outcome, None)
     plan = _plan(story, min(paid))
-    chain = _chain(story, _winner(story, ordered, placed, plan, clicks_until), len(plan.rate_bps))
-    amounts = {
-        name: amount
-        for name, rate in zip(chain, plan.rate_bps, strict=False)
-        if (amount := _commission(ordered, rate, story.program.rounding))
-    }
-    waits = not amounts or outcome in (Outcome.BLOCK, Outcome.REVIEW)
+    earners = _earners(story, _clicked(story, ordered, placed, plan, clicks_until), placed, plan)
+    each = [
+        (name, _commission(ordered, rate, story.program.rounding))
+        for name, rate in zip(earners, plan.rate_bps, strict=False)
+    ]
+    totals = {name: sum(amount for owner, amount in each if owner == name) for name, _ in each}
+    amounts = {name: total for name, total in totals.items() if total}
+    waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
     return View(amounts, outcome, None if waits else _release(ordered, min(paid), plan, outcome))
 
 
@@ -116,7 +120,7 @@ def _in_order(facts: Iterable[Fact]) -> list[Fact]:
     return sorted(facts, key=place)
 
 
-def _last(ordered: Sequence[Fact], name: str) -> Any:
+def _last(ordered: Sequence[Fact], name: str) -> Any:  # noqa: ANN401 - what bodies have under that name
     for fact in reversed(ordered):
         value = getattr(fact.snapshot, name, None)
         if value is not None:
@@ -132,20 +136,21 @@ def _outcome(ordered: Sequence[Fact]) -> Outcome | None:
 
 def _plan(story: Story, instant: datetime) -> Plan:
     before = [plan for plan in story.plans if plan.effective_at <= instant]
-    return (
-        sorted(before, key=lambda plan: (plan.effective_at, plan.version))[-1] if before else story.plans[0]
-    )
+    return max(before or story.plans[:1], key=lambda plan: (plan.effective_at, plan.version))
 
 
 def _release(ordered: Sequence[Fact], paid_at: datetime, plan: Plan, outcome: Outcome | None) -> datetime:
     received = [f.snapshot.received_at for f in ordered if f.snapshot and f.snapshot.received_at]
-    wait = 0 if outcome is Outcome.ALLOW else plan.screening_days
     if received:
-        return min(received) + timedelta(days=plan.hold_days_after_receipt + wait)
-    return paid_at + timedelta(days=plan.hold_days_after_payment + wait)
+        ends = min(received) + timedelta(days=plan.hold_days_after_receipt)
+    else:
+        ends = paid_at + timedelta(days=plan.hold_days_after_payment)
+    if outcome is Outcome.ALLOW:
+        return ends
+    return max(ends, min(fact.recorded_at for fact in ordered)) + timedelta(days=plan.screening_days)
 
 
-def _winner(
+def _clicked(
     story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan, clicks_until: datetime
 ) -> Promoter | None:
     click_id = _click_told(ordered, placed)
@@ -160,7 +165,7 @@ def _winner(
             and click.program_id == story.program.id
         )
         owner = next((p for p in story.promoters if p.id == click.promoter_id), None)
-        if is_good and owner and owner.status is PromoterStatus.ACTIVE:
+        if is_good and owner:
             return owner
     return None
 
@@ -169,16 +174,54 @@ def _click_told(ordered: Sequence[Fact], placed: datetime) -> object:
     """Return the click named last within the grace period, else the one named first after it."""
     told = [(f.version, f.snapshot.click_id) for f in ordered if f.snapshot and f.snapshot.click_id]
     in_time = [click_id for version, click_id in told if version <= placed + HOUR]
-    return (in_time[-1:] or [click_id for _, click_id in told[:1]] or [None])[0]
+    return next(iter((*in_time[-1:], *(click_id for _, click_id in told))), None)
 
 
-def _chain(story: Story, first: Promoter | None, length: int) -> list[str]:
-    by_name = {promoter.id: promoter for promoter in story.promoters}
-    chain: list[str] = []
-    while first is not None and first.id not in chain and len(chain) < length:
-        chain.append(first.id)
-        first = by_name.get(first.sponsor_id or "")
-    return chain
+def _earners(story: Story, clicked: Promoter | None, placed: datetime, plan: Plan) -> list[str]:
+    """Return who earns level by level; nobody without a click, the house where they are suspended."""
+    if clicked is None:
+        return []
+    if _is_suspended(clicked, placed):
+        return [HOUSE]
+    above = _above(story, clicked, placed)
+    instead = _instead(story, [clicked.id, *(promoter.id for promoter in above)], placed, plan)
+    names = [clicked.id]
+    for promoter in above:
+        if not _is_suspended(promoter, placed):
+            names.append(promoter.id)
+        elif plan.vacancy is not Vacancy.COMPRESS:
+            names.append(instead)
+    return names
+
+
+def _above(story: Story, promoter: Promoter, placed: datetime) -> list[Promoter]:
+    found: list[Promoter] = []
+    name = _sponsor(promoter, placed)
+    while known := [other for other in story.promoters if other.id == name]:
+        found += known
+        name = _sponsor(known[0], placed)
+    return found
+
+
+def _instead(story: Story, chain: Sequence[str], placed: datetime, plan: Plan) -> str:
+    for promoter in story.promoters:
+        if promoter.id == plan.default_sponsor_id and promoter.id not in chain:
+            return HOUSE if _is_suspended(promoter, placed) else promoter.id
+    return HOUSE
+
+
+def _sponsor(promoter: Promoter, placed: datetime) -> str | None:
+    name = promoter.sponsor_id
+    for change in promoter.sponsor_changes:
+        name = change.sponsor_id if change.effective_at <= placed else name
+    return name
+
+
+def _is_suspended(promoter: Promoter, placed: datetime) -> bool:
+    status = PromoterStatus.ACTIVE
+    for change in promoter.status_changes:
+        status = change.status if change.effective_at <= placed else status
+    return status is PromoterStatus.SUSPENDED
 
 
 def _commission(ordered: Sequence[Fact], rate_bps: int, rounding: Rounding) -> int:
@@ -217,7 +260,7 @@ def _refunds(ordered: Sequence[Fact]) -> list[Refund]:
     told = [refund for fact in ordered for refund in fact.refunds]
     by_name = sorted(told, key=lambda refund: refund.id)
     return [
-        sorted(versions, key=lambda refund: len(refund.lines))[-1]
+        max(reversed(versions), key=lambda refund: len(refund.lines))
         for versions in (list(group) for _, group in groupby(by_name, key=lambda refund: refund.id))
     ]
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from threading import Semaphore, Thread
 from typing import Any
 
 import pytest
 
-from grapevine.domain.entries import standing
-from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
+from grapevine.domain.entries import Entry, EntryKey, standing
+from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome, Payment
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from tests import builders as make
 from tests.builders import T0, days, minutes
@@ -73,7 +74,7 @@ class Stepped:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self.store, name)
 
-        def called(*args: Any, **kwargs: Any) -> Any:
+        def called(*args: object, **kwargs: object) -> object:
             self.turns.before_call()
             return method(*args, **kwargs)
 
@@ -82,10 +83,10 @@ class Stepped:
 
 def stepped(ports: PostOrderPorts, turns: Turns) -> PostOrderPorts:
     return PostOrderPorts(
-        Stepped(ports.ledger, turns),  # type: ignore[arg-type]
-        Stepped(ports.facts, turns),  # type: ignore[arg-type]
-        Stepped(ports.clicks, turns),  # type: ignore[arg-type]
-        Stepped(ports.catalog, turns),  # type: ignore[arg-type]
+        Stepped(ports.ledger, turns),
+        Stepped(ports.facts, turns),
+        Stepped(ports.clicks, turns),
+        Stepped(ports.catalog, turns),
     )
 
 
@@ -134,8 +135,8 @@ def run(scene: Scene, schedule: Sequence[int]) -> World:
     writers = (Turns(), Turns())
     threads = [
         turns.start(
-            lambda t=turns: post_order(PostOrder(make.ORDER), stepped(world.orders, t), T0 + minutes(70))
-        )  # type: ignore[misc]
+            partial(post_order, PostOrder(make.ORDER), stepped(world.orders, turns), T0 + minutes(70))
+        )
         for turns in writers
     ]
     for number, writer in enumerate(schedule):
@@ -175,13 +176,13 @@ def test_the_harness_would_see_facts_read_before_entries() -> None:
             self.world = world
             self.facts = world.facts.facts_of(make.ORDER)
 
-        def facts_of(self, order: Any) -> Any:
+        def facts_of(self, order: OrderKey) -> tuple[Fact, ...]:
             return self.facts
 
-        def entries_of(self, key: Any) -> Any:
+        def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
             return self.world.ledger.entries_of(key)
 
-        def append(self, entry: Any) -> None:
+        def append(self, entry: Entry) -> None:
             self.world.ledger.append(replace(entry, covers=0))
 
     world = chain_world()
@@ -194,6 +195,6 @@ def test_the_harness_would_see_facts_read_before_entries() -> None:
     hidden = chain_world()
     hidden.append(PAID, REFUND)
     hidden.ledger.append(stale)
-    ports = PostOrderPorts(hidden.ledger, careless, hidden.clicks, hidden.catalog)  # type: ignore[arg-type]
+    ports = PostOrderPorts(hidden.ledger, careless, hidden.clicks, hidden.catalog)
     post_order(PostOrder(make.ORDER), ports, T0 + days(1))
     assert standing(hidden.ledger.entries_of(make.ORDER)) != right

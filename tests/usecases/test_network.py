@@ -13,10 +13,16 @@ from hypothesis import strategies as st
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.entries import standing
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NetworkMovedError, NotFoundError
-from grapevine.domain.facts import FactKind
+from grapevine.domain.facts import FactKind, Outcome
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.programs import InvalidProgramError, Vacancy
-from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
+from grapevine.usecases.change_promoter import (
+    MAX_DEPTH,
+    ChangeSponsor,
+    ChangeStatus,
+    change_sponsor,
+    change_status,
+)
 from grapevine.usecases.publish_plan import LEAD_TIME, PublishPlan, publish_plan
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
@@ -72,7 +78,7 @@ def test_edge_41_suspended_after_the_order_still_earns_from_it() -> None:
 
 def test_edge_42_what_a_suspended_promoter_earned_waits_in_the_settlement() -> None:
     world = chain_world()
-    world.append(PAID, make.verdict(make.Outcome.ALLOW))
+    world.append(PAID, make.verdict(Outcome.ALLOW))
     world.post(T0 + minutes(5))
     world.sweep(T0 + days(31))
     world.fold()
@@ -139,6 +145,39 @@ def test_edge_46_two_changes_that_close_a_circle_only_together_do_not_both_happe
         assert sorted(outcomes) == ["changed", "refused"]
 
 
+def test_edge_46_a_change_that_another_machines_clock_dates_ahead_counts_already() -> None:
+    world = World()
+    for name in ("pr_a", "pr_b", "pr_c"):
+        world.catalog.add_promoter(make.promoter(name))
+    sponsored(world, "pr_a", "pr_b", 1)
+    sponsored(world, "pr_a", "pr_c", 2)
+    for sponsor in ("pr_b", "pr_c"):
+        with pytest.raises(InvalidInputError, match=f"circle: pr_a < {sponsor}"):
+            sponsored(world, sponsor, "pr_a", 0)
+
+
+def test_of_two_changes_by_different_clocks_the_later_stored_one_wins() -> None:
+    world = chain_world()
+    sponsored(world, CY, ANA, 1)
+    assert sponsored(world, CY, BO, 0).sponsor_at(T0 + days(1)) == BO
+    suspended(world, CY, 1)
+    command = ChangeStatus(
+        program_id=PROGRAM_ID, promoter_id=CY, status=PromoterStatus.ACTIVE, reason="cleared"
+    )
+    assert change_status(command, world.catalog, T0).earns_at(T0 + days(1))
+
+
+def test_a_chain_too_long_to_climb_is_refused() -> None:
+    world = World()
+    names = [f"pr_{number}" for number in range(MAX_DEPTH + 2)]
+    for name, sponsor in zip(names, [None, *names], strict=False):
+        world.catalog.add_promoter(make.promoter(name, sponsor))
+    world.catalog.add_promoter(make.promoter("pr_new"))
+    sponsored(world, "pr_new", names[MAX_DEPTH - 1], 0)
+    with pytest.raises(InvalidInputError, match=f"more than {MAX_DEPTH} promoters above"):
+        sponsored(world, "pr_new", names[MAX_DEPTH], 1)
+
+
 def test_edge_46_a_change_on_top_of_another_is_refused_by_the_store() -> None:
     catalog = MemoryCatalog()
     catalog.add_promoter(make.promoter("pr_a"))
@@ -189,6 +228,15 @@ def test_edge_48_a_default_sponsor_who_cannot_earn_leaves_it_to_the_house() -> N
     suspended(world, "pr_dee", -2)
     suspended(world, BO, -1)
     assert posted(world) == {CY: 1333, "house": 400}
+
+
+def test_what_the_house_alone_has_is_not_waited_for() -> None:
+    world = chain_world()
+    suspended(world, CY, -10)
+    posted(world)
+    world.sweep(T0 + days(40))
+    (entry,) = world.ledger.entries_of(make.ORDER)
+    assert (entry.due_at, entry.released) == (None, False)
 
 
 def test_the_house_gives_back_with_a_refund() -> None:

@@ -109,9 +109,11 @@ class CachedCatalog(CachedLinks):
         return self._catalog.api_key(key_id)
 
     def add_plan(self, program_id: str, plan: Plan) -> None:
-        """Add a version of a plan; what is kept of the program is forgotten."""
-        self._catalog.add_plan(program_id, plan)
-        self._terms.drop(program_id)
+        """Add a version of a plan; what is kept is forgotten, also where somebody else was first."""
+        try:
+            self._catalog.add_plan(program_id, plan)
+        finally:
+            self._terms.drop(program_id)
 
     def network_version(self, program_id: str) -> int:
         """Return a network's version as it is."""

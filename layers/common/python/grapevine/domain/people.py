@@ -5,11 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 TICK = timedelta(milliseconds=1)
 """The least that two instants differ by."""
+AFTER_ALL = datetime.max.replace(tzinfo=UTC)
+"""An instant after every change: another machine's clock may have stored one that is still ahead of ours."""
 
 
 class PromoterStatus(StrEnum):
@@ -58,6 +60,11 @@ class Promoter:
         """Return who was the sponsor at an instant."""
         changes = [change for change in self.sponsor_changes if change.effective_at <= instant]
         return changes[-1].sponsor_id if changes else self.sponsor_id
+
+    def sponsors_since(self, instant: datetime) -> tuple[str, ...]:
+        """Return everybody who is the sponsor at an instant or comes to be it later."""
+        later = (change.sponsor_id for change in self.sponsor_changes if change.effective_at > instant)
+        return tuple(dict.fromkeys(name for name in (self.sponsor_at(instant), *later) if name is not None))
 
     def status_at(self, instant: datetime) -> PromoterStatus:
         """Return the status at an instant; everybody begins active."""

@@ -143,7 +143,7 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
         (0 <= plan.screening_days <= 30, "must be 0 to 30", "screening_days"),
         (
-            (plan.vacancy is Vacancy.DEFAULT_SPONSOR) is bool(plan.default_sponsor_id),
+            (plan.vacancy is Vacancy.DEFAULT_SPONSOR) is (plan.default_sponsor_id is not None),
             f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",
             "default_sponsor_id",
         ),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from grapevine.domain.entries import Entry
 from grapevine.domain.errors import InvalidInputError
@@ -15,88 +13,14 @@ from grapevine.domain.links import Link
 from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.programs import Plan, Program, Storefront, Terms, Vacancy
+from grapevine.runtime.body import Body
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
 from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.read_balance import Balance
 
-T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
-
 _PLAN_DAYS = ("click_window_days", "hold_days_after_receipt", "hold_days_after_payment", "screening_days")
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A JSON object whose fields are asked for by name and type; what is wrong is said with its path."""
-
-    values: Mapping[str, Any]
-    path: str = ""
-
-    @classmethod
-    def of(cls, value: Any) -> Body:  # noqa: ANN401 - whatever the caller sent
-        """Take a request's parsed body."""
-        if not isinstance(value, dict):
-            raise InvalidInputError("must be a JSON object", "body")
-        return cls(value)
-
-    def text(self, name: str) -> str:
-        """Return a required string."""
-        return self._text(name, self.values.get(name))
-
-    def optional_text(self, name: str) -> str | None:
-        """Return a string, or None where it is absent or null."""
-        return self.text(name) if self.values.get(name) is not None else None
-
-    def integer(self, name: str, default: int) -> int:
-        """Return a whole number."""
-        return self._whole(name, self.values.get(name, default))
-
-    def boolean(self, name: str) -> bool:
-        """Return true or false; absent is false."""
-        return self._typed(name, self.values.get(name, False), bool, "true or false")
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return a required list of strings."""
-        value = self._typed(name, self.values.get(name), list, "a list of strings")
-        return tuple(self._text(f"{name}[{n}]", item) for n, item in enumerate(value))
-
-    def integers(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
-        """Return a list of whole numbers."""
-        value = self._typed(name, self.values.get(name, list(default)), list, "a list of whole numbers")
-        return tuple(self._whole(f"{name}[{n}]", item) for n, item in enumerate(value))
-
-    def section(self, name: str) -> Body:
-        """Return an object inside; absent is empty."""
-        return Body(self._typed(name, self.values.get(name, {}), dict, "an object"), f"{self.path}{name}.")
-
-    def refuse_unknown(self, *known: str) -> Body:
-        """Refuse names that mean nothing: a misspelt setting must not be dropped in silence."""
-        for name in self.values:
-            if name not in known:
-                raise InvalidInputError("is not a field of this request", self.path + _sendable(name))
-        return self
-
-    def _text(self, name: str, value: Any) -> str:  # noqa: ANN401
-        """Return a string; JSON can write half a character, which nobody can store or send back."""
-        text = self._typed(name, value, str, "a string")
-        if _sendable(text) != text:
-            raise InvalidInputError("has half of a character pair", self.path + name)
-        return text
-
-    def _whole(self, name: str, value: Any) -> int:  # noqa: ANN401
-        """Return a whole number; true and false are not numbers."""
-        return self._typed(name, None if isinstance(value, bool) else value, int, "a whole number")
-
-    def _typed(self, name: str, value: Any, kind: type[T], what: str) -> T:  # noqa: ANN401
-        if not isinstance(value, kind):
-            raise InvalidInputError(f"must be {what}", self.path + name)
-        return value
-
-
-def _sendable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
 
 
 def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:
@@ -146,18 +70,9 @@ def to_change_status(body: Body, program_id: str, promoter_id: str) -> ChangeSta
     return ChangeStatus(
         program_id=program_id,
         promoter_id=promoter_id,
-        status=_one_of(PromoterStatus, body.text("status"), "status"),
+        status=body.choice("status", PromoterStatus),
         reason=body.text("reason"),
     )
-
-
-def _one_of(kind: type[E], text: str, where: str) -> E:
-    try:
-        return kind(text)
-    except ValueError:
-        raise InvalidInputError(
-            f"must be one of {', '.join(member.value for member in kind)}", where
-        ) from None
 
 
 def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
@@ -169,7 +84,7 @@ def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
         standard,
         rate_bps=body.integers("rate_bps", standard.rate_bps),
         pool_cap_bps=body.integer("pool_cap_bps", standard.pool_cap_bps),
-        vacancy=_one_of(Vacancy, body.optional_text("vacancy") or standard.vacancy, f"{body.path}vacancy"),
+        vacancy=body.choice("vacancy", Vacancy, standard.vacancy),
         default_sponsor_id=body.optional_text("default_sponsor_id"),
         click_window_days=days["click_window_days"],
         hold_days_after_receipt=days["hold_days_after_receipt"],

@@ -11,6 +11,7 @@ from grapevine.domain.errors import InvalidInputError, NotFoundError, Unauthenti
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.programs import Terms
 from grapevine.runtime import api
+from grapevine.runtime.body import Body
 from grapevine.runtime.parts import Parts
 from grapevine.usecases import change_promoter as network
 from grapevine.usecases import create_program as programs
@@ -48,10 +49,10 @@ class Caller:
             raise NotFoundError("program", program_id)
         return terms
 
-    def body(self) -> api.Body:
+    def body(self) -> Body:
         """Return the JSON object that was sent."""
         try:
-            return api.Body.of(json.loads(self.raw_body))
+            return Body.of(json.loads(self.raw_body))
         except (ValueError, RecursionError):
             raise InvalidInputError("is not JSON", "body") from None
 

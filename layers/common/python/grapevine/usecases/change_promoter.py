@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.errors import InvalidInputError, NetworkMovedError, NotFoundError
-from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.people import AFTER_ALL, Promoter, PromoterStatus
 from grapevine.ports import NetworkCatalog
 
 ATTEMPTS = 8
@@ -45,7 +45,7 @@ def change_sponsor(command: ChangeSponsor, catalog: NetworkCatalog, now: datetim
     def changed(promoter: Promoter) -> Promoter:
         if command.sponsor_id is not None:
             _refuse_circle(command, command.sponsor_id, catalog, now)
-        same = promoter.sponsor_at(now) == command.sponsor_id
+        same = promoter.sponsor_at(AFTER_ALL) == command.sponsor_id
         return promoter if same else promoter.with_sponsor(command.sponsor_id, now)
 
     return _change(command.program_id, command.promoter_id, changed, catalog)
@@ -57,7 +57,7 @@ def change_status(command: ChangeStatus, catalog: NetworkCatalog, now: datetime)
         raise InvalidInputError(f"must have 1 to {MAX_REASON} characters", "reason")
 
     def changed(promoter: Promoter) -> Promoter:
-        same = promoter.status_at(now) is command.status
+        same = promoter.status_at(AFTER_ALL) is command.status
         return promoter if same else promoter.with_status(command.status, command.reason.strip(), now)
 
     return _change(command.program_id, command.promoter_id, changed, catalog)
@@ -88,16 +88,18 @@ def _change_once(
 
 
 def _refuse_circle(command: ChangeSponsor, sponsor_id: str, catalog: NetworkCatalog, now: datetime) -> None:
-    """Climb from the new sponsor: whoever is met must not be the promoter."""
-    chain: list[str] = []
-    current: str | None = sponsor_id
-    while current is not None:
-        chain.append(current)
-        if current == command.promoter_id:
-            raise InvalidInputError(f"would close a circle: {' < '.join(chain)}", "sponsor_id")
-        if len(chain) > MAX_DEPTH:
+    """Climb from the new sponsor: whoever is met, at any instant from now on, must not be the promoter.
+
+    A change that another machine stored may take effect a moment after our own now; it counts too.
+    """
+    ways: list[tuple[str, ...]] = [(sponsor_id,)]
+    while ways:
+        way = ways.pop()
+        if way[-1] == command.promoter_id:
+            raise InvalidInputError(f"would close a circle: {' < '.join(way)}", "sponsor_id")
+        if len(way) > MAX_DEPTH:
             raise InvalidInputError(f"more than {MAX_DEPTH} promoters above", "sponsor_id")
-        promoter = catalog.promoters(command.program_id, (current,)).get(current)
+        promoter = catalog.promoters(command.program_id, way[-1:]).get(way[-1])
         if promoter is None:
-            raise InvalidInputError(f"no promoter {current!r} in this program", "sponsor_id")
-        current = promoter.sponsor_at(now)
+            raise InvalidInputError(f"no promoter {way[-1]!r} in this program", "sponsor_id")
+        ways += [(*way, name) for name in promoter.sponsors_since(now)]

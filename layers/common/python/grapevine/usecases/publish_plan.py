@@ -42,6 +42,6 @@ def _faults(program_id: str, plan: Plan, catalog: PlanCatalog, now: datetime) ->
     if plan.effective_at < now + LEAD_TIME:
         faults.append(InvalidInputError(f"must be at least {LEAD_TIME} from now", "effective_at"))
     sponsor_id = plan.default_sponsor_id
-    if sponsor_id and sponsor_id not in catalog.promoters(program_id, (sponsor_id,)):
+    if sponsor_id is not None and not catalog.promoters(program_id, (sponsor_id,)):
         faults.append(InvalidInputError(f"no promoter {sponsor_id!r} in this program", "default_sponsor_id"))
     return faults

@@ -77,7 +77,7 @@ class DynamoCatalog(DynamoLinks):
 
     def add_program(self, program: Program, plan: Plan) -> None:
         """Add a program with its first plan, both or neither."""
-        self._add("program", program.id, program_row(program), plan_row(program.id, plan))
+        self._add("program", program.id, program_row(program), *_version_rows(program.id, plan))
 
     def add_storefront(self, storefront: Storefront) -> None:
         """Add a storefront."""
@@ -91,8 +91,7 @@ class DynamoCatalog(DynamoLinks):
 
     def add_plan(self, program_id: str, plan: Plan) -> None:
         """Add a version of a plan; its number is claimed in the same transaction."""
-        claim = PlanNumberRow(*keys.plan_number(program_id, plan))
-        self._add("plan version", str(plan.version), plan_row(program_id, plan), claim)
+        self._add("plan version", str(plan.version), *_version_rows(program_id, plan))
 
     def network_version(self, program_id: str) -> int:
         """Return how often the program's network has changed."""
@@ -109,6 +108,9 @@ class DynamoCatalog(DynamoLinks):
                 Put(self._catalog, counted, is_same),
             )
         except CancelledError as error:
+            # Where the version moved as well, or somebody is writing right now, nothing else is sure.
+            if error.reasons == (CONDITION_FAILED, None):
+                raise NotFoundError("promoter", promoter.id) from error
             raise NetworkMovedError(promoter.program_id) from error
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
@@ -124,3 +126,8 @@ class DynamoCatalog(DynamoLinks):
             if CONDITION_FAILED in error.reasons:
                 raise AlreadyExistsError(kind, name) from error
             raise UnavailableError(f"{kind} {name!r} is being added by somebody else") from error
+
+
+def _version_rows(program_id: str, plan: Plan) -> tuple[Row, Row]:
+    """Return a version of a plan and the claim of its number."""
+    return plan_row(program_id, plan), PlanNumberRow(*keys.plan_number(program_id, plan))

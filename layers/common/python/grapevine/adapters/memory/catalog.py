@@ -75,7 +75,8 @@ class MemoryCatalog:
         with self._lock:
             if any(known.version == plan.version for known in self._plans[program_id]):
                 raise AlreadyExistsError("plan version", str(plan.version))
-            self._plans[program_id].append(plan)
+            plans = [*self._plans[program_id], plan]
+            self._plans[program_id] = sorted(plans, key=lambda known: (known.effective_at, known.version))
 
     def network_version(self, program_id: str) -> int:
         return self._versions.get(program_id, 0)
@@ -84,6 +85,8 @@ class MemoryCatalog:
         with self._lock:
             if self.network_version(promoter.program_id) != network_version:
                 raise NetworkMovedError(promoter.program_id)
+            if (promoter.program_id, promoter.id) not in self._promoters:
+                raise NotFoundError("promoter", promoter.id)
             self._versions[promoter.program_id] = network_version + 1
             self._promoters[promoter.program_id, promoter.id] = promoter
 
