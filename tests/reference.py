@@ -20,10 +20,12 @@ from grapevine.domain.clicks import Click
 from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Plan, Program
+from grapevine.domain.programs import Plan, Program, Vacancy
 
 HOUR = timedelta(hours=1)
 SKEW = timedelta(seconds=5)
+HOUSE = "program"
+"""Who has what nobody could earn."""
 PAID_STATES = {Payment.PAID, Payment.PARTIALLY_REFUNDED, Payment.REFUNDED}
 STATE_ORDER = [
     Payment.PENDING,
@@ -83,7 +85,8 @@ def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
         if released_at is None and view.releases_at and now >= view.releases_at:
             released_at = now
     where = "payable" if released_at else "blocked" if view.outcome is Outcome.BLOCK else "held"
-    return Stand({(name, where): amount for name, amount in view.amounts.items()}, released_at)
+    places = {(name, "house" if name == HOUSE else where): minor for name, minor in view.amounts.items()}
+    return Stand(places, released_at)
 
 
 def look(story: Story, known: Sequence[Fact], clicks_until: datetime) -> View:
@@ -95,13 +98,14 @@ def look(story: Story, known: Sequence[Fact], clicks_until: datetime) -> View:
     if not is_paid or placed is None or _last(ordered, "lines") is None:
         return View({}, outcome, None)
     plan = _plan(story, min(paid))
-    chain = _chain(story, _winner(story, ordered, placed, plan, clicks_until), len(plan.rate_bps))
-    amounts = {
-        name: amount
-        for name, rate in zip(chain, plan.rate_bps, strict=False)
-        if (amount := _commission(ordered, rate, story.program.rounding))
-    }
-    waits = not amounts or outcome in (Outcome.BLOCK, Outcome.REVIEW)
+    earners = _earners(story, _clicked(story, ordered, placed, plan, clicks_until), placed, plan)
+    each = [
+        (name, _commission(ordered, rate, story.program.rounding))
+        for name, rate in zip(earners, plan.rate_bps, strict=False)
+    ]
+    totals = {name: sum(amount for owner, amount in each if owner == name) for name, _ in each}
+    amounts = {name: total for name, total in totals.items() if total}
+    waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
     return View(amounts, outcome, None if waits else _release(ordered, min(paid), plan, outcome))
 
 
@@ -143,7 +147,7 @@ def _release(ordered: Sequence[Fact], paid_at: datetime, plan: Plan, outcome: Ou
     return max(ends, min(fact.recorded_at for fact in ordered)) + timedelta(days=plan.screening_days)
 
 
-def _winner(
+def _clicked(
     story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan, clicks_until: datetime
 ) -> Promoter | None:
     click_id = _click_told(ordered, placed)
@@ -158,7 +162,7 @@ def _winner(
             and click.program_id == story.program.id
         )
         owner = next((p for p in story.promoters if p.id == click.promoter_id), None)
-        if is_good and owner and owner.status is PromoterStatus.ACTIVE:
+        if is_good and owner:
             return owner
     return None
 
@@ -170,13 +174,51 @@ def _click_told(ordered: Sequence[Fact], placed: datetime) -> object:
     return next(iter((*in_time[-1:], *(click_id for _, click_id in told))), None)
 
 
-def _chain(story: Story, first: Promoter | None, length: int) -> list[str]:
-    by_name = {promoter.id: promoter for promoter in story.promoters}
-    chain: list[str] = []
-    while first is not None and first.id not in chain and len(chain) < length:
-        chain.append(first.id)
-        first = by_name.get(first.sponsor_id or "")
-    return chain
+def _earners(story: Story, clicked: Promoter | None, placed: datetime, plan: Plan) -> list[str]:
+    """Return who earns level by level; nobody without a click, the house where they are suspended."""
+    if clicked is None:
+        return []
+    if _is_suspended(clicked, placed):
+        return [HOUSE]
+    above = _above(story, clicked, placed)
+    instead = _instead(story, [clicked.id, *(promoter.id for promoter in above)], placed, plan)
+    names = [clicked.id]
+    for promoter in above:
+        if not _is_suspended(promoter, placed):
+            names.append(promoter.id)
+        elif plan.vacancy is not Vacancy.COMPRESS:
+            names.append(instead)
+    return names
+
+
+def _above(story: Story, promoter: Promoter, placed: datetime) -> list[Promoter]:
+    found: list[Promoter] = []
+    name = _sponsor(promoter, placed)
+    while known := [other for other in story.promoters if other.id == name]:
+        found += known
+        name = _sponsor(known[0], placed)
+    return found
+
+
+def _instead(story: Story, chain: Sequence[str], placed: datetime, plan: Plan) -> str:
+    for promoter in story.promoters:
+        if promoter.id == plan.default_sponsor_id and promoter.id not in chain:
+            return HOUSE if _is_suspended(promoter, placed) else promoter.id
+    return HOUSE
+
+
+def _sponsor(promoter: Promoter, placed: datetime) -> str | None:
+    name = promoter.sponsor_id
+    for change in promoter.sponsor_changes:
+        name = change.sponsor_id if change.effective_at <= placed else name
+    return name
+
+
+def _is_suspended(promoter: Promoter, placed: datetime) -> bool:
+    status = PromoterStatus.ACTIVE
+    for change in promoter.status_changes:
+        status = change.status if change.effective_at <= placed else status
+    return status is PromoterStatus.SUSPENDED
 
 
 def _commission(ordered: Sequence[Fact], rate_bps: int, rounding: Rounding) -> int:

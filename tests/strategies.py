@@ -25,14 +25,16 @@ from grapevine.domain.facts import (
     Verdict,
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
-from grapevine.domain.people import PromoterStatus
-from grapevine.domain.programs import Plan, Terms
+from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.programs import Plan, Terms, Vacancy
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
 from tests.reference import Story
 from tests.worlds import World
 
 HOUR = timedelta(hours=1)
+DEE = "pr_dee"
+"""A promoter outside the chain, whom plans name as default sponsor."""
 LATE_CLICK_ID = "4" * 22 + "-" + "5" * 20
 LOST_CLICK_ID = "6" * 22 + "-" + "7" * 20
 """A click that the order names and nobody ever recorded."""
@@ -67,6 +69,7 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
     """A plan, sometimes with a second version that takes effect around the orders' time."""
     versions = draw(st.lists(st.integers(-60, 60), max_size=1))
     starts = (T0 - days(400), *(T0 + minutes(number) for number in versions))
+    vacancies = [draw(st.sampled_from(Vacancy)) for _ in starts]
     return tuple(
         make.plan(
             *draw(rates()),
@@ -76,8 +79,10 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             hold_days_after_receipt=draw(st.integers(0, 8)),
             hold_days_after_payment=draw(st.integers(0, 31)),
             screening_days=draw(st.integers(0, 4)),
+            vacancy=vacancy,
+            default_sponsor_id=DEE if vacancy is Vacancy.DEFAULT_SPONSOR else None,
         )
-        for number, start in enumerate(starts, start=1)
+        for number, (start, vacancy) in enumerate(zip(starts, vacancies, strict=True), start=1)
     )
 
 
@@ -216,16 +221,37 @@ def clicks(draw: st.DrawFn) -> tuple[Click, ...]:
 
 
 @st.composite
+def networks(draw: st.DrawFn) -> tuple[Promoter, ...]:
+    """A chain of three and one apart; around the orders' time sponsors and statuses may change."""
+    return (
+        draw(histories(make.promoter(make.ANA))),
+        draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
+        draw(histories(make.promoter(make.CY, make.BO), None, DEE, make.ANA)),
+        draw(histories(make.promoter(DEE))),
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn, promoter: Promoter, *sponsors: str | None) -> Promoter:
+    """A promoter who is suspended now and then, and gets some of these sponsors."""
+    times = st.lists(st.integers(-60, 60), max_size=2, unique=True).map(sorted)
+    for number in draw(times) if sponsors else ():
+        promoter = promoter.with_sponsor(draw(st.sampled_from(sponsors)), T0 + minutes(number))
+    for number in draw(times) if draw(st.integers(0, 2)) == 0 else ():
+        status = draw(st.sampled_from((PromoterStatus.SUSPENDED, *PromoterStatus)))
+        promoter = promoter.with_status(status, "asked to", T0 + minutes(number))
+    return promoter
+
+
+@st.composite
 def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
-    """A program with a chain of three (sometimes one of them suspended), and up to `orders` orders."""
-    statuses = [draw(st.sampled_from(STATUSES)) for _ in range(3)]
-    chain = (make.promoter(make.ANA), make.promoter(make.BO, make.ANA), make.promoter(make.CY, make.BO))
+    """A program with a chain of three whose network changes, and up to `orders` orders."""
     keys = [OrderKey(STOREFRONT_ID, str(number)) for number in range(1, draw(st.integers(1, orders)) + 1)]
     facts = [fact for key in keys for fact in draw(order_facts(key))]
     return Story(
         program=make.program(rounding=draw(roundings)),
         plans=draw(plans()),
-        promoters=tuple(replace(p, status=status) for p, status in zip(chain, statuses, strict=True)),
+        promoters=draw(networks()),
         clicks=draw(clicks()),
         facts=_apart(facts),
     )
@@ -245,13 +271,13 @@ class VersionedCatalog(MemoryCatalog):
 
     def __init__(self, story: Story) -> None:
         super().__init__()
-        self._versions = story.plans
+        self._told = story.plans
         self.add_program(story.program, story.plans[0])
         for promoter in story.promoters:
             self.add_promoter(promoter)
 
     def terms(self, program_id: str) -> Terms:
-        return Terms(super().terms(program_id).program, self._versions)
+        return Terms(super().terms(program_id).program, self._told)
 
 
 def sweeps_of(story: Story, until: datetime) -> tuple[datetime, ...]:

@@ -127,10 +127,10 @@ class World:
         return verify_program(make.PROGRAM_ID, self.ledger, self.treasury)
 
 
-def chain_world(*plans: Plan) -> World:
+def chain_world(*plans: Plan, **changes: object) -> World:
     """Return a world with one program and the chain Ana ← Bo ← Cy, whose link was clicked."""
     world = World()
-    world.catalog.add_program(make.program(), plans[0] if plans else make.plan(1000, 300, 100))
+    world.catalog.add_program(make.program(**changes), plans[0] if plans else make.plan(1000, 300, 100))
     world.catalog.add_storefront(make.storefront())
     world.catalog.add_promoter(make.promoter(make.ANA))
     world.catalog.add_promoter(make.promoter(make.BO, make.ANA))

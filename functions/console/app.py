@@ -38,6 +38,12 @@ def read_program(program_id: str) -> Response:
     return json_response(console.read_program(caller(), program_id))
 
 
+@app.route("/programs/{program_id}/plans", methods=["POST"])
+@answering("publish_plan")
+def publish_plan(program_id: str) -> Response:
+    return json_response(console.publish_plan(caller(), program_id), 201)
+
+
 @app.route("/programs/{program_id}/storefronts", methods=["POST"])
 @answering("create_storefront")
 def create_storefront(program_id: str) -> Response:
@@ -54,6 +60,18 @@ def create_promoter(program_id: str) -> Response:
 @answering("list_promoters")
 def list_promoters(program_id: str) -> Response:
     return json_response(console.list_promoters(caller(), program_id))
+
+
+@app.route("/programs/{program_id}/promoters/{promoter_id}/sponsor", methods=["POST"])
+@answering("change_sponsor")
+def change_sponsor(program_id: str, promoter_id: str) -> Response:
+    return json_response(console.change_sponsor(caller(), program_id, promoter_id))
+
+
+@app.route("/programs/{program_id}/promoters/{promoter_id}/status", methods=["POST"])
+@answering("change_status")
+def change_status(program_id: str, promoter_id: str) -> Response:
+    return json_response(console.change_status(caller(), program_id, promoter_id))
 
 
 @app.route("/programs/{program_id}/promoters/{promoter_id}/links", methods=["POST"])

@@ -10,7 +10,7 @@ import pytest
 from grapevine.adapters.cache import Cache, CachedCatalog, CachedLinks, CachedSecrets
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.outside import MemorySecrets
-from grapevine.domain.errors import NotFoundError
+from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.links import Link
 from grapevine.domain.programs import Terms
 from grapevine.ports import ApiKey, StorefrontSecrets
@@ -137,6 +137,33 @@ def test_everything_else_is_the_catalogs_own() -> None:
     assert list(catalog.promoters_of(make.PROGRAM_ID)) == [make.promoter("pr_ana")]
     assert catalog.promoters(make.PROGRAM_ID, ("pr_ana",)) == {"pr_ana": make.promoter("pr_ana")}
     assert memory.link(make.link().code) == make.link()
+
+
+def test_a_version_of_a_plan_is_seen_by_who_published_it_and_by_who_came_second() -> None:
+    memory = MemoryCatalog()
+    catalog, other = CachedCatalog(memory, Clock()), CachedCatalog(memory, Clock())
+    catalog.add_program(make.program(), make.plan())
+    for reader in (catalog, other):
+        assert len(reader.terms(make.PROGRAM_ID).plans) == 1
+    catalog.add_plan(make.PROGRAM_ID, make.plan(version=2))
+    assert len(catalog.terms(make.PROGRAM_ID).plans) == 2
+    assert len(other.terms(make.PROGRAM_ID).plans) == 1
+    with pytest.raises(AlreadyExistsError):
+        other.add_plan(make.PROGRAM_ID, make.plan(500, version=2))
+    assert len(other.terms(make.PROGRAM_ID).plans) == 2
+
+
+def test_a_network_is_never_kept() -> None:
+    memory = MemoryCatalog()
+    catalog, ana = CachedCatalog(memory, Clock()), make.promoter("pr_ana")
+    catalog.add_promoter(ana)
+    assert catalog.network_version(make.PROGRAM_ID) == 0
+    memory.change_promoter(ana.with_sponsor("pr_bo", make.T0), 0)
+    assert catalog.network_version(make.PROGRAM_ID) == 1
+    with pytest.raises(NetworkMovedError):
+        catalog.change_promoter(ana, 0)
+    catalog.change_promoter(ana, 1)
+    assert memory.promoters(make.PROGRAM_ID, ("pr_ana",)) == {"pr_ana": ana}
 
 
 def test_secrets_are_kept_and_what_this_process_writes_is_seen_at_once() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from grapevine.domain.decisions import (
+    HOUSE,
     Decision,
     Reason,
     basis_of,
@@ -18,7 +19,7 @@ from grapevine.domain.decisions import (
 )
 from grapevine.domain.facts import FactKind
 from grapevine.domain.orders import Order, fold
-from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.people import Promoter
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days, minutes
 
@@ -104,10 +105,10 @@ def test_edge_35_a_robot_and_another_program_never_win() -> None:
 
 
 def test_edge_41_who_is_suspended_or_unknown_never_wins() -> None:
-    suspended = {**PEOPLE, make.CY: replace(PEOPLE[make.CY], status=PromoterStatus.SUSPENDED)}
+    suspended = {**PEOPLE, make.CY: make.suspended(PEOPLE[make.CY])}
     assert decided(suspended).candidates[0].reason is Reason.SUSPENDED
     assert decided({}).candidates[0].reason is Reason.UNKNOWN_PROMOTER
-    assert decided(suspended).promoter_ids == decided({}).promoter_ids == ()
+    assert (decided(suspended).promoter_ids, decided({}).promoter_ids) == ((HOUSE,), ())
 
 
 def test_nobody_clicked() -> None:

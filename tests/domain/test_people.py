@@ -7,8 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grapevine.domain.people import Promoter, missing_above, subject_key, upline_of
+from grapevine.domain.people import Promoter, PromoterStatus, subject_key, upline_of
 from tests import builders as make
+from tests.builders import T0, days
 
 KEY = b"k" * 32
 names = st.sampled_from("abcdef")
@@ -26,26 +27,14 @@ def test_edge_45_a_chain_ends_and_names_nobody_twice(
     known: dict[str, Promoter], first: str, levels: int
 ) -> None:
     """Also in a network with cycles, which setting a sponsor refuses."""
-    chain = upline_of(first, levels, known)
+    chain = upline_of(first, levels, known, T0)
     assert len(set(chain)) == len(chain) <= levels
     assert all(known[below].sponsor_id == above for below, above in pairwise(chain))
 
 
-@given(networks, names, st.integers(1, 3))
-def test_looking_up_what_is_missing_ends_in_the_whole_chain(
-    everybody: dict[str, Promoter], first: str, levels: int
-) -> None:
-    known = {first: everybody[first]} if first in everybody else {}
-    for _ in range(levels):
-        missing = missing_above(upline_of(first, levels, known), levels, known)
-        if missing in everybody:
-            known[missing] = everybody[missing]
-    assert upline_of(first, levels, known) == upline_of(first, levels, everybody)
-
-
 def test_the_promoter_comes_first_and_the_chain_stops_at_the_levels() -> None:
     known = chain_of_three()
-    assert [upline_of("c", levels, known) for levels in (0, 1, 2, 3, 4)] == [
+    assert [upline_of("c", levels, known, T0) for levels in (0, 1, 2, 3, 4)] == [
         (),
         ("c",),
         ("c", "b"),
@@ -54,12 +43,16 @@ def test_the_promoter_comes_first_and_the_chain_stops_at_the_levels() -> None:
     ]
 
 
-def test_nothing_is_missing_above_a_whole_chain_or_nobody() -> None:
-    known = chain_of_three()
-    assert missing_above((), 3, known) is None
-    assert missing_above(("c", "b"), 2, known) is None
-    assert missing_above(("c", "b", "a"), 4, known) is None
-    assert missing_above(("c",), 3, {"c": known["c"]}) == "b"
+def test_what_was_true_at_an_instant_stays_true_of_it() -> None:
+    promoter = make.promoter("c", "b").with_sponsor("a", T0).with_sponsor(None, T0 + days(1))
+    promoter = promoter.with_status(PromoterStatus.SUSPENDED, "asked to", T0)
+    assert [promoter.sponsor_at(T0 + days(n)) for n in (-1, 0, 1)] == ["b", "a", None]
+    assert [promoter.earns_at(T0 + days(n)) for n in (-1, 0, 1)] == [True, False, False]
+
+
+def test_of_two_changes_of_one_instant_the_later_wins() -> None:
+    promoter = make.promoter("c", "b").with_sponsor("a", T0).with_sponsor("b", T0)
+    assert promoter.sponsor_at(T0 + days(1)) == "b"
 
 
 def test_edge_90_one_address_is_one_key_and_says_nothing() -> None:

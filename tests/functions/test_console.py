@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from chalice.test import Client, HTTPResponse
 
-from grapevine.domain.errors import UnavailableError
+from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.domain.errors import NetworkMovedError, UnavailableError
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.people import subject_key
+from grapevine.domain.people import Promoter, subject_key
 from grapevine.ports import ApiKey
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, minutes
@@ -35,14 +36,20 @@ NEW_PROGRAM = {
 NEW_STOREFRONT = {"platform": "shopify", "domain": "tea.example", "webhook_secret": "s" * 16}
 NEW_PROMOTER = {"name": "Dee", "email": "Dee@Example.com", "sponsor_id": CY}
 NEW_LINK = {"destination": "https://shop.example/p?a=1#b"}
+NEW_PLAN = {"effective_at": "2026-11-12T00:00:00Z", "click_window_days": 7, "vacancy": "compress"}
+NEW_SPONSOR = {"sponsor_id": ANA}
+NEW_STATUS = {"status": "suspended", "reason": "sells on a flea market"}
 
 ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", "/programs", NEW_PROGRAM),
     ("GET", "/programs", None),
     ("GET", PROGRAM, None),
+    ("POST", f"{PROGRAM}/plans", NEW_PLAN),
     ("POST", f"{PROGRAM}/storefronts", NEW_STOREFRONT),
     ("POST", f"{PROGRAM}/promoters", NEW_PROMOTER),
     ("GET", f"{PROGRAM}/promoters", None),
+    ("POST", f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR),
+    ("POST", f"{PROGRAM}/promoters/{CY}/status", NEW_STATUS),
     ("POST", f"{PROGRAM}/promoters/{CY}/links", NEW_LINK),
     ("GET", f"{PROGRAM}/promoters/{CY}/balance", None),
     ("GET", f"{PROGRAM}/promoters/{CY}/entries", None),
@@ -77,6 +84,11 @@ class Api:
     def post(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
         answer = self.call("POST", path, body)
         assert answer.status_code == 201, answer.body
+        return answer.json_body
+
+    def changed(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        answer = self.call("POST", path, body)
+        assert answer.status_code == 200, answer.body
         return answer.json_body
 
     def refused(self, method: str, path: str, body: object = None, status: int = 400) -> dict[str, Any]:
@@ -168,7 +180,9 @@ def test_somebody_elses_program_is_not_there(
         "code": "not_found",
         "message": f"no program {make.PROGRAM_ID!r}",
     }
-    assert [promoter.id for promoter in world.catalog.promoters_of(make.PROGRAM_ID)] == [ANA, BO, CY]
+    chain = [make.promoter(ANA), make.promoter(BO, ANA), make.promoter(CY, BO)]
+    assert list(world.catalog.promoters_of(make.PROGRAM_ID)) == chain
+    assert len(world.catalog.terms(make.PROGRAM_ID).plans) == 1
 
 
 @each_program_route
@@ -296,6 +310,75 @@ def test_an_entry_explains_itself(api: Api, earned: None) -> None:
     assert why["standing"] == {CY: "10.00", BO: "3.00", ANA: "1.00"}
 
 
+# --- what changes -------------------------------------------------------------------------------
+
+
+def test_the_next_version_of_a_plan(world: World, api: Api) -> None:
+    made = api.post(f"{PROGRAM}/plans", {**NEW_PLAN, "rate_bps": [500, 50]})
+    assert (made["version"], made["effective_at"]) == (2, "2026-11-12T00:00:00.000Z")
+    assert (made["rate_bps"], made["vacancy"], made["default_sponsor_id"]) == ([500, 50], "compress", None)
+    # What is left out has its default, not the version before's value.
+    assert (made["click_window_days"], made["pool_cap_bps"]) == (7, 3000)
+    assert api.get(PROGRAM)["plans"][1] == made
+    assert api.post(f"{PROGRAM}/plans", NEW_PLAN)["version"] == 3
+    assert [plan.version for plan in world.catalog.terms(make.PROGRAM_ID).plans] == [1, 2, 3]
+
+
+def test_a_plan_with_a_default_sponsor(api: Api) -> None:
+    body = {**NEW_PLAN, "vacancy": "default_sponsor", "default_sponsor_id": ANA}
+    assert api.post(f"{PROGRAM}/plans", body)["default_sponsor_id"] == ANA
+
+
+def test_a_change_of_a_sponsor_counts_for_later_orders(world: World, api: Api) -> None:
+    world.clock = T0 - minutes(1)
+    changed = api.changed(f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR)
+    assert (changed["id"], changed["sponsor_id"]) == (CY, ANA)
+    assert changed in api.get(f"{PROGRAM}/promoters")["promoters"]
+    world.append(make.fact())
+    entry = world.post(T0 + minutes(1))
+    assert entry
+    assert entry.decision
+    assert entry.decision.promoter_ids == (CY, ANA)
+
+
+def test_a_promoter_whose_sponsor_leaves(api: Api) -> None:
+    assert api.changed(f"{PROGRAM}/promoters/{CY}/sponsor", {"sponsor_id": None})["sponsor_id"] is None
+
+
+def test_a_promoter_is_suspended_and_earns_again(world: World, api: Api) -> None:
+    path = f"{PROGRAM}/promoters/{CY}/status"
+    assert api.changed(path, NEW_STATUS)["status"] == "suspended"
+    world.clock += minutes(1)
+    assert api.changed(path, {"status": "active", "reason": "cleared"})["status"] == "active"
+    changes = world.catalog.promoters(make.PROGRAM_ID, (CY,))[CY].status_changes
+    assert [(change.status.value, change.reason) for change in changes] == [
+        ("suspended", "sells on a flea market"),
+        ("active", "cleared"),
+    ]
+
+
+def test_the_same_change_again_changes_nothing(world: World, api: Api) -> None:
+    for path, body in (
+        (f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR),
+        (f"{PROGRAM}/promoters/{CY}/status", NEW_STATUS),
+    ):
+        first = api.changed(path, body)
+        world.clock += minutes(1)
+        assert api.changed(path, body) == first
+    assert world.catalog.network_version(make.PROGRAM_ID) == 2
+
+
+def test_edge_45_a_circle_is_refused_with_the_way(world: World, api: Api) -> None:
+    for promoter_id, way in ((ANA, f"{CY} < {BO} < {ANA}"), (CY, CY)):
+        error = api.refused("POST", f"{PROGRAM}/promoters/{promoter_id}/sponsor", {"sponsor_id": CY})
+        assert error == {
+            "code": "invalid_input",
+            "message": f"sponsor_id: would close a circle: {way}",
+            "where": "sponsor_id",
+        }
+    assert world.catalog.network_version(make.PROGRAM_ID) == 0
+
+
 # --- what is refused -----------------------------------------------------------------------------
 
 
@@ -355,7 +438,15 @@ def _fits(value: object, known: object) -> bool:
 
 @each_body
 def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[str, Any]) -> None:
-    required = set(good) - {"minimum_payout_minor", "settlement_day", "plan", "sponsor_id"}
+    optional = {
+        "minimum_payout_minor",
+        "settlement_day",
+        "plan",
+        "sponsor_id",
+        "click_window_days",
+        "vacancy",
+    }
+    required = set(good) - optional
     for name in sorted(required):
         for body in ({**good, name: None}, {key: value for key, value in good.items() if key != name}):
             assert api.refused("POST", path, body)["where"] == name
@@ -374,6 +465,9 @@ def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[
         ({"plan": {"rate_bps": [0.5]}}, "plan.rate_bps[0]"),
         ({"plan": {"screening_days": "3"}}, "plan.screening_days"),
         ({"plan": {"hold_days_after_receipt": True}}, "plan.hold_days_after_receipt"),
+        ({"plan": {"vacancy": "nobody"}}, "plan.vacancy"),
+        ({"plan": {"default_sponsor_id": 7}}, "plan.default_sponsor_id"),
+        ({"plan": {"effective_at": "2027-01-01T00:00:00Z"}}, "plan.effective_at"),
     ],
 )
 def test_a_value_inside_is_named_with_its_path(api: Api, changes: dict[str, Any], where: str) -> None:
@@ -388,6 +482,7 @@ def test_every_fault_of_a_plan_is_named_at_once(world: World, api: Api) -> None:
         "hold_days_after_receipt": 181,
         "hold_days_after_payment": -1,
         "screening_days": 31,
+        "default_sponsor_id": CY,
     }
     bad = {
         "name": " ",
@@ -454,6 +549,87 @@ def test_a_promoter_who_cannot_be(world: World, api: Api, changes: dict[str, Any
 
 
 @pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"vacancy": "default_sponsor"}, {"default_sponsor_id"}),
+        ({"vacancy": "default_sponsor", "default_sponsor_id": "pr_gone"}, {"default_sponsor_id"}),
+        ({"vacancy": "default_sponsor", "default_sponsor_id": ""}, {"default_sponsor_id"}),
+        ({"default_sponsor_id": ANA}, {"default_sponsor_id"}),
+        ({"effective_at": "2026-11-11T09:01:59.999Z"}, {"effective_at"}),
+        ({"effective_at": "2026-11-10T00:00:00Z"}, {"effective_at"}),
+        (
+            {
+                "effective_at": "2026-11-11T09:00:00Z",
+                "rate_bps": [9000, 9000],
+                "click_window_days": 0,
+                "screening_days": 31,
+                "vacancy": "house",
+                "default_sponsor_id": "pr_gone",
+            },
+            {"effective_at", "rate_bps", "click_window_days", "screening_days", "default_sponsor_id"},
+        ),
+    ],
+    ids=str,
+)
+def test_a_plan_that_cannot_be_is_refused_with_all_faults(
+    world: World, api: Api, changes: dict[str, Any], where: set[str]
+) -> None:
+    error = api.refused("POST", f"{PROGRAM}/plans", {**NEW_PLAN, **changes})
+    assert error["code"] == "invalid_input"
+    assert {fault["where"] for fault in error["faults"]} == where
+    assert len(world.catalog.terms(make.PROGRAM_ID).plans) == 1
+
+
+def test_a_plan_is_published_two_minutes_ahead_at_least(api: Api) -> None:
+    soonest = {**NEW_PLAN, "effective_at": "2026-11-11T09:02:00Z"}
+    assert api.post(f"{PROGRAM}/plans", soonest)["effective_at"] == "2026-11-11T09:02:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "tomorrow", "2026-11-12", "2026-11-12T00:00:00", "2026-13-01T00:00:00Z", "9" * 5000]
+)
+def test_an_instant_that_is_none(api: Api, text: str) -> None:
+    error = api.refused("POST", f"{PROGRAM}/plans", {**NEW_PLAN, "effective_at": text})
+    assert error["where"] == "effective_at"
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "where"),
+    [
+        ("sponsor", {}, "sponsor_id"),
+        ("sponsor", {"sponsor_id": ""}, "sponsor_id"),
+        ("sponsor", {"sponsor_id": "pr_gone"}, "sponsor_id"),
+        ("sponsor", {"sponsor_id": "pr#cy"}, "sponsor_id"),
+        ("sponsor", {"sponsor_id": "x" * 5000}, "sponsor_id"),
+        ("status", {**NEW_STATUS, "status": "banned"}, "status"),
+        ("status", {**NEW_STATUS, "status": "Suspended"}, "status"),
+        ("status", {**NEW_STATUS, "reason": " "}, "reason"),
+        ("status", {**NEW_STATUS, "reason": "x" * 501}, "reason"),
+    ],
+)
+def test_a_change_that_cannot_be(
+    world: World, api: Api, action: str, body: dict[str, Any], where: str
+) -> None:
+    assert api.refused("POST", f"{PROGRAM}/promoters/{CY}/{action}", body)["where"] == where
+    assert world.catalog.network_version(make.PROGRAM_ID) == 0
+
+
+class Moving(MemoryCatalog):
+    """A catalog whose network somebody else changes between every read and write."""
+
+    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+        raise NetworkMovedError(promoter.program_id)
+
+
+def test_a_network_that_never_rests(world: World, api: Api) -> None:
+    moving = Moving()
+    vars(moving).update(vars(world.catalog))
+    world.catalog = moving
+    error = api.refused("POST", f"{PROGRAM}/promoters/{CY}/status", NEW_STATUS, 409)
+    assert error["code"] == "try_again"
+
+
+@pytest.mark.parametrize(
     "destination",
     [
         "",
@@ -477,6 +653,9 @@ def test_a_link_that_leads_elsewhere(api: Api, destination: str) -> None:
     ("method", "path", "body"),
     [
         ("POST", f"{PROGRAM}/promoters/pr_gone/links", NEW_LINK),
+        ("POST", f"{PROGRAM}/promoters/pr_gone/sponsor", NEW_SPONSOR),
+        ("POST", f"{PROGRAM}/promoters/pr_gone/sponsor", {"sponsor_id": None}),
+        ("POST", f"{PROGRAM}/promoters/pr_gone/status", NEW_STATUS),
         ("GET", f"{PROGRAM}/promoters/pr_gone/balance", None),
         ("GET", f"{PROGRAM}/promoters/pr_gone/entries", None),
         ("GET", f"{PROGRAM}/promoters/%00/balance", None),

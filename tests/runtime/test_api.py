@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from grapevine.domain.errors import InvalidInputError
-from grapevine.runtime.api import Body, from_balance, from_entry, from_link, from_program, from_promoter
+from grapevine.domain.people import PromoterStatus
+from grapevine.domain.programs import Vacancy
+from grapevine.runtime.api import from_balance, from_entry, from_link, from_program, from_promoter
+from grapevine.runtime.body import Body
 from grapevine.usecases.read_balance import Balance
 from tests import builders as make
 from tests.builders import T0, minutes
@@ -29,6 +32,10 @@ def wholes(body: Body, name: str) -> object:
     return body.integers(name, (7,))
 
 
+def vacancy(body: Body, name: str) -> object:
+    return body.choice(name, Vacancy)
+
+
 def section(body: Body, name: str) -> object:
     return body.section(name).values
 
@@ -45,6 +52,7 @@ def section(body: Body, name: str) -> object:
         (whole, 10**40, 10**40),
         (FLAG, True, True),
         (FLAG, False, False),
+        (vacancy, "compress", Vacancy.COMPRESS),
         (TEXTS, [], ()),
         (TEXTS, ["a", "b"], ("a", "b")),
         (wholes, [], ()),
@@ -63,7 +71,7 @@ def test_what_may_be_absent(read: Read, found: object) -> None:
     assert read(Body({}), "it") == found
 
 
-@pytest.mark.parametrize("read", [TEXT, TEXTS])
+@pytest.mark.parametrize("read", [TEXT, TEXTS, vacancy])
 def test_what_must_be_there(read: Read) -> None:
     with pytest.raises(InvalidInputError) as caught:
         read(Body({}), "it")
@@ -90,6 +98,7 @@ FITTING: tuple[tuple[Read, tuple[Any, ...]], ...] = (
     (OPTIONAL, (None, "x")),
     (whole, (1,)),
     (FLAG, (True,)),
+    (vacancy, ()),
     (TEXTS, ([], ["x"])),
     (wholes, ([], [1])),
     (section, ({}, {"a": 1})),
@@ -110,6 +119,14 @@ def test_what_does_not_fit_is_named_with_its_path(read: Read, value: object) -> 
         read(Body({"it": value}, "plan."), "it")
     assert caught.value.where in ("plan.it", "plan.it[0]")
     assert caught.value.what.startswith(("must be ", "has half"))
+
+
+def test_a_word_that_is_none_of_those_known() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Body({"it": ""}, "plan.").choice("it", Vacancy, Vacancy.HOUSE)
+    assert str(caught.value) == "plan.it: must be one of house, compress, default_sponsor"
+    for values in ({}, {"it": None}):
+        assert Body(values).choice("it", Vacancy, Vacancy.HOUSE) is Vacancy.HOUSE
 
 
 def test_a_path_inside_a_section() -> None:
@@ -158,8 +175,17 @@ def test_an_entry_without_payout_or_due_date() -> None:
 
 def test_what_names_a_person_elsewhere_stays_inside() -> None:
     promoter = make.promoter("pr_dee", customer_key="k" * 24)
-    assert "k" * 24 not in str(from_promoter(promoter))
-    assert from_promoter(promoter)["status"] == "active"
+    assert "k" * 24 not in str(from_promoter(promoter, T0))
+    assert from_promoter(promoter, T0)["status"] == "active"
+
+
+def test_a_promoter_is_shown_as_at_an_instant() -> None:
+    promoter = make.promoter("pr_dee", "pr_cy").with_sponsor("pr_bo", T0)
+    promoter = promoter.with_status(PromoterStatus.SUSPENDED, "the reason stays inside", T0)
+    before, after = from_promoter(promoter, T0 - minutes(1)), from_promoter(promoter, T0)
+    assert (before["sponsor_id"], before["status"]) == ("pr_cy", "active")
+    assert (after["sponsor_id"], after["status"]) == ("pr_bo", "suspended")
+    assert "inside" not in str(after)
 
 
 def test_a_link_and_a_program() -> None:

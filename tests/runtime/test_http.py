@@ -15,8 +15,8 @@ from chalice.app import Chalice, Response
 import grapevine
 from grapevine.domain import errors
 from grapevine.domain.errors import GrapevineError, InvalidInputError
+from grapevine.domain.programs import InvalidProgramError
 from grapevine.runtime.http import answering, html_response, incoming, json_response, refusal
-from grapevine.usecases.create_program import InvalidProgramError
 from tests.runtime.observed import Line, collected, invocations
 
 ANSWERS = {
@@ -31,6 +31,7 @@ ANSWERS = {
     "ConcurrencyError": (409, "try_again"),
     "EntryExistsError": (409, "try_again"),
     "HeadMovedError": (409, "try_again"),
+    "NetworkMovedError": (409, "try_again"),
     "StaleReadError": (409, "try_again"),
     "TooLargeError": (413, "too_large"),
     "UnavailableError": (503, "unavailable"),

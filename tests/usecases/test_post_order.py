@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from grapevine.domain.decisions import Reason
+from grapevine.domain.decisions import HOUSE, Reason
 from grapevine.domain.entries import Entry, EntryKey, EntryReason, standing
 from grapevine.domain.errors import (
     ConcurrencyError,
@@ -16,7 +16,6 @@ from grapevine.domain.errors import (
     StaleReadError,
 )
 from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
-from grapevine.domain.people import PromoterStatus
 from grapevine.usecases.post_order import ATTEMPTS, PostOrder, PostOrderPorts, post_order
 from tests import builders as make
 from tests.builders import ANA, BO, CY, ORDER, T0, days, minutes
@@ -218,10 +217,10 @@ def test_edge_47_a_stale_hint_of_the_upline_is_read_again() -> None:
 def test_edge_41_who_is_suspended_earns_nothing_and_the_order_says_why() -> None:
     world = chain_world()
     key = (make.PROGRAM_ID, CY)
-    world.catalog._promoters[key] = replace(world.catalog._promoters[key], status=PromoterStatus.SUSPENDED)
+    world.catalog._promoters[key] = make.suspended(world.catalog._promoters[key])
     entry = posted(world, minutes(2), PAID)
     assert entry.decision
-    assert (entry.decision.promoter_ids, entry.decision.candidates[0].reason) == ((), Reason.SUSPENDED)
+    assert (entry.decision.promoter_ids, entry.decision.candidates[0].reason) == ((HOUSE,), Reason.SUSPENDED)
 
 
 def test_an_order_that_no_link_led_to_posts_nothing() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from grapevine.domain.errors import AlreadyExistsError, NotFoundError
+from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.money import Rounding
-from grapevine.domain.people import PromoterStatus
-from grapevine.domain.programs import Terms
+from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.programs import Terms, Vacancy
 from grapevine.ports import ApiKey
 from tests import builders as make
 from tests.adapters.contracts.stores import Names, Stores
+from tests.builders import T0, days
 
 
 def api_key(names: Names, key_id: str = "") -> ApiKey:
@@ -78,7 +79,6 @@ def test_promoters_that_exist_are_returned(stores: Stores, names: Names) -> None
         "pr_ana",
         program_id=names.program,
         customer_key="c" * 24,
-        status=PromoterStatus.SUSPENDED,
     )
     for promoter in (ana, bo):
         stores.catalog.add_promoter(promoter)
@@ -111,6 +111,118 @@ def test_adding_a_promoter_again_changes_nothing(stores: Stores, names: Names) -
     with pytest.raises(AlreadyExistsError):
         stores.catalog.add_promoter(make.promoter("pr_ana", "pr_bo", program_id=names.program))
     assert stores.catalog.promoters(names.program, ("pr_ana",)) == {"pr_ana": ana}
+
+
+# --- a network that changes ----------------------------------------------------------------------
+
+
+def changing(names: Names) -> Promoter:
+    """Return a promoter with every kind of change, some of one instant, one to nobody."""
+    promoter = make.promoter("pr_ana", "pr_x", program_id=names.program, customer_key="c" * 24)
+    for number, sponsor_id in enumerate(("pr_bo", None, "pr_bo")):
+        promoter = promoter.with_sponsor(sponsor_id, T0 + days(number // 2))
+    promoter = promoter.with_status(PromoterStatus.SUSPENDED, "Rückfrage: 水果 \u2028 #1", T0)
+    return promoter.with_status(PromoterStatus.ACTIVE, "cleared", T0)
+
+
+def test_a_network_that_never_changed_has_version_nought(stores: Stores, names: Names) -> None:
+    assert stores.catalog.network_version(names.program) == 0
+    stores.catalog.add_promoter(make.promoter("pr_ana", program_id=names.program))
+    assert stores.catalog.network_version(names.program) == 0
+
+
+def test_a_changed_promoter_is_read_with_its_history(stores: Stores, names: Names) -> None:
+    changed = changing(names)
+    stores.catalog.add_promoter(make.promoter("pr_ana", "pr_x", program_id=names.program))
+    stores.catalog.change_promoter(changed, 0)
+    assert stores.catalog.promoters(names.program, ("pr_ana",)) == {"pr_ana": changed}
+    assert list(stores.catalog.promoters_of(names.program)) == [changed]
+    assert stores.catalog.network_version(names.program) == 1
+
+
+def test_a_promoter_may_be_added_with_a_history(stores: Stores, names: Names) -> None:
+    stores.catalog.add_promoter(changing(names))
+    assert stores.catalog.promoters(names.program, ("pr_ana",)) == {"pr_ana": changing(names)}
+
+
+def test_every_change_counts_and_each_program_for_itself(stores: Stores, names: Names) -> None:
+    ana, there = (
+        make.promoter("pr_ana", program_id=program) for program in (names.program, f"{names.program}-2")
+    )
+    for promoter in (ana, there):
+        stores.catalog.add_promoter(promoter)
+    for version in range(3):
+        stores.catalog.change_promoter(ana, version)
+    assert stores.catalog.network_version(names.program) == 3
+    assert stores.catalog.network_version(there.program_id) == 0
+    stores.catalog.change_promoter(there, 0)
+
+
+@pytest.mark.parametrize("seen", [0, 1, 3])
+def test_edge_46_a_change_on_another_version_changes_nothing(stores: Stores, names: Names, seen: int) -> None:
+    ana = make.promoter("pr_ana", program_id=names.program)
+    stores.catalog.add_promoter(ana)
+    for version in range(2):
+        stores.catalog.change_promoter(ana, version)
+    with pytest.raises(NetworkMovedError):
+        stores.catalog.change_promoter(ana.with_sponsor("pr_bo", T0), seen)
+    assert stores.catalog.promoters(names.program, ("pr_ana",)) == {"pr_ana": ana}
+    assert stores.catalog.network_version(names.program) == 2
+
+
+def test_a_change_of_nobody_is_refused_and_does_not_count(stores: Stores, names: Names) -> None:
+    nobody = make.promoter("pr_nobody", program_id=names.program)
+    with pytest.raises(NotFoundError, match="pr_nobody"):
+        stores.catalog.change_promoter(nobody, 0)
+    assert stores.catalog.network_version(names.program) == 0
+    assert stores.catalog.promoters(names.program, ("pr_nobody",)) == {}
+
+
+def test_a_version_that_moved_is_said_before_anything_else(stores: Stores, names: Names) -> None:
+    ana = make.promoter("pr_ana", program_id=names.program)
+    stores.catalog.add_promoter(ana)
+    stores.catalog.change_promoter(ana, 0)
+    with pytest.raises(NetworkMovedError):
+        stores.catalog.change_promoter(make.promoter("pr_nobody", program_id=names.program), 0)
+
+
+# --- versions of a plan --------------------------------------------------------------------------
+
+
+def test_versions_of_a_plan_are_read_in_the_order_in_which_they_take_effect(
+    stores: Stores, names: Names
+) -> None:
+    program, first = make.program(id=names.program), make.plan(1000)
+    second = make.plan(
+        500, 0, version=2, effective_at=T0 + days(60), vacancy=Vacancy.DEFAULT_SPONSOR, default_sponsor_id="x"
+    )
+    third = make.plan(700, version=3, effective_at=T0 + days(30), vacancy=Vacancy.COMPRESS)
+    stores.catalog.add_program(program, first)
+    stores.catalog.add_plan(names.program, second)
+    stores.catalog.add_plan(names.program, third)
+    assert stores.catalog.terms(names.program) == Terms(program, (first, third, second))
+
+
+@pytest.mark.parametrize("later", [0, 7])
+def test_a_version_number_is_taken_once_whenever_it_takes_effect(
+    stores: Stores, names: Names, later: int
+) -> None:
+    program, first = make.program(id=names.program), make.plan(1000)
+    second = make.plan(500, version=2, effective_at=T0 + days(1))
+    stores.catalog.add_program(program, first)
+    stores.catalog.add_plan(names.program, second)
+    with pytest.raises(AlreadyExistsError, match="plan version '2'"):
+        stores.catalog.add_plan(names.program, make.plan(700, version=2, effective_at=T0 + days(1 + later)))
+    assert stores.catalog.terms(names.program) == Terms(program, (first, second))
+
+
+def test_the_first_versions_number_is_taken_too(stores: Stores, names: Names) -> None:
+    stores.catalog.add_program(make.program(id=names.program), make.plan(1000))
+    with pytest.raises(AlreadyExistsError):
+        stores.catalog.add_plan(names.program, make.plan(700, effective_at=T0))
+
+
+# --- storefronts, lists, merchants ---------------------------------------------------------------
 
 
 def test_a_storefront_is_read_as_it_was_added_once(stores: Stores, names: Names) -> None:

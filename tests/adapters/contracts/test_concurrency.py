@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
+from random import Random
 from threading import Barrier
 from typing import TypeVar
 
@@ -18,10 +20,15 @@ from grapevine.domain.errors import (
     EntryExistsError,
     GrapevineError,
     HeadMovedError,
+    InvalidInputError,
+    NetworkMovedError,
+    UnavailableError,
 )
 from grapevine.domain.pages import Page, PageKey
 from grapevine.domain.payouts import Head, Movement, complete, give_back, reserve
+from grapevine.domain.people import Promoter
 from grapevine.ports import Settlement
+from grapevine.usecases.change_promoter import ChangeSponsor, change_sponsor
 from grapevine.usecases.post_order import PostOrder, post_order
 from tests import builders as make
 from tests.adapters.contracts.chains import first
@@ -168,3 +175,68 @@ def test_eight_who_post_one_order_post_once(stores: Stores, names: Names) -> Non
         assert not [result for result in results if isinstance(result, ConcurrencyError)]
         assert tuple(posted) == stores.ledger.entries_of(order)
         assert len(posted) == 1
+
+
+def test_one_of_eight_publishes_a_version(stores: Stores, names: Names) -> None:
+    stores.catalog.add_program(make.program(id=names.program), make.plan(1000))
+    plans = [make.plan(100 + n, version=2, effective_at=T0 + minutes(n)) for n in range(THREADS)]
+    results = at_once([partial(stores.catalog.add_plan, names.program, plan) for plan in plans])
+    assert outcomes(results)[type(None)] == 1
+    assert set(outcomes(results)) <= {type(None), AlreadyExistsError, UnavailableError}
+    assert stores.catalog.terms(names.program).plans[1:] == (plans[results.index(None)],)
+
+
+def test_one_of_eight_changes_a_network_of_one_version(stores: Stores, names: Names) -> None:
+    ana = make.promoter("pr_ana", program_id=names.program)
+    stores.catalog.add_promoter(ana)
+    for version in range(ROUNDS):
+        changed = [ana.with_sponsor(f"pr_{number}", T0) for number in range(THREADS)]
+        results = at_once([partial(stores.catalog.change_promoter, one, version) for one in changed])
+        assert outcomes(results) == {type(None): 1, NetworkMovedError: THREADS - 1}
+        stored = stores.catalog.promoters(names.program, ("pr_ana",))
+        assert stored == {"pr_ana": changed[results.index(None)]}
+    assert stores.catalog.network_version(names.program) == ROUNDS
+
+
+def test_edge_46_eight_who_change_sponsors_at_random_close_no_circle(stores: Stores, names: Names) -> None:
+    ids = [f"pr_{number}" for number in range(6)]
+    for promoter_id in ids:
+        stores.catalog.add_promoter(make.promoter(promoter_id, program_id=names.program))
+    random, changes = Random(46), 0
+    for number in range(ROUNDS):
+        # Clocks of machines differ: whoever is first to store may be late by its own clock.
+        calls = [
+            partial(
+                change_sponsor,
+                ChangeSponsor(program_id=names.program, promoter_id=promoter_id, sponsor_id=sponsor_id),
+                stores.catalog,
+                T0 + minutes(number) + timedelta(milliseconds=random.randrange(3)),
+            )
+            for promoter_id, sponsor_id in (random.sample(ids, 2) for _ in range(THREADS))
+        ]
+        results = at_once(calls)
+        assert set(outcomes(results)) <= {Promoter, InvalidInputError, NetworkMovedError}
+        changes += outcomes(results)[Promoter]
+    assert changes >= ROUNDS
+    people = stores.catalog.promoters(names.program, ids)
+    instants = sorted({change.effective_at for one in people.values() for change in one.sponsor_changes})
+    assert [instant for instant in instants if circles(people, instant)] == []
+
+
+def circles(people: Mapping[str, Promoter], instant: datetime) -> list[list[str]]:
+    """Every way up that comes back to where it began."""
+    found = []
+    for start in people:
+        way, current = [start], people[start].sponsor_at(instant)
+        while current is not None and current not in way:
+            way.append(current)
+            current = people[current].sponsor_at(instant)
+        if current is not None:
+            found.append([*way, current])
+    return found
+
+
+def test_the_look_for_circles_finds_one() -> None:
+    people = {"a": make.promoter("a", "b"), "b": make.promoter("b").with_sponsor("a", T0)}
+    assert circles(people, T0 - minutes(1)) == []
+    assert circles(people, T0) == [["a", "b", "a"], ["b", "a", "b"]]

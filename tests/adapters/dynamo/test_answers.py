@@ -14,7 +14,7 @@ from grapevine.adapters.dynamo.clicks import DynamoClicks
 from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger, entry_row
 from grapevine.adapters.dynamo.pages import DynamoPages
-from grapevine.adapters.dynamo.rows_catalog import promoter_rows
+from grapevine.adapters.dynamo.rows_catalog import promoter_row
 from grapevine.adapters.dynamo.table import BATCH_GET_ROUNDS, Database
 from grapevine.adapters.dynamo.treasury import DynamoTreasury
 from grapevine.domain.errors import (
@@ -22,6 +22,8 @@ from grapevine.domain.errors import (
     EntryExistsError,
     GrapevineError,
     HeadMovedError,
+    NetworkMovedError,
+    NotFoundError,
     UnavailableError,
 )
 from grapevine.domain.pages import Page, PageKey
@@ -144,6 +146,42 @@ def test_adding_what_somebody_else_is_adding_may_be_tried_again(played: Database
         DynamoCatalog(played).add_program(make.program(), make.plan())
 
 
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (("ConditionalCheckFailed", "None"), NotFoundError),
+        (("None", "ConditionalCheckFailed"), NetworkMovedError),
+        (("ConditionalCheckFailed", "ConditionalCheckFailed"), NetworkMovedError),
+        (("ConditionalCheckFailed", "TransactionConflict"), NetworkMovedError),
+        (("TransactionConflict", "None"), NetworkMovedError),
+        (("None", "TransactionConflict"), NetworkMovedError),
+        (("None", "ThrottlingError"), UnavailableError),
+    ],
+)
+def test_a_change_of_the_network_that_was_cancelled_says_why(
+    played: Database, script: Script, reasons: tuple[str, ...], expected: type[GrapevineError]
+) -> None:
+    script.play(cancelled(*reasons))
+    with pytest.raises(expected):
+        DynamoCatalog(played).change_promoter(make.promoter("pr_ana"), 3)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (("None", "ConditionalCheckFailed"), AlreadyExistsError),
+        (("ConditionalCheckFailed", "None"), AlreadyExistsError),
+        (("None", "TransactionConflict"), UnavailableError),
+    ],
+)
+def test_a_plan_that_was_not_published_says_why(
+    played: Database, script: Script, reasons: tuple[str, ...], expected: type[GrapevineError]
+) -> None:
+    script.play(cancelled(*reasons))
+    with pytest.raises(expected):
+        DynamoCatalog(played).add_plan("pg_1", make.plan(500, version=2))
+
+
 def test_a_transaction_has_a_token_so_that_a_lost_answer_does_not_move_twice(
     played: Database, script: Script
 ) -> None:
@@ -153,7 +191,7 @@ def test_a_transaction_has_a_token_so_that_a_lost_answer_does_not_move_twice(
 
 
 def promoter_item(promoter_id: str) -> dict[str, Any]:
-    return promoter_rows(make.promoter(promoter_id))[0].serialize()
+    return promoter_row(make.promoter(promoter_id)).serialize()
 
 
 def left_over(*promoter_ids: str, read: tuple[str, ...] = ()) -> Answer:

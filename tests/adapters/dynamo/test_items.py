@@ -18,12 +18,14 @@ from grapevine.adapters.dynamo.ledger import entry_of, entry_row
 from grapevine.adapters.dynamo.pages import DynamoPages
 from grapevine.adapters.dynamo.private import RAW_LIFE, DynamoRawBodies
 from grapevine.adapters.dynamo.rows import Item
+from grapevine.adapters.dynamo.rows_catalog import promoter_row
 from grapevine.adapters.dynamo.table import Database, Table
 from grapevine.domain.clicks import CLICK_LIFE, MAX_USER_AGENT
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import new_click_id, new_id, new_visitor_id
 from grapevine.domain.pages import pages_of
+from grapevine.domain.people import PromoterStatus
 from tests import builders as make
 from tests.adapters.contracts.stores import Names, fresh_click_id
 from tests.adapters.dynamo.sizes import UNIT, item_size
@@ -155,14 +157,28 @@ def test_a_page_has_an_attribute_for_each_amount_and_its_marks(database: Databas
 def test_a_promoters_history_is_written_with_it(database: Database, names: Names) -> None:
     promoter = make.promoter("pr_bo", "pr_ana", program_id=names.program)
     DynamoCatalog(database).add_promoter(promoter)
-    rows = list(database.catalog.query(f"PR#{names.program}#pr_bo"))
-    assert [(item["sk"]["S"], item["kind"]["S"]) for item in rows] == [
-        ("META", "promoter"),
-        ("SP#2026-08-03T09:00:00.000Z", "sponsor"),
-        ("ST#2026-08-03T09:00:00.000Z", "status"),
-    ]
-    assert rows[1]["sponsor_id"] == {"S": "pr_ana"}
-    assert rows[2]["status"] == {"S": "active"}
+    changed = promoter.with_sponsor(None, T0).with_status(PromoterStatus.SUSPENDED, "asked to", T0)
+    DynamoCatalog(database).change_promoter(changed, 0)
+    (item,) = database.catalog.query(f"PR#{names.program}#pr_bo")
+    assert (item["sk"]["S"], item["kind"]["S"], item["sponsor_id"]["S"]) == ("META", "promoter", "pr_ana")
+    assert item["sponsor_changes"] == {"S": '[["2026-11-11T09:00:00.000Z",null]]'}
+    assert item["status_changes"] == {"S": '[["2026-11-11T09:00:00.000Z","suspended","asked to"]]'}
+
+
+def test_a_promoter_whom_nothing_changed_has_no_history(database: Database, names: Names) -> None:
+    DynamoCatalog(database).add_promoter(make.promoter("pr_bo", program_id=names.program))
+    (item,) = database.catalog.query(f"PR#{names.program}#pr_bo")
+    assert not {"sponsor_changes", "status_changes"} & set(item)
+
+
+def test_a_promoter_with_a_long_history_is_read_for_one_unit() -> None:
+    promoter = make.promoter(PROMOTERS[0], PROMOTERS[1], program_id=PROGRAM, customer_key="c" * 24)
+    for number in range(20):
+        promoter = promoter.with_sponsor(PROMOTERS[number % 3], T0 + days(number))
+        promoter = promoter.with_status(PromoterStatus.SUSPENDED, "asked to", T0 + days(number))
+    size = item_size(promoter_row(promoter).serialize())
+    print(f"promoter whose sponsor and status changed twenty times: {size} bytes")
+    assert size <= 4 * UNIT
 
 
 def test_a_newer_writers_entry_keeps_the_hash_of_what_is_stored() -> None:

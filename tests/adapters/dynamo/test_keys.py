@@ -20,13 +20,12 @@ ACCOUNT = AccountKey("pg_1", "pr_1", "USD")
 
 
 def test_keys_look_as_the_architecture_says() -> None:
-    promoter = make.promoter("pr_1")
     at = "2026-11-11T09:00:00.000Z"
     assert keys.program("pg_1") == Key("PG#pg_1", "META")
     assert keys.plan("pg_1", make.plan(version=12, effective_at=T0)) == Key("PG#pg_1", f"PLAN#{at}#0012")
     assert keys.promoter("pg_1", "pr_1") == Key("PR#pg_1#pr_1", "META")
-    assert keys.sponsor_since(promoter).sk == "SP#2026-08-03T09:00:00.000Z"
-    assert keys.status_since(promoter).sk == "ST#2026-08-03T09:00:00.000Z"
+    assert keys.plan_number("pg_1", make.plan(version=12, effective_at=T0)) == Key("PG#pg_1", "PV#0012")
+    assert keys.network("pg_1") == Key("PG#pg_1", "NETWORK")
     assert keys.link("bcdfghjk") == Key("LK#bcdfghjk", "META")
     assert keys.storefront("sf_1") == Key("SF#sf_1", "META")
     assert keys.merchant("mc_1") == Key("MC#mc_1", "META")

@@ -77,7 +77,6 @@ class LinkReader(Protocol):
 
     def link(self, code: str) -> Link | None:
         """Return a link, eventually consistent."""
-        ...
 
 
 class TermsReader(Protocol):
@@ -85,7 +84,6 @@ class TermsReader(Protocol):
 
     def terms(self, program_id: str) -> Terms:
         """Return a program's terms; NotFoundError when there is none."""
-        ...
 
 
 class PromoterReader(Protocol):
@@ -93,7 +91,6 @@ class PromoterReader(Protocol):
 
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         """Return those that exist, at most a hundred asked for."""
-        ...
 
 
 class DecisionCatalog(TermsReader, PromoterReader, Protocol):
@@ -105,7 +102,6 @@ class StorefrontReader(Protocol):
 
     def storefront(self, storefront_id: str) -> Storefront | None:
         """Return a storefront, or None."""
-        ...
 
 
 class CatalogLists(Protocol):
@@ -113,11 +109,9 @@ class CatalogLists(Protocol):
 
     def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
         """Yield programs, all of them or a merchant's."""
-        ...
 
     def promoters_of(self, program_id: str) -> Iterator[Promoter]:
         """Yield every promoter of a program by id."""
-        ...
 
 
 class CatalogWriter(Protocol):
@@ -125,23 +119,43 @@ class CatalogWriter(Protocol):
 
     def add_program(self, program: Program, plan: Plan) -> None:
         """Add a program with its first plan, both or neither."""
-        ...
 
     def add_storefront(self, storefront: Storefront) -> None:
         """Add a storefront."""
-        ...
 
     def add_promoter(self, promoter: Promoter) -> None:
         """Add a promoter."""
-        ...
 
     def add_link(self, link: Link) -> None:
         """Add a link under its code, unique over all programs."""
-        ...
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
         """Add a merchant with its first API key, both or neither."""
-        ...
+
+
+class PlanCatalog(DecisionCatalog, Protocol):
+    """Where versions of plans are published."""
+
+    def add_plan(self, program_id: str, plan: Plan) -> None:
+        """Add a version to a program's plan; AlreadyExistsError when its number is taken.
+
+        `terms` has the versions in the order in which they take effect.
+        """
+
+
+class NetworkCatalog(DecisionCatalog, Protocol):
+    """Promoters that change; a program's changes are made one after the other."""
+
+    def network_version(self, program_id: str) -> int:
+        """Return how often the program's network has changed."""
+
+    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+        """Store a promoter as it is now and count the change, both or neither.
+
+        NetworkMovedError when the network's version is not the one given: then nothing that was
+        read before can be trusted, and the caller reads again. Else NotFoundError for a promoter
+        that was never added.
+        """
 
 
 class PeopleCatalog(DecisionCatalog, CatalogWriter, Protocol):
@@ -153,7 +167,6 @@ class ApiKeyReader(Protocol):
 
     def api_key(self, key_id: str) -> ApiKey | None:
         """Return a key, or None."""
-        ...
 
 
 # --- clicks, orders, raw bodies --------------------------------------------------------------
@@ -164,7 +177,6 @@ class ClickWriter(Protocol):
 
     def record(self, click: Click) -> None:
         """Store a click; its id is unique, so a repeat changes nothing."""
-        ...
 
 
 class ClickReader(Protocol):
@@ -172,7 +184,6 @@ class ClickReader(Protocol):
 
     def click(self, click_id: str) -> Click | None:
         """Return a click in one read, or None."""
-        ...
 
 
 class FactWriter(Protocol):
@@ -180,7 +191,6 @@ class FactWriter(Protocol):
 
     def append(self, fact: Fact) -> bool:
         """Append a fact if absent; return whether it was new."""
-        ...
 
 
 class FactReader(Protocol):
@@ -188,7 +198,6 @@ class FactReader(Protocol):
 
     def facts_of(self, order: OrderKey) -> tuple[Fact, ...]:
         """Return all facts of an order."""
-        ...
 
 
 class RawBodies(Protocol):
@@ -198,7 +207,6 @@ class RawBodies(Protocol):
         self, storefront_id: str, name: str, body: bytes, headers: Mapping[str, str], now: datetime
     ) -> None:
         """Keep a body under its storefront and name; a repeat changes nothing."""
-        ...
 
 
 class PersonalData(Protocol):
@@ -206,7 +214,6 @@ class PersonalData(Protocol):
 
     def remember(self, subject: str, data: Mapping[str, str]) -> None:
         """Keep a person's data under their keyed hash, replacing what was there."""
-        ...
 
 
 # --- ledger and state ------------------------------------------------------------------------
@@ -217,7 +224,6 @@ class EntryReader(Protocol):
 
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
         """Return the entries under a key in their sequence."""
-        ...
 
 
 class EntryWriter(Protocol):
@@ -225,7 +231,6 @@ class EntryWriter(Protocol):
 
     def append(self, entry: Entry) -> None:
         """Put an entry if its number under its key is free; EntryExistsError otherwise."""
-        ...
 
 
 class OrderLedger(EntryReader, EntryWriter, Protocol):
@@ -237,7 +242,6 @@ class DueReader(Protocol):
 
     def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
         """Yield orders with an entry due in the span, both ends included; may repeat, may be stale."""
-        ...
 
 
 class EntryScan(Protocol):
@@ -245,7 +249,6 @@ class EntryScan(Protocol):
 
     def scan(self, program_id: str) -> Iterator[Entry]:
         """Yield every entry of a program; those of one key in their sequence."""
-        ...
 
 
 class EntriesByName(Protocol):
@@ -253,7 +256,6 @@ class EntriesByName(Protocol):
 
     def entries_named(self, names: Sequence[str]) -> tuple[Entry, ...]:
         """Return order entries by `storefront/order/sequence`, in the order asked, missing ones left out."""
-        ...
 
 
 class EntryLists(EntriesByName, EntryReader, Protocol):
@@ -268,7 +270,6 @@ class PageFolder(Protocol):
 
         Additions to one page may be written together; one that is there never stops the others.
         """
-        ...
 
 
 class PageReader(Protocol):
@@ -276,7 +277,6 @@ class PageReader(Protocol):
 
     def pages(self, subject: str) -> tuple[Page, ...]:
         """Return every page of a subject, oldest first."""
-        ...
 
 
 class AccountReader(Protocol):
@@ -284,7 +284,6 @@ class AccountReader(Protocol):
 
     def account(self, key: AccountKey) -> tuple[tuple[Page, ...], Head]:
         """Return an account's pages and its head (a new one where there is none)."""
-        ...
 
 
 class Mover(Protocol):
@@ -296,7 +295,6 @@ class Mover(Protocol):
         AlreadyExistsError when the payout of a reservation is there already, HeadMovedError when
         the head or the entry's number is not as it was read.
         """
-        ...
 
 
 class PayoutReader(Protocol):
@@ -304,11 +302,9 @@ class PayoutReader(Protocol):
 
     def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
         """Return a payout of a settlement, or None."""
-        ...
 
     def payouts_of(self, settlement_id: str) -> Iterator[Payout]:
         """Yield a settlement's payouts by id."""
-        ...
 
 
 class Treasury(AccountReader, Mover, PayoutReader, Protocol):
@@ -320,15 +316,12 @@ class SettlementStore(Protocol):
 
     def start(self, settlement: Settlement) -> bool:
         """Store a run if absent; return whether it was new."""
-        ...
 
     def settlement(self, settlement_id: str) -> Settlement | None:
         """Return a run, or None."""
-        ...
 
     def finish_batch(self, settlement_id: str, number: int) -> Settlement:
         """Mark a batch done (again changes nothing) and return the run as it is then."""
-        ...
 
 
 class SweepMark(Protocol):
@@ -336,11 +329,9 @@ class SweepMark(Protocol):
 
     def swept_until(self) -> datetime | None:
         """Return the instant up to which everything due was handled."""
-        ...
 
     def set_swept_until(self, instant: datetime) -> None:
         """Remember it; an earlier instant than the stored one changes nothing."""
-        ...
 
 
 class BookReader(EntryReader, EntryScan, Protocol):
@@ -352,15 +343,12 @@ class StateScan(Protocol):
 
     def all_pages(self, program_id: str) -> Iterator[Page]:
         """Yield every balance page of a program."""
-        ...
 
     def all_heads(self, program_id: str) -> Iterator[Head]:
         """Yield every account's head of a program."""
-        ...
 
     def all_payouts(self, program_id: str) -> Iterator[Payout]:
         """Yield every payout of a program."""
-        ...
 
 
 # --- storefronts -----------------------------------------------------------------------------
@@ -390,18 +378,15 @@ class StorefrontAdapter(Protocol):
 
         Header names are in lower case. UnauthenticatedError, without detail, when either fails.
         """
-        ...
 
     def topic(self, headers: Mapping[str, str]) -> str:
         """Return the delivery's topic, empty where it names none."""
-        ...
 
     def normalise(self, raw: bytes, topic: str) -> Reading | None:
         """Return what the body says, None for a topic that says nothing about orders.
 
         MalformedBodyError when the text is not what the platform sends.
         """
-        ...
 
 
 # --- the rest --------------------------------------------------------------------------------
@@ -412,19 +397,15 @@ class SecretStore(Protocol):
 
     def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
         """Return a storefront's secrets, or None."""
-        ...
 
     def put_storefront_secrets(self, storefront_id: str, secrets: StorefrontSecrets) -> None:
         """Store a storefront's secrets."""
-        ...
 
     def subject_key(self, program_id: str) -> bytes:
         """Return the key that hides a program's people; NotFoundError when there is none."""
-        ...
 
     def put_subject_key(self, program_id: str, key: bytes) -> None:
         """Store a program's key."""
-        ...
 
 
 class FailureQueue(Protocol):
@@ -432,7 +413,6 @@ class FailureQueue(Protocol):
 
     def send(self, order: OrderKey, reason: str) -> None:
         """Queue an order with the reason; raises when the queue did not acknowledge it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,11 +429,9 @@ class FailureReader(Protocol):
 
     def receive(self, limit: int) -> tuple[Waiting, ...]:
         """Return some of what waits, at most `limit`; what is not taken out is seen again later."""
-        ...
 
     def done(self, waiting: Waiting) -> None:
         """Take an order out for good."""
-        ...
 
 
 class SettlementQueue(Protocol):
@@ -461,7 +439,6 @@ class SettlementQueue(Protocol):
 
     def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
         """Queue the batches; sending one twice is harmless."""
-        ...
 
 
 class Files(Protocol):
@@ -469,11 +446,9 @@ class Files(Protocol):
 
     def put(self, name: str, body: bytes, content_type: str) -> None:
         """Write a file, replacing what was there."""
-        ...
 
     def get(self, name: str) -> bytes:
         """Return a file; NotFoundError when there is none."""
-        ...
 
 
 class EventBus(Protocol):
@@ -481,4 +456,3 @@ class EventBus(Protocol):
 
     def publish(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
         """Publish (type, detail) pairs; raises when any was not accepted."""
-        ...

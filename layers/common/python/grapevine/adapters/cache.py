@@ -72,6 +72,8 @@ class CachedLinks:
 
 class WholeCatalog(
     ports.PeopleCatalog,
+    ports.NetworkCatalog,
+    ports.PlanCatalog,
     ports.LinkReader,
     ports.StorefrontReader,
     ports.CatalogLists,
@@ -105,6 +107,21 @@ class CachedCatalog(CachedLinks):
     def api_key(self, key_id: str) -> ports.ApiKey | None:
         """Return a key as it is: one that was taken back must not work on."""
         return self._catalog.api_key(key_id)
+
+    def add_plan(self, program_id: str, plan: Plan) -> None:
+        """Add a version of a plan; what is kept is forgotten, also where somebody else was first."""
+        try:
+            self._catalog.add_plan(program_id, plan)
+        finally:
+            self._terms.drop(program_id)
+
+    def network_version(self, program_id: str) -> int:
+        """Return a network's version as it is."""
+        return self._catalog.network_version(program_id)
+
+    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+        """Store a promoter."""
+        self._catalog.change_promoter(promoter, network_version)
 
     def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
         """Yield programs."""

@@ -21,6 +21,7 @@ class Leaf(StrEnum):
     RESERVED = "reserved"
     PAID = "paid"
     COMMISSION = "commission"
+    HOUSE = "house"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ def promoter_account(program_id: str, promoter_id: str, leaf: Leaf) -> Account:
 def commission_account(program_id: str) -> Account:
     """Return the account that a program's commissions come from."""
     return Account(program_id, PROGRAM, Leaf.COMMISSION)
+
+
+def house_account(program_id: str) -> Account:
+    """Return the account of what a level would have earned that nobody could earn at."""
+    return Account(program_id, PROGRAM, Leaf.HOUSE)
 
 
 def net(postings: tuple[Posting, ...]) -> dict[tuple[Account, str], int]:

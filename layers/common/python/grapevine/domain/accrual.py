@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, commission_account, promoter_account
+from grapevine.domain.accounts import (
+    Account,
+    Leaf,
+    Posting,
+    commission_account,
+    house_account,
+    promoter_account,
+)
 from grapevine.domain.commissions import LevelCommission, level_commission
-from grapevine.domain.decisions import Decision, grace_end
+from grapevine.domain.decisions import HOUSE, Decision, grace_end
 from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.money import Money
@@ -45,12 +52,13 @@ def next_entry(
 ) -> Entry | None:
     """Return the entry for the difference between what stands and what should, or None."""
     earned = earned_by_promoter(order, decision, terms)
-    place = placement(order, decision, terms, entries, bool(earned), now)
+    # What the house has is neither held nor released, so alone it waits for nothing.
+    place = placement(order, decision, terms, entries, any(earner != HOUSE for earner in earned), now)
     wanted = {
-        (promoter_account(terms.program.id, promoter_id, place.leaf), terms.program.currency): minor
-        for promoter_id, minor in earned.items()
+        (_account(terms.program.id, earner, place.leaf), terms.program.currency): minor
+        for earner, minor in earned.items()
     }
-    current = _promoters_only(standing(entries))
+    current = _without_source(standing(entries))
     postings = balancing(current, wanted, terms.program.id)
     fresh = decision if decision != decision_in_force(entries) else None
     if not (postings or (fresh and _worth_recording(fresh, entries)) or _must_rearm(place, entries, now)):
@@ -72,16 +80,16 @@ def next_entry(
 
 
 def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[str, int]:
-    """Return what each promoter has earned from the order as it is, zero amounts left out.
+    """Return what each promoter, or the house, has earned from the order as it is, zero left out.
 
     An order that turns out to be a test one earns in a sandbox only, whatever stood before.
     """
     if not order.earns or order.test is not terms.program.sandbox:
         return {}
-    earned = {
-        promoter_id: commission.earned_minor for promoter_id, commission in levels(order, decision, terms)
-    }
-    return {promoter_id: minor for promoter_id, minor in earned.items() if minor}
+    earned: dict[str, int] = {}
+    for earner, commission in levels(order, decision, terms):
+        earned[earner] = earned.get(earner, 0) + commission.earned_minor
+    return {earner: minor for earner, minor in earned.items() if minor}
 
 
 def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[str, LevelCommission], ...]:
@@ -180,8 +188,13 @@ def _timed(hold_ends: datetime, releases_at: datetime, now: datetime) -> Placeme
     return Placement(Leaf.HELD, released=False, due_at=hold_ends if now < hold_ends else releases_at)
 
 
-def _promoters_only(amounts: Amounts) -> Amounts:
-    return {(account, currency): m for (account, currency), m in amounts.items() if account.owner != PROGRAM}
+def _account(program_id: str, earner: str, leaf: Leaf) -> Account:
+    """Return where an earner's commission belongs; the house's own is neither held nor paid out."""
+    return house_account(program_id) if earner == HOUSE else promoter_account(program_id, earner, leaf)
+
+
+def _without_source(amounts: Amounts) -> Amounts:
+    return {key: minor for key, minor in amounts.items() if key[0].leaf is not Leaf.COMMISSION}
 
 
 def _worth_recording(decision: Decision, entries: Sequence[Entry]) -> bool:

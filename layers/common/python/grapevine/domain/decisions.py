@@ -8,11 +8,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 
+from grapevine.domain.accounts import PROGRAM
 from grapevine.domain.clicks import Click
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
-from grapevine.domain.people import Promoter, PromoterStatus, upline_of
-from grapevine.domain.programs import CLOCK_SKEW, GRACE, Plan
+from grapevine.domain.people import Promoter, upline_of
+from grapevine.domain.programs import CLOCK_SKEW, GRACE, Plan, Vacancy
+
+HOUSE = PROGRAM
+"""The earner at a level that nobody can earn at: the program itself."""
+SEARCH_DEPTH = 16
+"""How far up a chain is searched for somebody who can earn."""
 
 
 class Reason(StrEnum):
@@ -47,7 +53,8 @@ class Candidate:
 class Decision:
     """Who earns at which level, decided from what was true at the order's own instant.
 
-    `promoter_ids` has the attributed promoter first, then the upline; empty when nobody earns.
+    `promoter_ids` has the attributed promoter first, then the upline; HOUSE where a level is
+    vacant; empty when nobody earns.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
     decision stays.
     """
@@ -91,7 +98,9 @@ def decide(
     judged = tuple(_judge(touch, placed_at, plan, promoters) for touch in touches)
     eligible = [touch for touch in judged if touch.reason is Reason.ELIGIBLE]
     winner = max(eligible, key=lambda touch: (touch.occurred_at, touch.click_id), default=None)
-    chain = upline_of(winner.promoter_id, len(plan.rate_bps), promoters) if winner else ()
+    chain = paid_chain(winner.promoter_id, placed_at, plan, promoters) if winner else ()
+    if not winner and any(touch.reason is Reason.SUSPENDED for touch in judged):
+        chain = (HOUSE,)
     return Decision(
         basis=basis_of(order),
         reason=Reason.LAST_CLICK if winner else Reason.NONE_ELIGIBLE if judged else Reason.NO_TOUCH,
@@ -99,6 +108,45 @@ def decide(
         promoter_ids=chain,
         candidates=judged,
     )
+
+
+def paid_chain(
+    promoter_id: str, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+) -> tuple[str, ...]:
+    """Return who is paid at each level, as the network was when the order was placed.
+
+    The attributed promoter can earn, or would not have won. Above, a level whose promoter was
+    suspended is vacant, and the plan says who earns there; above the top of the chain nobody does.
+    """
+    first, *above = upline_of(promoter_id, SEARCH_DEPTH, promoters, placed_at)
+    earning = [name if promoters[name].earns_at(placed_at) else None for name in above]
+    if plan.vacancy is Vacancy.COMPRESS:
+        earning = [name for name in earning if name]
+    substitute = _substitute(placed_at, plan, promoters, (first, *above))
+    return (first, *(name or substitute for name in earning))[: len(plan.rate_bps)]
+
+
+def _substitute(
+    placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter], chain: tuple[str, ...]
+) -> str:
+    """Return who earns at a vacant level: the plan's default sponsor, unless already paid or suspended."""
+    promoter = promoters.get(plan.default_sponsor_id or "")
+    can_earn = promoter is not None and promoter.id not in chain and promoter.earns_at(placed_at)
+    return promoter.id if promoter and can_earn else HOUSE
+
+
+def people_needed(
+    promoter_id: str, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+) -> str | None:
+    """Return whom the decision must know next, or None when `promoters` holds everybody it needs."""
+    chain = upline_of(promoter_id, SEARCH_DEPTH, promoters, placed_at)
+    if not chain:
+        return None
+    earning = sum(promoters[name].earns_at(placed_at) for name in chain)
+    filled = earning if plan.vacancy is Vacancy.COMPRESS else len(chain)
+    sponsor_id = promoters[chain[-1]].sponsor_at(placed_at)
+    is_complete = filled >= len(plan.rate_bps) or len(chain) >= SEARCH_DEPTH or sponsor_id in promoters
+    return None if is_complete else sponsor_id
 
 
 def pending(order: Order, plan: Plan) -> Decision:
@@ -134,7 +182,7 @@ def _judge(touch: Candidate, placed_at: datetime, plan: Plan, promoters: Mapping
         (placed_at - touch.occurred_at >= window, Reason.OUTSIDE_WINDOW),
         (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
         (promoter is None, Reason.UNKNOWN_PROMOTER),
-        (promoter is not None and promoter.status is PromoterStatus.SUSPENDED, Reason.SUSPENDED),
+        (promoter is not None and not promoter.earns_at(placed_at), Reason.SUSPENDED),
     )
     reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
     return touch if touch.reason is reason else replace(touch, reason=reason)

@@ -14,6 +14,7 @@ GrapevineError
 └── ConcurrencyError           somebody else was first; start over
     ├── EntryExistsError       the sequence number is taken
     ├── HeadMovedError         the account's head is not where it was read
+    ├── NetworkMovedError      somebody changed the network since it was read
     └── StaleReadError         fewer facts read than the last entry covers
 """
 
@@ -99,6 +100,10 @@ class EntryExistsError(ConcurrencyError):
 
 class HeadMovedError(ConcurrencyError):
     """The account's head moved since it was read."""
+
+
+class NetworkMovedError(ConcurrencyError):
+    """A program's network changed since it was read: a circle could have been closed."""
 
 
 class StaleReadError(ConcurrencyError):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grapevine.domain.accounts import PROGRAM
+from grapevine.domain.accounts import Leaf
 from grapevine.domain.accrual import earned_by_promoter, hold_end, levels
 from grapevine.domain.commissions import LevelCommission
 from grapevine.domain.decisions import Candidate, Decision
@@ -40,7 +40,7 @@ def explained(entries: Sequence[Entry], facts: Sequence[Fact], terms: Terms) -> 
     covered = {digest for entry in entries for digest in entry.facts}
     amounts: dict[str, int] = {}
     for (account, _), minor in standing(entries).items():
-        if account.owner != PROGRAM:
+        if account.leaf is not Leaf.COMMISSION:
             amounts[account.owner] = amounts.get(account.owner, 0) + minor
     return Explained(
         entry=entries[-1],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError
 from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 
@@ -36,6 +37,17 @@ class Program:
     sandbox: bool = False
 
 
+class Vacancy(StrEnum):
+    """Who earns at a level whose promoter was suspended when the order was placed."""
+
+    HOUSE = "house"
+    """The program itself; the levels above stay."""
+    COMPRESS = "compress"
+    """The next one above who can earn."""
+    DEFAULT_SPONSOR = "default_sponsor"
+    """The promoter that the plan names; the levels above stay."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first."""
@@ -48,6 +60,8 @@ class Plan:
     hold_days_after_receipt: int = 7
     hold_days_after_payment: int = 30
     screening_days: int = 3
+    vacancy: Vacancy = Vacancy.HOUSE
+    default_sponsor_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +77,10 @@ class Terms:
         return max(in_force or self.plans[:1], key=lambda plan: (plan.effective_at, plan.version))
 
     def plan_version(self, version: int) -> Plan:
-        """Return that version of the plan; NotFoundError where these terms are older than it."""
+        """Return that version of the plan; NotFoundError for one published since these terms were read."""
         found = next((plan for plan in self.plans if plan.version == version), None)
         if found is None:
-            raise NotFoundError("plan version", f"{self.program.id}/{version}")
+            raise NotFoundError(f"plan version of {self.program.id}", str(version))
         return found
 
 
@@ -92,6 +106,14 @@ def settlement_date(program: Program, now: datetime) -> date | None:
     last = today.replace(day=1) - timedelta(days=1)
     latest = this_month if this_month <= today else clamped_day(last.year, last.month, program.settlement_day)
     return latest if latest > program.created_at.astimezone(zone).date() else None
+
+
+class InvalidProgramError(GrapevineError):
+    """A program or plan with every fault named at once."""
+
+    def __init__(self, faults: tuple[InvalidInputError, ...]) -> None:
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = faults
 
 
 def program_faults(program: Program) -> tuple[InvalidInputError, ...]:
@@ -120,6 +142,11 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
         (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
         (0 <= plan.screening_days <= 30, "must be 0 to 30", "screening_days"),
+        (
+            (plan.vacancy is Vacancy.DEFAULT_SPONSOR) is (plan.default_sponsor_id is not None),
+            f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",
+            "default_sponsor_id",
+        ),
     )
     return _faults(checks)
 

@@ -2,97 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from grapevine.domain.entries import Entry
 from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.instants import to_text
+from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.links import Link
 from grapevine.domain.money import format_minor
-from grapevine.domain.people import Promoter
-from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.programs import Plan, Program, Storefront, Terms, Vacancy
+from grapevine.runtime.body import Body
+from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
+from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.read_balance import Balance
 
-T = TypeVar("T")
-
 _PLAN_DAYS = ("click_window_days", "hold_days_after_receipt", "hold_days_after_payment", "screening_days")
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A JSON object whose fields are asked for by name and type; what is wrong is said with its path."""
-
-    values: Mapping[str, Any]
-    path: str = ""
-
-    @classmethod
-    def of(cls, value: Any) -> Body:  # noqa: ANN401 - whatever the caller sent
-        """Take a request's parsed body."""
-        if not isinstance(value, dict):
-            raise InvalidInputError("must be a JSON object", "body")
-        return cls(value)
-
-    def text(self, name: str) -> str:
-        """Return a required string."""
-        return self._text(name, self.values.get(name))
-
-    def optional_text(self, name: str) -> str | None:
-        """Return a string, or None where it is absent or null."""
-        return self.text(name) if self.values.get(name) is not None else None
-
-    def integer(self, name: str, default: int) -> int:
-        """Return a whole number."""
-        return self._whole(name, self.values.get(name, default))
-
-    def boolean(self, name: str) -> bool:
-        """Return true or false; absent is false."""
-        return self._typed(name, self.values.get(name, False), bool, "true or false")
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return a required list of strings."""
-        value = self._typed(name, self.values.get(name), list, "a list of strings")
-        return tuple(self._text(f"{name}[{n}]", item) for n, item in enumerate(value))
-
-    def integers(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
-        """Return a list of whole numbers."""
-        value = self._typed(name, self.values.get(name, list(default)), list, "a list of whole numbers")
-        return tuple(self._whole(f"{name}[{n}]", item) for n, item in enumerate(value))
-
-    def section(self, name: str) -> Body:
-        """Return an object inside; absent is empty."""
-        return Body(self._typed(name, self.values.get(name, {}), dict, "an object"), f"{self.path}{name}.")
-
-    def refuse_unknown(self, *known: str) -> Body:
-        """Refuse names that mean nothing: a misspelt setting must not be dropped in silence."""
-        for name in self.values:
-            if name not in known:
-                raise InvalidInputError("is not a field of this request", self.path + _sendable(name))
-        return self
-
-    def _text(self, name: str, value: Any) -> str:  # noqa: ANN401
-        """Return a string; JSON can write half a character, which nobody can store or send back."""
-        text = self._typed(name, value, str, "a string")
-        if _sendable(text) != text:
-            raise InvalidInputError("has half of a character pair", self.path + name)
-        return text
-
-    def _whole(self, name: str, value: Any) -> int:  # noqa: ANN401
-        """Return a whole number; true and false are not numbers."""
-        return self._typed(name, None if isinstance(value, bool) else value, int, "a whole number")
-
-    def _typed(self, name: str, value: Any, kind: type[T], what: str) -> T:  # noqa: ANN401
-        if not isinstance(value, kind):
-            raise InvalidInputError(f"must be {what}", self.path + name)
-        return value
-
-
-def _sendable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
 
 
 def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:
@@ -120,15 +48,48 @@ def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProg
     )
 
 
-def _to_plan(body: Body, now: datetime) -> Plan:
-    body.refuse_unknown("rate_bps", "pool_cap_bps", *_PLAN_DAYS)
-    standard = Plan(version=1, effective_at=now)
-    return Plan(
-        version=1,
-        effective_at=now,
+def to_publish_plan(body: Body, program_id: str) -> PublishPlan:
+    """Read the next version of a plan; what is left out has its default, not the last version's value."""
+    effective_at = parse_instant(body.text("effective_at"), "effective_at")
+    return PublishPlan(program_id, _to_plan(body, effective_at, "effective_at"))
+
+
+def to_change_sponsor(body: Body, program_id: str, promoter_id: str) -> ChangeSponsor:
+    """Read a promoter's new sponsor; null is nobody."""
+    body.refuse_unknown("sponsor_id")
+    if "sponsor_id" not in body.values:
+        raise InvalidInputError("must be a string or null", "sponsor_id")
+    return ChangeSponsor(
+        program_id=program_id, promoter_id=promoter_id, sponsor_id=body.optional_text("sponsor_id")
+    )
+
+
+def to_change_status(body: Body, program_id: str, promoter_id: str) -> ChangeStatus:
+    """Read a promoter's new status with its reason."""
+    body.refuse_unknown("status", "reason")
+    return ChangeStatus(
+        program_id=program_id,
+        promoter_id=promoter_id,
+        status=body.choice("status", PromoterStatus),
+        reason=body.text("reason"),
+    )
+
+
+def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
+    names = ("rate_bps", "pool_cap_bps", "vacancy", "default_sponsor_id", *_PLAN_DAYS)
+    body.refuse_unknown(*names, *more)
+    standard = Plan(version=1, effective_at=effective_at)
+    days = {name: body.integer(name, getattr(standard, name)) for name in _PLAN_DAYS}
+    return replace(
+        standard,
         rate_bps=body.integers("rate_bps", standard.rate_bps),
         pool_cap_bps=body.integer("pool_cap_bps", standard.pool_cap_bps),
-        **{name: body.integer(name, getattr(standard, name)) for name in _PLAN_DAYS},
+        vacancy=body.choice("vacancy", Vacancy, standard.vacancy),
+        default_sponsor_id=body.optional_text("default_sponsor_id"),
+        click_window_days=days["click_window_days"],
+        hold_days_after_receipt=days["hold_days_after_receipt"],
+        hold_days_after_payment=days["hold_days_after_payment"],
+        screening_days=days["screening_days"],
     )
 
 
@@ -163,7 +124,7 @@ def to_create_link(body: Body, program_id: str, promoter_id: str) -> CreateLink:
 
 def from_program(terms: Terms) -> dict[str, Any]:
     """Return a program with its plan versions."""
-    return {**_program(terms.program), "plans": [_plan(plan) for plan in terms.plans]}
+    return {**_program(terms.program), "plans": [from_plan(plan) for plan in terms.plans]}
 
 
 def _program(program: Program) -> dict[str, Any]:
@@ -181,12 +142,15 @@ def _program(program: Program) -> dict[str, Any]:
     }
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def from_plan(plan: Plan) -> dict[str, Any]:
+    """Return a version of a plan."""
     return {
         "version": plan.version,
         "effective_at": to_text(plan.effective_at),
         "rate_bps": list(plan.rate_bps),
         "pool_cap_bps": plan.pool_cap_bps,
+        "vacancy": plan.vacancy.value,
+        "default_sponsor_id": plan.default_sponsor_id,
         **{name: getattr(plan, name) for name in _PLAN_DAYS},
     }
 
@@ -202,14 +166,14 @@ def from_storefront(storefront: Storefront) -> dict[str, Any]:
     }
 
 
-def from_promoter(promoter: Promoter) -> dict[str, Any]:
-    """Return a promoter without anything that names the person elsewhere."""
+def from_promoter(promoter: Promoter, now: datetime) -> dict[str, Any]:
+    """Return a promoter as of now, without anything that names the person elsewhere."""
     return {
         "id": promoter.id,
         "program_id": promoter.program_id,
         "name": promoter.name,
-        "sponsor_id": promoter.sponsor_id,
-        "status": promoter.status.value,
+        "sponsor_id": promoter.sponsor_at(now),
+        "status": promoter.status_at(now).value,
         "joined_at": to_text(promoter.joined_at),
     }
 

@@ -11,9 +11,12 @@ from grapevine.domain.errors import InvalidInputError, NotFoundError, Unauthenti
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.programs import Terms
 from grapevine.runtime import api
+from grapevine.runtime.body import Body
 from grapevine.runtime.parts import Parts
+from grapevine.usecases import change_promoter as network
 from grapevine.usecases import create_program as programs
 from grapevine.usecases import create_promoter as people
+from grapevine.usecases import publish_plan as plans
 from grapevine.usecases.create_merchant import authenticate
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
 from grapevine.usecases.read_balance import list_entries, read_balance
@@ -46,10 +49,10 @@ class Caller:
             raise NotFoundError("program", program_id)
         return terms
 
-    def body(self) -> api.Body:
+    def body(self) -> Body:
         """Return the JSON object that was sent."""
         try:
-            return api.Body.of(json.loads(self.raw_body))
+            return Body.of(json.loads(self.raw_body))
         except (ValueError, RecursionError):
             raise InvalidInputError("is not JSON", "body") from None
 
@@ -87,22 +90,44 @@ def create_promoter(caller: Caller, program_id: str) -> Json:
     """Let somebody join."""
     program = caller.terms(program_id).program
     command = api.to_create_promoter(caller.body(), program.id)
-    return api.from_promoter(people.create_promoter(command, _people(caller.parts), caller.parts.now()))
+    now = caller.parts.now()
+    return api.from_promoter(people.create_promoter(command, _people(caller.parts), now), now)
 
 
 def list_promoters(caller: Caller, program_id: str) -> Json:
     """List a program's promoters."""
     caller.terms(program_id)
-    return {
-        "promoters": [api.from_promoter(found) for found in caller.parts.catalog.promoters_of(program_id)]
-    }
+    now, found = caller.parts.now(), caller.parts.catalog.promoters_of(program_id)
+    return {"promoters": [api.from_promoter(promoter, now) for promoter in found]}
+
+
+def publish_plan(caller: Caller, program_id: str) -> Json:
+    """Publish the next version of the plan."""
+    program, parts = caller.terms(program_id).program, caller.parts
+    return api.from_plan(
+        plans.publish_plan(api.to_publish_plan(caller.body(), program.id), parts.catalog, parts.now())
+    )
+
+
+def change_sponsor(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Give a promoter another sponsor from now on."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_change_sponsor(caller.body(), program.id, promoter_id)
+    return api.from_promoter(network.change_sponsor(command, caller.parts.catalog, now), now)
+
+
+def change_status(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Suspend a promoter, or let them earn again, from now on."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_change_status(caller.body(), program.id, promoter_id)
+    return api.from_promoter(network.change_status(command, caller.parts.catalog, now), now)
 
 
 def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Make a promoter's link."""
     program = caller.terms(program_id).program
     command = api.to_create_link(caller.body(), program.id, promoter_id)
-    return api.from_link(people.create_link(command, _people(caller.parts)))
+    return api.from_link(people.create_link(command, _people(caller.parts), caller.parts.now()))
 
 
 def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:

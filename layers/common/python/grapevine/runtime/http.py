@@ -15,8 +15,8 @@ from typing import Any, ParamSpec
 from chalice.app import Chalice, Response
 
 from grapevine.domain import errors
+from grapevine.domain.programs import InvalidProgramError
 from grapevine.runtime import observe
-from grapevine.usecases.create_program import InvalidProgramError
 
 P = ParamSpec("P")
 Fields = dict[str, Any]

@@ -20,6 +20,8 @@ from grapevine.domain.ids import RandomBytes
 
 class CatalogPart(
     ports.PeopleCatalog,
+    ports.NetworkCatalog,
+    ports.PlanCatalog,
     ports.LinkReader,
     ports.StorefrontReader,
     ports.CatalogLists,

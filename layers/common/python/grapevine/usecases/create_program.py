@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from grapevine.domain.errors import GrapevineError, InvalidInputError
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.links import checked_host
-from grapevine.domain.programs import Plan, Program, Storefront, plan_faults, program_faults
+from grapevine.domain.programs import (
+    InvalidProgramError,
+    Plan,
+    Program,
+    Storefront,
+    plan_faults,
+    program_faults,
+)
 from grapevine.ports import CatalogWriter, SecretStore, StorefrontSecrets, TermsReader
 
 PLATFORMS = ("shopify",)
 MIN_SECRET = 16
-
-
-class InvalidProgramError(GrapevineError):
-    """A program or plan with every fault named at once."""
-
-    def __init__(self, faults: tuple[InvalidInputError, ...]) -> None:
-        super().__init__("; ".join(str(fault) for fault in faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +71,20 @@ def create_program(
         sandbox=command.sandbox,
     )
     plan = replace(command.plan, version=1, effective_at=now)
-    faults = (*host_faults, *program_faults(program), *plan_faults(plan))
+    faults = (*host_faults, *program_faults(program), *_first_plan_faults(plan))
     if faults:
         raise InvalidProgramError(faults)
     # The key first: a program without one could take orders whose customers it cannot hide.
     secrets.put_subject_key(program.id, random_bytes(32))
     catalog.add_program(program, plan)
     return program
+
+
+def _first_plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
+    """Return everything wrong with a first plan: nobody has joined yet who could be its default sponsor."""
+    sponsor_id = plan.default_sponsor_id
+    unknown = InvalidInputError(f"no promoter {sponsor_id!r} in this program", "default_sponsor_id")
+    return (*plan_faults(plan), *((unknown,) if sponsor_id is not None else ()))
 
 
 def _checked_hosts(hosts: Sequence[str]) -> tuple[tuple[str, ...], tuple[InvalidInputError, ...]]:

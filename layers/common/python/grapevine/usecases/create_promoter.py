@@ -69,11 +69,11 @@ def create_promoter(command: CreatePromoter, ports: PeoplePorts, now: datetime) 
     return promoter
 
 
-def create_link(command: CreateLink, ports: PeoplePorts) -> Link:
+def create_link(command: CreateLink, ports: PeoplePorts, now: datetime) -> Link:
     """Store a link under a fresh code; the destination must be a page of the program's shop."""
     terms = ports.catalog.terms(command.program_id)
     destination = checked_destination(command.destination, terms.program.allowed_hosts)
-    chain = _chain(command.promoter_id, terms, ports.catalog)
+    chain = _chain(command.promoter_id, terms, ports.catalog, now)
     for _ in range(CODE_ATTEMPTS):
         link = Link(
             code=new_link_code(ports.random_bytes),
@@ -90,13 +90,12 @@ def create_link(command: CreateLink, ports: PeoplePorts) -> Link:
     raise AlreadyExistsError("link code", f"{CODE_ATTEMPTS} in a row")
 
 
-def _chain(promoter_id: str, terms: Terms, catalog: DecisionCatalog) -> tuple[str, ...]:
+def _chain(promoter_id: str, terms: Terms, catalog: DecisionCatalog, now: datetime) -> tuple[str, ...]:
     known = catalog.promoters(terms.program.id, (promoter_id,))
     if promoter_id not in known:
         raise NotFoundError("promoter", promoter_id)
     for _ in range(MAX_LEVELS - 1):
-        chain = upline_of(promoter_id, MAX_LEVELS, known)
-        sponsor_id = known[chain[-1]].sponsor_id
+        sponsor_id = known[upline_of(promoter_id, MAX_LEVELS, known, now)[-1]].sponsor_at(now)
         if sponsor_id and sponsor_id not in known:
             known.update(catalog.promoters(terms.program.id, (sponsor_id,)))
-    return upline_of(promoter_id, MAX_LEVELS, known)
+    return upline_of(promoter_id, MAX_LEVELS, known, now)

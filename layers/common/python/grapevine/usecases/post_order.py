@@ -8,12 +8,22 @@ from datetime import datetime
 
 from grapevine.domain.accrual import next_entry
 from grapevine.domain.clicks import Click
-from grapevine.domain.decisions import Candidate, Decision, basis_of, decide, grace_end, pending, touch_of
+from grapevine.domain.decisions import (
+    SEARCH_DEPTH,
+    Candidate,
+    Decision,
+    basis_of,
+    decide,
+    grace_end,
+    pending,
+    people_needed,
+    touch_of,
+)
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
-from grapevine.domain.people import Promoter, missing_above, upline_of
+from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Terms
 from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
 
@@ -112,7 +122,7 @@ def _decision(
     touches, hint = _touches(order, known, terms, ports)
     if order.click_id and not touches and now < grace_end(order.placed_at):
         return pending(order, plan)
-    promoters = _people(touches, hint, plan, terms.program.id, ports)
+    promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
     return decide(order, order.placed_at, plan, touches, promoters)
 
 
@@ -131,22 +141,26 @@ def _hint(click: Click) -> tuple[str, ...]:
     return (click.promoter_id, *click.upline)
 
 
+def _default(plan: Plan) -> tuple[str, ...]:
+    return (plan.default_sponsor_id,) if plan.default_sponsor_id else ()
+
+
 def _people(
-    touches: Sequence[Candidate], hint: tuple[str, ...], plan: Plan, program_id: str, ports: PostOrderPorts
+    touches: Sequence[Candidate],
+    hint: tuple[str, ...],
+    placed_at: datetime,
+    plan: Plan,
+    program_id: str,
+    ports: PostOrderPorts,
 ) -> dict[str, Promoter]:
     """Return the touched promoters and their uplines: one request while the click's hint is true."""
     wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
     known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
     for touch in touches:
-        _climb(touch.promoter_id, len(plan.rate_bps), known, program_id, ports)
+        for _ in range(SEARCH_DEPTH):
+            missing = people_needed(touch.promoter_id, placed_at, plan, known)
+            found = ports.catalog.promoters(program_id, (missing,)) if missing else {}
+            if not found:
+                break
+            known.update(found)
     return known
-
-
-def _climb(
-    promoter_id: str, levels: int, known: dict[str, Promoter], program_id: str, ports: PostOrderPorts
-) -> None:
-    for _ in range(levels):
-        missing = missing_above(upline_of(promoter_id, levels, known), levels, known)
-        if missing is None:
-            return
-        known.update(ports.catalog.promoters(program_id, (missing,)))

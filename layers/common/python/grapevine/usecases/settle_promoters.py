@@ -21,7 +21,6 @@ from grapevine.domain.errors import (
 from grapevine.domain.money import format_minor
 from grapevine.domain.pages import balance
 from grapevine.domain.payouts import Payout, available, payout_id, reserve, shortfall
-from grapevine.domain.people import PromoterStatus
 from grapevine.domain.programs import Program
 from grapevine.ports import (
     DecisionCatalog,
@@ -73,7 +72,7 @@ def settle_promoters(batch: SettlementBatch, ports: SettlePorts, now: datetime) 
         return {}
     program = ports.catalog.terms(batch.program_id).program
     people = ports.catalog.promoters(program.id, batch.promoter_ids)
-    outcomes = {p.id: Settled.SUSPENDED for p in people.values() if p.status is PromoterStatus.SUSPENDED}
+    outcomes = {name: Settled.SUSPENDED for name, person in people.items() if not person.earns_at(now)}
     faults: list[str] = []
     for promoter_id in (name for name in batch.promoter_ids if name not in outcomes):
         try:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
 from grapevine.adapters.dynamo.links import DynamoLinks
-from grapevine.adapters.dynamo.rows import Item, Row, row, rows
+from grapevine.adapters.dynamo.rows import ABSENT, Item, Row, row, rows
 from grapevine.adapters.dynamo.rows_catalog import (
     MerchantRow,
+    NetworkRow,
+    PlanNumberRow,
     PlanRow,
     ProgramRow,
     PromoterRow,
@@ -20,12 +22,12 @@ from grapevine.adapters.dynamo.rows_catalog import (
     program_of,
     program_row,
     promoter_of,
-    promoter_rows,
+    promoter_row,
     storefront_of,
     storefront_row,
 )
 from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
-from grapevine.domain.errors import AlreadyExistsError, NotFoundError, UnavailableError
+from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError, UnavailableError
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
 from grapevine.ports import ApiKey
@@ -75,7 +77,7 @@ class DynamoCatalog(DynamoLinks):
 
     def add_program(self, program: Program, plan: Plan) -> None:
         """Add a program with its first plan, both or neither."""
-        self._add("program", program.id, program_row(program), plan_row(program.id, plan))
+        self._add("program", program.id, program_row(program), *_version_rows(program.id, plan))
 
     def add_storefront(self, storefront: Storefront) -> None:
         """Add a storefront."""
@@ -83,8 +85,33 @@ class DynamoCatalog(DynamoLinks):
             raise AlreadyExistsError("storefront", storefront.id)
 
     def add_promoter(self, promoter: Promoter) -> None:
-        """Add a promoter with the first rows of its history, all or nothing."""
-        self._add("promoter", promoter.id, *promoter_rows(promoter))
+        """Add a promoter."""
+        if not self._catalog.put_new(promoter_row(promoter)):
+            raise AlreadyExistsError("promoter", promoter.id)
+
+    def add_plan(self, program_id: str, plan: Plan) -> None:
+        """Add a version of a plan; its number is claimed in the same transaction."""
+        self._add("plan version", str(plan.version), *_version_rows(program_id, plan))
+
+    def network_version(self, program_id: str) -> int:
+        """Return how often the program's network has changed."""
+        item = self._catalog.get(keys.network(program_id))
+        return row(NetworkRow, item).version if item else 0
+
+    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+        """Store a promoter and count the change, both or neither."""
+        counted = NetworkRow(*keys.network(promoter.program_id), version=network_version + 1)
+        is_same = NetworkRow.version == network_version if network_version else ABSENT
+        try:
+            self._database.put_all(
+                Put(self._catalog, promoter_row(promoter), Row.pk.exists()),
+                Put(self._catalog, counted, is_same),
+            )
+        except CancelledError as error:
+            # Where the version moved as well, or somebody is writing right now, nothing else is sure.
+            if error.reasons == (CONDITION_FAILED, None):
+                raise NotFoundError("promoter", promoter.id) from error
+            raise NetworkMovedError(promoter.program_id) from error
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
         """Add a merchant with its first API key, both or neither."""
@@ -99,3 +126,8 @@ class DynamoCatalog(DynamoLinks):
             if CONDITION_FAILED in error.reasons:
                 raise AlreadyExistsError(kind, name) from error
             raise UnavailableError(f"{kind} {name!r} is being added by somebody else") from error
+
+
+def _version_rows(program_id: str, plan: Plan) -> tuple[Row, Row]:
+    """Return a version of a plan and the claim of its number."""
+    return plan_row(program_id, plan), PlanNumberRow(*keys.plan_number(program_id, plan))

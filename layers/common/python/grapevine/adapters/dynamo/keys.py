@@ -17,7 +17,6 @@ from grapevine.domain.facts import Fact, FactKind, OrderKey
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.instants import day_of, days_between, from_text, to_text
 from grapevine.domain.pages import PageKey
-from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan
 
 SEPARATOR = "#"
@@ -65,19 +64,19 @@ def plan(program_id: str, plan: Plan) -> Key:
     return Key(_joined("PG", program_id), _joined("PLAN", to_text(plan.effective_at), f"{plan.version:04d}"))
 
 
+def plan_number(program_id: str, plan: Plan) -> Key:
+    """Return the row that claims a version's number."""
+    return Key(_joined("PG", program_id), _joined("PV", f"{plan.version:04d}"))
+
+
 def promoter(program_id: str, promoter_id: str) -> Key:
-    """Return a promoter's row as it is now; its history is in the same partition."""
+    """Return a promoter's row as it is now; its history is in the same row."""
     return Key(_joined("PR", program_id, promoter_id), META)
 
 
-def sponsor_since(promoter: Promoter) -> Key:
-    """Return the row that says who the sponsor was from joining on."""
-    return Key(_joined("PR", promoter.program_id, promoter.id), _joined("SP", to_text(promoter.joined_at)))
-
-
-def status_since(promoter: Promoter) -> Key:
-    """Return the row that says what the status was from joining on."""
-    return Key(_joined("PR", promoter.program_id, promoter.id), _joined("ST", to_text(promoter.joined_at)))
+def network(program_id: str) -> Key:
+    """Return the row that counts the changes of a program's network."""
+    return Key(_joined("PG", program_id), "NETWORK")
 
 
 def promoter_listing(program_id: str, promoter_id: str) -> Key:

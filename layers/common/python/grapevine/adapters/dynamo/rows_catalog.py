@@ -6,9 +6,10 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, row
+from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Rounding
-from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Plan, Program, Storefront
+from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
+from grapevine.domain.programs import Plan, Program, Storefront, Vacancy
 from grapevine.ports import ApiKey
 
 
@@ -40,6 +41,12 @@ class PlanRow(Row, discriminator="plan"):
     hold_days_after_receipt = WholeNumber()
     hold_days_after_payment = WholeNumber()
     screening_days = WholeNumber()
+    vacancy = UnicodeAttribute()
+    default_sponsor_id = UnicodeAttribute(null=True)
+
+
+class PlanNumberRow(Row, discriminator="plan_number"):
+    """`PG#program` / `PV#version`: that number is taken, whenever the version takes effect."""
 
 
 class StorefrontRow(Row, discriminator="storefront"):
@@ -51,7 +58,7 @@ class StorefrontRow(Row, discriminator="storefront"):
 
 
 class PromoterRow(Row, discriminator="promoter"):
-    """`PR#program#promoter` / `META`: the promoter now, listed by program."""
+    """`PR#program#promoter` / `META`: the promoter with its history, listed by program."""
 
     gpk = UnicodeAttribute()
     gsk = UnicodeAttribute()
@@ -59,19 +66,14 @@ class PromoterRow(Row, discriminator="promoter"):
     sponsor_id = UnicodeAttribute(null=True)
     joined_at = Instant()
     customer_key = UnicodeAttribute(null=True)
-    status = UnicodeAttribute()
+    sponsor_changes = Json(null=True)
+    status_changes = Json(null=True)
 
 
-class SponsorRow(Row, discriminator="sponsor"):
-    """`PR#program#promoter` / `SP#effective`: the sponsor from an instant on."""
+class NetworkRow(Row, discriminator="network"):
+    """`PG#program` / `NETWORK`: how often the network changed; sponsor changes serialise on it."""
 
-    sponsor_id = UnicodeAttribute(null=True)
-
-
-class StatusRow(Row, discriminator="status"):
-    """`PR#program#promoter` / `ST#effective`: the status from an instant on."""
-
-    status = UnicodeAttribute()
+    version = WholeNumber()
 
 
 class MerchantRow(Row, discriminator="merchant"):
@@ -137,6 +139,8 @@ def plan_row(program_id: str, plan: Plan) -> PlanRow:
         hold_days_after_receipt=plan.hold_days_after_receipt,
         hold_days_after_payment=plan.hold_days_after_payment,
         screening_days=plan.screening_days,
+        vacancy=plan.vacancy.value,
+        default_sponsor_id=plan.default_sponsor_id,
     )
 
 
@@ -151,6 +155,8 @@ def plan_of(stored: PlanRow) -> Plan:
         hold_days_after_receipt=stored.hold_days_after_receipt,
         hold_days_after_payment=stored.hold_days_after_payment,
         screening_days=stored.screening_days,
+        vacancy=Vacancy(stored.vacancy),
+        default_sponsor_id=stored.default_sponsor_id,
     )
 
 
@@ -175,10 +181,10 @@ def storefront_of(item: Item) -> Storefront:
     )
 
 
-def promoter_rows(promoter: Promoter) -> tuple[Row, ...]:
-    """Return a new promoter as it is stored: as it is now first, then its history."""
+def promoter_row(promoter: Promoter) -> PromoterRow:
+    """Return a promoter as it is stored, with everything that changed since it joined."""
     gpk, gsk = keys.promoter_listing(promoter.program_id, promoter.id)
-    now = PromoterRow(
+    return PromoterRow(
         *keys.promoter(promoter.program_id, promoter.id),
         gpk=gpk,
         gsk=gsk,
@@ -186,12 +192,9 @@ def promoter_rows(promoter: Promoter) -> tuple[Row, ...]:
         sponsor_id=promoter.sponsor_id,
         joined_at=promoter.joined_at,
         customer_key=promoter.customer_key,
-        status=promoter.status.value,
-    )
-    return (
-        now,
-        SponsorRow(*keys.sponsor_since(promoter), sponsor_id=promoter.sponsor_id),
-        StatusRow(*keys.status_since(promoter), status=promoter.status.value),
+        sponsor_changes=[[to_text(c.effective_at), c.sponsor_id] for c in promoter.sponsor_changes] or None,
+        status_changes=[[to_text(c.effective_at), c.status.value, c.reason] for c in promoter.status_changes]
+        or None,
     )
 
 
@@ -204,7 +207,13 @@ def promoter_of(stored: PromoterRow) -> Promoter:
         sponsor_id=stored.sponsor_id,
         joined_at=stored.joined_at,
         customer_key=stored.customer_key,
-        status=PromoterStatus(stored.status),
+        sponsor_changes=tuple(
+            SponsorChange(from_text(at), name) for at, name in stored.sponsor_changes or ()
+        ),
+        status_changes=tuple(
+            StatusChange(from_text(at), PromoterStatus(status), reason)
+            for at, status, reason in stored.status_changes or ()
+        ),
     )
 
 

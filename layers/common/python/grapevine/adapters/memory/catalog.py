@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import TypeVar
 
-from grapevine.domain.errors import AlreadyExistsError, NotFoundError
+from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
@@ -27,6 +27,7 @@ class MemoryCatalog:
         self._promoters: dict[tuple[str, str], Promoter] = {}
         self._links: dict[str, Link] = {}
         self._merchants: dict[str, str] = {}
+        self._versions: dict[str, int] = {}
         self._keys: dict[str, ApiKey] = {}
 
     def link(self, code: str) -> Link | None:
@@ -69,6 +70,25 @@ class MemoryCatalog:
 
     def add_link(self, link: Link) -> None:
         self._add(self._links, link.code, link, "link")
+
+    def add_plan(self, program_id: str, plan: Plan) -> None:
+        with self._lock:
+            if any(known.version == plan.version for known in self._plans[program_id]):
+                raise AlreadyExistsError("plan version", str(plan.version))
+            plans = [*self._plans[program_id], plan]
+            self._plans[program_id] = sorted(plans, key=lambda known: (known.effective_at, known.version))
+
+    def network_version(self, program_id: str) -> int:
+        return self._versions.get(program_id, 0)
+
+    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+        with self._lock:
+            if self.network_version(promoter.program_id) != network_version:
+                raise NetworkMovedError(promoter.program_id)
+            if (promoter.program_id, promoter.id) not in self._promoters:
+                raise NotFoundError("promoter", promoter.id)
+            self._versions[promoter.program_id] = network_version + 1
+            self._promoters[promoter.program_id, promoter.id] = promoter
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
         self._add(self._merchants, merchant_id, name, "merchant")

@@ -1,0 +1,105 @@
+"""Give a promoter another sponsor, or another status, from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from grapevine.domain.errors import InvalidInputError, NetworkMovedError, NotFoundError
+from grapevine.domain.people import AFTER_ALL, Promoter, PromoterStatus
+from grapevine.ports import NetworkCatalog
+
+ATTEMPTS = 8
+MAX_DEPTH = 100
+"""Promoters above one another; deeper is a mistake, and searching for circles must end."""
+MAX_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSponsor:
+    """A promoter's new sponsor; None for nobody. Orders placed before keep the old one."""
+
+    program_id: str
+    promoter_id: str
+    sponsor_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStatus:
+    """A promoter's new status with the reason that they may read."""
+
+    program_id: str
+    promoter_id: str
+    status: PromoterStatus
+    reason: str
+
+
+def change_sponsor(command: ChangeSponsor, catalog: NetworkCatalog, now: datetime) -> Promoter:
+    """Store the change and return the promoter; InvalidInputError where it would close a circle.
+
+    The network's version is read before anything else and must still be the same when the change
+    is stored, so that two changes that close a circle only together cannot both happen.
+    """
+
+    def changed(promoter: Promoter) -> Promoter:
+        if command.sponsor_id is not None:
+            _refuse_circle(command, command.sponsor_id, catalog, now)
+        same = promoter.sponsor_at(AFTER_ALL) == command.sponsor_id
+        return promoter if same else promoter.with_sponsor(command.sponsor_id, now)
+
+    return _change(command.program_id, command.promoter_id, changed, catalog)
+
+
+def change_status(command: ChangeStatus, catalog: NetworkCatalog, now: datetime) -> Promoter:
+    """Store the change and return the promoter; the status at an order's instant decides about it."""
+    if not command.reason.strip() or len(command.reason) > MAX_REASON:
+        raise InvalidInputError(f"must have 1 to {MAX_REASON} characters", "reason")
+
+    def changed(promoter: Promoter) -> Promoter:
+        same = promoter.status_at(AFTER_ALL) is command.status
+        return promoter if same else promoter.with_status(command.status, command.reason.strip(), now)
+
+    return _change(command.program_id, command.promoter_id, changed, catalog)
+
+
+def _change(
+    program_id: str, promoter_id: str, changed: Callable[[Promoter], Promoter], catalog: NetworkCatalog
+) -> Promoter:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _change_once(program_id, promoter_id, changed, catalog)
+        except NetworkMovedError:
+            continue
+    return _change_once(program_id, promoter_id, changed, catalog)
+
+
+def _change_once(
+    program_id: str, promoter_id: str, changed: Callable[[Promoter], Promoter], catalog: NetworkCatalog
+) -> Promoter:
+    version = catalog.network_version(program_id)
+    before = catalog.promoters(program_id, (promoter_id,)).get(promoter_id)
+    if before is None:
+        raise NotFoundError("promoter", promoter_id)
+    after = changed(before)
+    if after != before:
+        catalog.change_promoter(after, version)
+    return after
+
+
+def _refuse_circle(command: ChangeSponsor, sponsor_id: str, catalog: NetworkCatalog, now: datetime) -> None:
+    """Climb from the new sponsor: whoever is met, at any instant from now on, must not be the promoter.
+
+    A change that another machine stored may take effect a moment after our own now; it counts too.
+    """
+    ways: list[tuple[str, ...]] = [(sponsor_id,)]
+    while ways:
+        way = ways.pop()
+        if way[-1] == command.promoter_id:
+            raise InvalidInputError(f"would close a circle: {' < '.join(way)}", "sponsor_id")
+        if len(way) > MAX_DEPTH:
+            raise InvalidInputError(f"more than {MAX_DEPTH} promoters above", "sponsor_id")
+        promoter = catalog.promoters(command.program_id, way[-1:]).get(way[-1])
+        if promoter is None:
+            raise InvalidInputError(f"no promoter {way[-1]!r} in this program", "sponsor_id")
+        ways += [(*way, name) for name in promoter.sponsors_since(now)]
