@@ -78,10 +78,11 @@ def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[s
     """
     if not order.earns or order.test is not terms.program.sandbox:
         return {}
-    earned = {
-        promoter_id: commission.earned_minor for promoter_id, commission in levels(order, decision, terms)
+    return {
+        promoter_id: minor
+        for promoter_id, commission in levels(order, decision, terms)
+        if (minor := commission.earned_minor)
     }
-    return {promoter_id: minor for promoter_id, minor in earned.items() if minor}
 
 
 def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[str, LevelCommission], ...]:

@@ -64,10 +64,10 @@ class Terms:
 
     def plan_version(self, version: int) -> Plan:
         """Return that version of the plan; NotFoundError where these terms are older than it."""
-        found = next((plan for plan in self.plans if plan.version == version), None)
-        if found is None:
-            raise NotFoundError("plan version", f"{self.program.id}/{version}")
-        return found
+        for plan in self.plans:
+            if plan.version == version:
+                return plan
+        raise NotFoundError("plan version", f"{self.program.id}/{version}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
