@@ -222,14 +222,20 @@ def _is_suspended(promoter: Promoter, placed: datetime) -> bool:
 
 
 def _commission(ordered: Sequence[Fact], rate_bps: int, rounding: Rounding) -> int:
-    """Return one level's commission after refunds: rounded once, dealt out to lines, given back by line."""
-    lines = [line for line in (_last(ordered, "lines") or ()) if _base(line)]
-    bases = [_base(line) for line in lines]
-    total = _whole(Fraction(sum(bases) * rate_bps, 10_000), rounding)
-    refunds = _refunds(ordered)
+    lines, refunds = _last(ordered, "lines") or (), _refunds(ordered)
+    return commission([(_base(line), _went_back(line, refunds)) for line in lines], rate_bps, rounding)
+
+
+def commission(lines: Sequence[tuple[int, int]], rate_bps: int, rounding: Rounding) -> int:
+    """Return what a level keeps of lines, each a base and what went back of it.
+
+    Rounded once, dealt out to the lines, given back line by line.
+    """
+    sold = [(base, back) for base, back in lines if base]
+    total = _whole(Fraction(sum(base for base, _ in sold) * rate_bps, 10_000), rounding)
     return sum(
-        share - _whole(Fraction(share * _went_back(line, refunds), base), rounding)
-        for line, base, share in zip(lines, bases, _dealt(total, bases), strict=True)
+        share - _whole(Fraction(share * back, base), rounding)
+        for (base, back), share in zip(sold, _dealt(total, [base for base, _ in sold]), strict=True)
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
@@ -50,6 +51,9 @@ NAMED = (*(make.CLICK_ID,) * 14, LATE_CLICK_ID, LATE_CLICK_ID, LOST_CLICK_ID, No
 VERDICTS = st.sampled_from(Outcome).map(
     lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
 )
+PATIENT = settings(suppress_health_check=[HealthCheck.too_slow])
+"""For whole orders and histories: on two shared cores drawing one may take long."""
+
 currencies = st.sampled_from(sorted(EXPONENTS))
 minor_amounts = st.integers(-MAX_MINOR, MAX_MINOR)
 roundings = st.sampled_from(Rounding)

@@ -12,8 +12,9 @@ from grapevine.domain.money import Money
 from tests.builders import PROGRAM_ID
 from tests.strategies import currencies, instants
 
-ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
-digests = st.text("0123456789abcdef", min_size=16, max_size=16)
+ids = st.text("abcXYZ019._-", max_size=12).map(lambda text: f"i{text}")
+hashes = st.integers(0, 2**256 - 1).map(lambda number: f"{number:064x}")
+digests = st.integers(0, 2**64 - 1).map(lambda number: f"{number:016x}")
 accounts = st.builds(Account, st.just(PROGRAM_ID), st.one_of(st.just(PROGRAM), ids), st.sampled_from(Leaf))
 
 
@@ -25,7 +26,7 @@ def postings(draw: st.DrawFn) -> Posting:
 
 candidates = st.builds(
     Candidate,
-    click_id=st.from_regex(r"[0-9A-Za-z]{22}-[0-9A-Za-z]{20}", fullmatch=True),
+    click_id=st.integers(0, 10**20 - 1).map(lambda number: f"{number:022}-{number:020}"),
     promoter_id=ids,
     occurred_at=instants,
     recorded_at=instants,
@@ -33,7 +34,7 @@ candidates = st.builds(
 )
 decisions = st.builds(
     Decision,
-    basis=st.text("0123456789abcdef", min_size=12, max_size=12),
+    basis=digests.map(lambda digest: digest[:12]),
     reason=st.sampled_from(Reason),
     plan_version=st.integers(1, 99),
     promoter_ids=st.lists(ids, max_size=3, unique=True).map(tuple),
@@ -56,7 +57,7 @@ def order_entries() -> st.SearchStrategy[Entry]:
         decision=st.one_of(st.none(), decisions),
         released=st.booleans(),
         due_at=st.one_of(st.none(), instants),
-        previous_hash=st.one_of(st.just(""), st.text("0123456789abcdef", min_size=64, max_size=64)),
+        previous_hash=st.one_of(st.just(""), hashes),
     )
 
 
@@ -71,5 +72,5 @@ def account_entries() -> st.SearchStrategy[Entry]:
         postings=postings().map(lambda posting: (posting,)),
         recorded_at=instants,
         payout_id=ids,
-        previous_hash=st.text("0123456789abcdef", min_size=64, max_size=64),
+        previous_hash=hashes,
     )

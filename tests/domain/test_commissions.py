@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grapevine.domain.commissions import level_commission
@@ -14,7 +14,8 @@ from grapevine.domain.facts import Line
 from grapevine.domain.money import Rounding
 from grapevine.domain.orders import OrderLine
 from tests import builders as make
-from tests.strategies import carts, roundings
+from tests.reference import commission
+from tests.strategies import PATIENT, carts, roundings
 
 rate_bps = st.integers(0, 10_000)
 
@@ -28,6 +29,7 @@ def untouched(cart: Sequence[Line]) -> tuple[OrderLine, ...]:
 
 
 @given(carts(), rate_bps, roundings)
+@settings(PATIENT)
 def test_the_lines_shares_are_the_total_and_the_total_is_the_rate(
     cart: tuple[Line, ...], rate: int, rounding: Rounding
 ) -> None:
@@ -39,6 +41,7 @@ def test_the_lines_shares_are_the_total_and_the_total_is_the_rate(
 
 
 @given(carts(), rate_bps, roundings, st.data())
+@settings(PATIENT)
 def test_edge_9_refunds_in_any_steps_only_take_and_end_at_exactly_nothing(
     cart: tuple[Line, ...], rate: int, rounding: Rounding, data: st.DataObject
 ) -> None:
@@ -57,6 +60,25 @@ def test_edge_9_refunds_in_any_steps_only_take_and_end_at_exactly_nothing(
 
 
 @given(carts(), rate_bps, roundings, st.data())
+@settings(PATIENT, max_examples=100)
+def test_what_stands_is_what_the_reference_says(
+    cart: tuple[Line, ...], rate: int, rounding: Rounding, data: st.DataObject
+) -> None:
+    refunded = [data.draw(st.integers(0, line.base_minor)) for line in cart]
+    found = level_commission(with_refunds(cart, refunded), rate, rounding)
+    pairs = [(line.base_minor, back) for line, back in zip(cart, refunded, strict=True)]
+    assert found.earned_minor == commission(pairs, rate, rounding)
+
+
+def test_a_program_that_rounds_down_gives_back_rounded_down_too() -> None:
+    """Of 10 cents commission on 100 cents, 55 cents go back: 5.5 cents, 5 or (to the even) 6."""
+    lines = (OrderLine(line=make.line("a", 100), refunded_minor=55),)
+    assert level_commission(lines, 1000, Rounding.FLOOR).earned_minor == 5
+    assert level_commission(lines, 1000, Rounding.HALF_EVEN).earned_minor == 4
+
+
+@given(carts(), rate_bps, roundings, st.data())
+@settings(PATIENT)
 def test_a_refund_of_one_line_leaves_the_others_alone(
     cart: tuple[Line, ...], rate: int, rounding: Rounding, data: st.DataObject
 ) -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grapevine.domain.accounts import Leaf, Posting, commission_account, promoter_account
@@ -24,6 +24,7 @@ from grapevine.domain.money import Money
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, minutes
 from tests.domain.entry_strategies import account_entries, decisions, order_entries, postings
+from tests.strategies import PATIENT
 
 any_entry = st.one_of(order_entries(), account_entries())
 
@@ -41,6 +42,7 @@ ACCRUED = Entry(
 
 
 @given(any_entry)
+@settings(PATIENT)
 def test_an_entry_reads_back_from_its_canonical_text(entry: Entry) -> None:
     text = canonical(entry)
     again = entry_from_dict(json.loads(text), entry.key)
@@ -50,11 +52,13 @@ def test_an_entry_reads_back_from_its_canonical_text(entry: Entry) -> None:
 
 
 @given(any_entry)
+@settings(PATIENT)
 def test_what_a_newer_writer_adds_is_ignored(entry: Entry) -> None:
     assert entry_from_dict({**entry_to_dict(entry), "zz": 1}, entry.key) == entry
 
 
 @given(any_entry, postings(), decisions)
+@settings(PATIENT)
 def test_every_change_changes_the_hash(entry: Entry, posting: Posting, decision: object) -> None:
     changes: dict[str, object] = {
         "sequence": entry.sequence + 1,
@@ -110,6 +114,7 @@ def replace_amount(posting: Posting, minor: int) -> Posting:
 
 
 @given(st.lists(st.one_of(st.none(), decisions), max_size=5))
+@settings(PATIENT)
 def test_the_decision_in_force_is_the_last_one(found: list[object]) -> None:
     entries = [replace(ACCRUED, decision=decision) for decision in found]  # type: ignore[arg-type]
     assert decision_in_force(entries) == ([None, *(one for one in found if one)][-1])

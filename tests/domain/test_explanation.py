@@ -13,7 +13,7 @@ from grapevine.domain.facts import FactKind, OrderKey, Outcome
 from tests import builders as make
 from tests.builders import T0, days, minutes
 from tests.reference import Story
-from tests.strategies import play, stories, sweeps_of, world_of
+from tests.strategies import PATIENT, play, stories, sweeps_of, world_of
 from tests.worlds import World, chain_world
 
 END = T0 + days(3)
@@ -25,7 +25,7 @@ def told(world: World, order: OrderKey, number: int) -> dict[str, Any]:
 
 
 @given(stories())
-@settings(max_examples=40)
+@settings(PATIENT, max_examples=30)
 def test_every_entry_of_any_order_re_adds_in_all_its_parts(story: Story) -> None:
     world = world_of(story)
     play(story, world, sweeps_of(story, END))

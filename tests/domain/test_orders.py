@@ -12,7 +12,7 @@ from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome, Payment, R
 from grapevine.domain.orders import fold
 from tests import builders as make
 from tests.builders import T0, days, minutes
-from tests.strategies import order_facts
+from tests.strategies import PATIENT, order_facts
 
 KEY = OrderKey("sf", "1")
 OTHER_CLICK = "9" * 22 + "-" + "9" * 20
@@ -31,14 +31,14 @@ def units_back(refund_id: str, line_id: str, units: int, subtotal: int) -> Fact:
 
 
 @given(order_facts(KEY), st.data())
-@settings(max_examples=60)
+@settings(PATIENT, max_examples=40)
 def test_permuting_and_repeating_facts_changes_nothing(facts: tuple[Fact, ...], data: st.DataObject) -> None:
     repeats = data.draw(st.lists(st.sampled_from(facts), max_size=4)) if facts else []
     assert fold(data.draw(st.permutations([*facts, *repeats]))) == fold(facts)
 
 
 @given(order_facts(KEY))
-@settings(max_examples=60)
+@settings(PATIENT, max_examples=40)
 def test_what_goes_back_is_never_more_than_the_base(facts: tuple[Fact, ...]) -> None:
     order = fold(facts)
     assert all(0 <= item.refunded_minor <= item.line.base_minor for item in order.lines)

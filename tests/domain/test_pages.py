@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from dataclasses import replace
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grapevine.adapters.memory.state import MemoryPages
@@ -22,6 +24,7 @@ from grapevine.domain.pages import (
 from tests import builders as make
 from tests.builders import PROGRAM_ID
 from tests.domain.entry_strategies import order_entries
+from tests.strategies import PATIENT
 
 keys = st.builds(
     PageKey, st.sampled_from(("a", "b")), st.sampled_from(("2026-11-11", "2026-11-12")), st.just(0)
@@ -73,6 +76,7 @@ def test_a_balance_is_the_sum_of_its_pages(found: list[Page]) -> None:
 
 
 @given(order_entries())
+@settings(PATIENT)
 def test_an_entrys_pages_hold_all_of_it_and_sum_to_zero(entry: Entry) -> None:
     found = pages_of(entry)
     assert len({page.key for page in found}) == len(found)
@@ -85,10 +89,14 @@ def test_an_entrys_pages_hold_all_of_it_and_sum_to_zero(entry: Entry) -> None:
 
 
 @given(order_entries())
+@settings(PATIENT)
 def test_slots_are_few_and_the_same_for_every_entry_of_an_order(entry: Entry) -> None:
-    for page in pages_of(entry):
+    found = pages_of(entry)
+    for page in found:
         slots = PROGRAM_SLOTS if f"/{PROGRAM}/" in page.key.subject else PROMOTER_SLOTS
         assert 0 <= page.key.slot < slots
+    following = pages_of(replace(entry, sequence=entry.sequence + 1))
+    assert [page.key for page in following] == [page.key for page in found]
 
 
 def test_an_accounts_own_entries_are_counted_in_its_head_alone() -> None:

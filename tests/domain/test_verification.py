@@ -16,6 +16,7 @@ from grapevine.domain.verification import Books, Fault, totals, verify
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days
 from tests.domain.entry_strategies import order_entries
+from tests.strategies import PATIENT
 
 KEY = AccountKey(PROGRAM_ID, make.CY, "USD")
 
@@ -43,13 +44,13 @@ def folded(chains: dict[OrderKey, tuple[Entry, ...]]) -> Books:
 
 
 @given(orders)
-@settings(max_examples=30)
+@settings(PATIENT, max_examples=30)
 def test_any_honest_entries_are_proven(chains: dict[OrderKey, tuple[Entry, ...]]) -> None:
     assert verify(folded(chains)) == ()
 
 
 @given(orders)
-@settings(max_examples=30)
+@settings(PATIENT, max_examples=30)
 def test_each_currencys_totals_add_to_nothing(chains: dict[OrderKey, tuple[Entry, ...]]) -> None:
     found = totals(folded(chains))
     for currency in {currency for _, currency in found}:
@@ -57,7 +58,7 @@ def test_each_currencys_totals_add_to_nothing(chains: dict[OrderKey, tuple[Entry
 
 
 @given(orders.filter(bool), st.data())
-@settings(max_examples=40)
+@settings(PATIENT, max_examples=40)
 def test_any_entry_taken_out_is_missed(
     chains: dict[OrderKey, tuple[Entry, ...]], data: st.DataObject
 ) -> None:

@@ -12,13 +12,13 @@ from grapevine.domain.entries import Entry
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from tests.builders import T0, days
 from tests.reference import Story
-from tests.strategies import play, stories, world_of
+from tests.strategies import PATIENT, play, stories, world_of
 
 FOUR_DAYS = tuple(T0 + timedelta(hours=24 * number) for number in range(40))
 
 
 @given(stories(), st.data())
-@settings(max_examples=30)
+@settings(PATIENT, max_examples=30)
 def test_a_stream_in_any_order_and_repeated_folds_to_the_same(story: Story, data: st.DataObject) -> None:
     world = world_of(story)
     play(story, world, FOUR_DAYS)

@@ -13,6 +13,7 @@ from grapevine.domain.entries import standing
 from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
 from tests import builders as make
 from tests.builders import T0, days, minutes
+from tests.strategies import PATIENT
 from tests.worlds import World, chain_world
 
 FIRST = make.refund("r1", ("a", 2_345))
@@ -93,26 +94,26 @@ def check(story: tuple[Fact, ...], steps: tuple[Fact | datetime, ...], click: Cl
 
 
 @given(arrivals((*STORY, make.verdict(Outcome.ALLOW))))
-@settings(max_examples=150)
+@settings(PATIENT, max_examples=80)
 def test_an_allowed_order_ends_the_same(steps: tuple[Fact | datetime, ...]) -> None:
     check((*STORY, make.verdict(Outcome.ALLOW)), steps)
 
 
 @given(arrivals((*STORY, make.verdict(Outcome.BLOCK))))
-@settings(max_examples=150)
+@settings(PATIENT, max_examples=80)
 def test_a_blocked_order_ends_the_same(steps: tuple[Fact | datetime, ...]) -> None:
     check((*STORY, make.verdict(Outcome.BLOCK)), steps)
 
 
 @given(arrivals((*STORY, CANCELLED, make.verdict(Outcome.ALLOW))))
-@settings(max_examples=150)
+@settings(PATIENT, max_examples=80)
 def test_a_cancelled_order_ends_the_same(steps: tuple[Fact | datetime, ...]) -> None:
     check((*STORY, CANCELLED, make.verdict(Outcome.ALLOW)), steps)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ALLOW, Outcome.BLOCK])
 @given(data=st.data())
-@settings(max_examples=100)
+@settings(PATIENT, max_examples=40)
 def test_edge_23_a_click_recorded_late_ends_as_one_recorded_on_time(
     outcome: Outcome, data: st.DataObject
 ) -> None:
@@ -121,13 +122,13 @@ def test_edge_23_a_click_recorded_late_ends_as_one_recorded_on_time(
 
 
 @given(arrivals((*STORY, TEST, make.verdict(Outcome.ALLOW))))
-@settings(max_examples=100)
+@settings(PATIENT, max_examples=40)
 def test_edge_91_an_order_that_is_a_test_ends_with_nothing(steps: tuple[Fact | datetime, ...]) -> None:
     assert ends_as(play(steps)) == {}
 
 
 @given(arrivals((*STORY, OTHER_CLICK, make.verdict(Outcome.ALLOW))))
-@settings(max_examples=100)
+@settings(PATIENT, max_examples=40)
 def test_edge_23_a_body_that_names_another_click_after_the_grace_moves_nobodys_money(
     steps: tuple[Fact | datetime, ...],
 ) -> None:

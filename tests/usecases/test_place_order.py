@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grapevine.domain.errors import MalformedBodyError, NotFoundError, TooLargeError, UnauthenticatedError
+from grapevine.domain.errors import (
+    MalformedBodyError,
+    NotFoundError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from grapevine.domain.facts import FactKind, OrderKey
 from grapevine.domain.people import subject_key
 from grapevine.usecases.place_order import (
@@ -22,6 +28,7 @@ from grapevine.usecases.place_order import (
 )
 from tests import builders as make
 from tests.builders import T0, minutes
+from tests.usecases.faults import Crash, How, Plug, Plugged
 from tests.usecases.webhooks import headers_of, order_body, refund_body
 from tests.worlds import SECRETS, SUBJECT_KEY, World, chain_world
 
@@ -204,6 +211,23 @@ def test_the_limit_is_a_byte_more_than_the_longest_body() -> None:
     with pytest.raises(TooLargeError):
         deliver(world, longest + b" ")
     assert kept(world) == []
+
+
+@pytest.mark.parametrize("how", [How.CRASH_BEFORE, How.NO_ANSWER_BEFORE])
+def test_a_fact_never_stands_without_its_body(how: How) -> None:
+    world = chain_world()
+    raw = json.dumps(order_body("1001")).encode()
+    ports = PlaceOrderPorts(
+        storefronts=world.catalog,
+        secrets=world.secrets,
+        adapters=world.storefront_adapters,
+        raw_bodies=Plugged(world.raw_bodies, Plug(fail_at=1, how=how)),
+        facts=world.facts,
+    )
+    headers = headers_of(raw, "orders/paid")
+    with pytest.raises((Crash, UnavailableError)):
+        place_order(PlaceOrder(storefront_id=make.STOREFRONT_ID, raw=raw, headers=headers), ports, NOW)
+    assert world.facts.facts_of(ORDER) == ()
 
 
 def test_an_unknown_storefront_is_not_there_also_without_its_secrets() -> None:

@@ -10,7 +10,7 @@ from grapevine.domain.explanation import explained
 from grapevine.domain.facts import OrderKey
 from tests.builders import PROGRAM_ID, T0, days
 from tests.reference import Story, stand
-from tests.strategies import play, stories, sweeps_of, world_of
+from tests.strategies import PATIENT, play, stories, sweeps_of, world_of
 from tests.worlds import World
 
 END = T0 + days(90)
@@ -52,6 +52,6 @@ def check(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=150)
+@settings(PATIENT, max_examples=100)
 def test_the_ledger_stands_where_the_reference_does(story: Story) -> None:
     check(story)

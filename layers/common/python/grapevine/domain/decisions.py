@@ -73,8 +73,8 @@ class Decision:
 
 def basis_of(order: Order) -> str:
     """Return a short name of what the decision takes from the order itself."""
-    parts = (order.placed_at, order.paid_at, order.click_id)
-    text = "|".join(to_text(part) if isinstance(part, datetime) else str(part) for part in parts)
+    placed, paid = (at and to_text(at) for at in (order.placed_at, order.paid_at))
+    text = f"{placed}|{paid}|{order.click_id}"
     return blake2b(text.encode(), digest_size=6).hexdigest()
 
 

@@ -43,10 +43,11 @@ class Payment(StrEnum):
     @property
     def earns(self) -> bool:
         """Whether the customer paid in full; refunds are counted by line, not by this state."""
-        return self in (Payment.PAID, Payment.PARTIALLY_REFUNDED, Payment.REFUNDED)
+        return self in _EARNING
 
 
 _PAYMENTS = tuple(Payment)
+_EARNING = (Payment.PAID, Payment.PARTIALLY_REFUNDED, Payment.REFUNDED)
 
 
 class Outcome(StrEnum):

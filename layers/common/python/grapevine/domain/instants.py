@@ -34,7 +34,7 @@ def truncate(instant: datetime) -> datetime:
 
 def to_text(instant: datetime) -> str:
     """Return an instant as `YYYY-MM-DDThh:mm:ss.mmmZ`."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:

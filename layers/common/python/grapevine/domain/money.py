@@ -152,10 +152,11 @@ def allocate(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     if total < 0 or whole <= 0 or min(weights) < 0:
         raise MoneyError(f"cannot split {total} by {list(weights)}")
     shares = [total * weight // whole for weight in weights]
-    # The sort is stable: of equal remainders the first comes first.
-    by_remainder = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
-    for i in by_remainder[: total - sum(shares)]:
-        shares[i] += 1
+    if left := total - sum(shares):
+        # The sort is stable: of equal remainders the first comes first.
+        by_remainder = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
+        for i in by_remainder[:left]:
+            shares[i] += 1
     return tuple(shares)
 
 

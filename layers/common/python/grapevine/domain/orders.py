@@ -65,14 +65,15 @@ class Order:
 
 def fold(facts: Iterable[Fact]) -> Order:
     """Return the order that a set of facts tells; permuting or repeating them changes nothing."""
-    ordered = sorted({fact.digest: fact for fact in facts}.values(), key=_by_source)
+    told = tuple(facts)
+    ordered = sorted({fact.digest: fact for fact in told}.values(), key=_by_source)
     refunds = _united(ordered)
     lines = _latest(ordered, lambda s: s.lines)
     currency = _latest(ordered, lambda s: s.currency)
     placed_at = _latest(ordered, lambda s: s.placed_at)
     needed = {"its lines": lines, "its currency": currency, "when it was placed": placed_at}
     return Order(
-        known_since=min((fact.recorded_at for fact in ordered), default=None),
+        known_since=min((fact.recorded_at for fact in told), default=None),
         placed_at=placed_at,
         paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
         payment=_latest(ordered, lambda s: s.payment) or Payment.PENDING,

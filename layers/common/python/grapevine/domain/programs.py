@@ -77,11 +77,11 @@ class Terms:
         return max(in_force or self.plans[:1], key=lambda plan: (plan.effective_at, plan.version))
 
     def plan_version(self, version: int) -> Plan:
-        """Return that version of the plan; NotFoundError for one published since these terms were read."""
-        found = next((plan for plan in self.plans if plan.version == version), None)
-        if found is None:
-            raise NotFoundError(f"plan version of {self.program.id}", str(version))
-        return found
+        """Return that version of the plan; NotFoundError where these terms are older than it."""
+        for plan in self.plans:
+            if plan.version == version:
+                return plan
+        raise NotFoundError("plan version", f"{self.program.id}/{version}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

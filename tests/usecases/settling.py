@@ -1,0 +1,102 @@
+"""Worlds with something to settle, and what a settlement leaves behind."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from grapevine.domain.entries import AccountKey
+from grapevine.domain.facts import FactKind, OrderKey, Outcome
+from grapevine.domain.payouts import Payout
+from grapevine.usecases.import_results import ImportResults, ResultReport, import_results
+from grapevine.usecases.settle_promoters import (
+    SettlePorts,
+)
+from grapevine.usecases.start_settlements import (
+    StartSettlementsPorts,
+    settlement_id,
+    start_settlements,
+)
+from tests import builders as make
+from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
+from tests.worlds import World, chain_world
+
+DAY_ONE = datetime(2027, 1, 10, 4, tzinfo=UTC)
+DAY_TWO = datetime(2027, 2, 10, 4, tzinfo=UTC)
+RUN_ONE, RUN_TWO = (settlement_id(PROGRAM_ID, day) for day in ("2027-01-10", "2027-02-10"))
+FILE_ONE = f"payouts/{PROGRAM_ID}/{RUN_ONE}.csv"
+
+
+def released(world: World, number: int, base_minor: int = 13_333) -> OrderKey:
+    """Let an order go all the way to payable."""
+    order = OrderKey(make.STOREFRONT_ID, str(number))
+    cart = make.snapshot(lines=(make.line("a", base_minor),))
+    world.append(make.fact(FactKind.PAID, minutes(1), order=order, snapshot=cart))
+    verdict = make.verdict(Outcome.ALLOW).verdict
+    world.append(make.fact(FactKind.VERDICT, order=order, verdict=verdict))
+    world.post(T0 + minutes(2), order)
+    world.post(T0 + days(31), order)
+    world.fold()
+    return order
+
+
+def refund(world: World, order: OrderKey, minor: int, now: datetime) -> None:
+    world.append(
+        make.fact(FactKind.REFUNDED, days(40), order=order, refunds=(make.refund("r", ("a", minor)),))
+    )
+    world.post(now, order)
+    world.fold()
+
+
+def ports(world: World) -> SettlePorts:
+    return SettlePorts(world.catalog, world.treasury, world.settlements, world.files)
+
+
+def paid_out(world: World, run: str = RUN_ONE) -> dict[str, int]:
+    return {payout.key.promoter_id: payout.amount_minor for payout in world.treasury.payouts_of(run)}
+
+
+def payout_of(world: World, promoter_id: str, run: str = RUN_ONE) -> Payout:
+    return next(p for p in world.treasury.payouts_of(run) if p.key.promoter_id == promoter_id)
+
+
+def results(*rows: tuple[str, str, str]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows((("payout_id", "status", "detail"), *rows))
+    return text.getvalue().encode()
+
+
+def take(
+    world: World, *rows: tuple[str, str, str], run: str = RUN_ONE, now: datetime = DAY_ONE
+) -> ResultReport:
+    return import_results(ImportResults(run, results(*rows)), world.treasury, now + days(1))
+
+
+def settled_world() -> World:
+    """Return a world whose first run pays Cy and Bo and carries Ana, who is below the minimum."""
+    world = chain_world()
+    released(world, 1, 50_000)
+    world.settle(DAY_ONE)
+    return world
+
+
+def start(world: World, now: datetime) -> Sequence[Any]:
+    return start_settlements(
+        StartSettlementsPorts(world.catalog, world.settlements, world.settlement_queue), now
+    )
+
+
+def state(world: World) -> dict[str, Any]:
+    """Return everything that a settlement changes; equal hashes mean equal entries, one by one."""
+    keys = [AccountKey(PROGRAM_ID, name, "USD") for name in (ANA, BO, CY)]
+    return {
+        "entries": [(entry.id, entry.hash) for key in keys for entry in world.ledger.entries_of(key)],
+        "heads": dict(world.treasury.heads),
+        "payouts": dict(world.treasury.stored),
+        "files": dict(world.files.stored),
+        "runs": [world.settlements.settlement(run) for run in (RUN_ONE, RUN_TWO)],
+        "faults": world.proof().faults,
+    }

@@ -1,0 +1,249 @@
+"""Settlement under faults: two at once, months of it, and a fault at every store call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grapevine.domain.entries import AccountKey
+from grapevine.domain.payouts import Payout, PayoutState
+from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.settle_promoters import (
+    SettlementIncompleteError,
+    SettlePorts,
+    settle_account,
+    settle_promoters,
+)
+from grapevine.usecases.start_settlements import (
+    StartSettlementsPorts,
+    settlement_id,
+    start_settlements,
+)
+from tests import builders as make
+from tests.builders import ANA, BO, CY, PROGRAM_ID, days
+from tests.usecases.faults import How, Plug, Plugged, until_done
+from tests.usecases.settling import (
+    DAY_ONE,
+    DAY_TWO,
+    RUN_ONE,
+    RUN_TWO,
+    paid_out,
+    payout_of,
+    refund,
+    released,
+    results,
+    settled_world,
+    start,
+    state,
+    take,
+)
+from tests.usecases.turns import Stepped, Turns, schedules
+from tests.worlds import World, chain_world
+
+# --- two at once ---------------------------------------------------------------------------------
+
+SETTLE_CALLS = 3
+"""Store calls of settling one account: account, move, and one more where somebody was first."""
+
+
+def at_once(world: World, schedule: Sequence[int], *jobs: Callable[[Any], object]) -> None:
+    """Let two jobs take their turns at the treasury, one call each."""
+    turns = [Turns() for _ in jobs]
+    threads = [
+        turn.start(lambda job=job, turn=turn: job(Stepped(world.treasury, turn)))  # type: ignore[misc]
+        for job, turn in zip(jobs, turns, strict=True)
+    ]
+    for mover in schedule:
+        turns[mover].step()
+    for turn, thread in zip(turns, threads, strict=True):
+        turn.set_free()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+def settling(run: str) -> Callable[[Any], object]:
+    key = AccountKey(PROGRAM_ID, CY, "USD")
+    return lambda treasury: settle_account(key, run, make.program(), treasury, DAY_ONE)
+
+
+def answering(payout: Payout, status: str) -> Callable[[Any], object]:
+    command = ImportResults(payout.settlement_id, results((payout.id, status, "")))
+    return lambda treasury: import_results(command, treasury, DAY_ONE)
+
+
+def test_edge_84_two_at_once_in_one_run_pay_once() -> None:
+    for schedule in schedules(SETTLE_CALLS):
+        world = chain_world()
+        released(world, 1, 50_000)
+        at_once(world, schedule, settling(RUN_ONE), settling(RUN_ONE))
+        assert paid_out(world) == {CY: 5_000}
+        assert world.proof().faults == ()
+
+
+def test_edge_84_two_runs_at_once_pay_once_between_them() -> None:
+    for schedule in schedules(SETTLE_CALLS):
+        world = chain_world()
+        released(world, 1, 50_000)
+        at_once(world, schedule, settling(RUN_ONE), settling(RUN_TWO))
+        assert [payout.amount_minor for payout in world.treasury.stored.values()] == [5_000]
+        assert world.proof().faults == ()
+
+
+@pytest.mark.parametrize("status", ["completed", "failed"])
+def test_a_run_while_the_rail_answers_pays_what_is_there_and_loses_nothing(status: str) -> None:
+    for schedule in schedules(SETTLE_CALLS):
+        world = settled_world()
+        released(world, 2, 20_000)
+        at_once(world, schedule, settling(RUN_TWO), answering(payout_of(world, CY), status))
+        found, back = paid_out(world, RUN_TWO)[CY], status == "failed"
+        assert found in ({2_000, 7_000} if back else {2_000})
+        assert world.balance(CY).earned_minor == 7_000
+        assert world.balance(CY).payable_minor == (7_000 - found if back else 0)
+        assert world.proof().faults == ()
+
+
+def test_one_answer_imported_twice_at_once_counts_once() -> None:
+    for schedule in schedules(SETTLE_CALLS):
+        world = settled_world()
+        payout = payout_of(world, CY)
+        at_once(world, schedule, answering(payout, "completed"), answering(payout, "failed"))
+        balance = world.balance(CY)
+        assert (balance.paid_minor, balance.payable_minor) in ((5_000, 0), (0, 5_000))
+        assert balance.reserved_minor == 0
+        assert world.proof().faults == ()
+
+
+# --- months of it --------------------------------------------------------------------------------
+
+months = st.lists(
+    st.tuples(
+        st.integers(0, 40_000),
+        st.integers(0, 40_000),
+        st.sampled_from(("completed", "failed", "silence")),
+    ),
+    max_size=5,
+)
+
+
+@given(months, st.integers(1, 3_000))
+@settings(max_examples=40)
+def test_money_is_neither_lost_nor_paid_twice_over_months(
+    story: list[tuple[int, int, str]], minimum: int
+) -> None:
+    world = World()
+    world.catalog.add_program(make.program(minimum_payout_minor=minimum), make.plan(1000))
+    world.catalog.add_promoter(make.promoter(CY))
+    world.clicks.record(make.click(upline=()))
+    now, earned = DAY_ONE, 0
+    for number, (base, back, answer) in enumerate(story, start=1):
+        order = released(world, number, base + 1)
+        refund(world, order, min(back, base), now)
+        earned += world.balance(CY).earned_minor - earned
+        world.settle(now)
+        run = settlement_id(PROGRAM_ID, now.date().isoformat())
+        rows = [(p.id, answer, "") for p in world.treasury.payouts_of(run) if answer != "silence"]
+        take(world, *rows, run=run, now=now)
+        balance = world.balance(CY)
+        assert balance.earned_minor == earned
+        assert balance.payable_minor < minimum or answer == "failed"
+        assert min(balance.reserved_minor, balance.paid_minor) >= 0
+        now = (now.replace(day=1) + days(32)).replace(day=10)
+    assert world.proof().faults == ()
+
+
+# --- faults --------------------------------------------------------------------------------------
+
+
+def months_of(plug: Plug) -> World:
+    """Two runs with the rail's answers in between, every step again until it ends well."""
+    world = chain_world()
+    first = released(world, 1, 50_000)
+    run_through(world, plug, DAY_ONE)
+    body = results(
+        (payout_of(world, CY).id, "completed", "ok"), (payout_of(world, BO).id, "failed", "closed")
+    )
+    answer(world, plug, RUN_ONE, body, DAY_ONE)
+    refund(world, first, 20_000, DAY_ONE + days(2))
+    released(world, 2, 50_000)
+    run_through(world, plug, DAY_TWO)
+    rows = [(payout.id, "completed", "") for payout in world.treasury.payouts_of(RUN_TWO)]
+    answer(world, plug, RUN_TWO, results(*rows), DAY_TWO)
+    return world
+
+
+def run_through(world: World, plug: Plug, now: datetime) -> None:
+    starting = StartSettlementsPorts(
+        Plugged(world.catalog, plug),
+        Plugged(world.settlements, plug),
+        Plugged(world.settlement_queue, plug),
+    )
+    settling = SettlePorts(
+        Plugged(world.catalog, plug),
+        Plugged(world.treasury, plug),
+        Plugged(world.settlements, plug),
+        Plugged(world.files, plug),
+    )
+    until_done(lambda: start_settlements(starting, now))
+    while world.settlement_queue.sent:
+        batch = world.settlement_queue.sent[0]
+        until_done(lambda batch=batch: settle_promoters(batch, settling, now))  # type: ignore[misc]
+        world.settlement_queue.sent.pop(0)
+
+
+def answer(world: World, plug: Plug, run: str, body: bytes, now: datetime) -> None:
+    treasury: Any = Plugged(world.treasury, plug)
+    until_done(lambda: import_results(ImportResults(run, body), treasury, now + days(1)))
+
+
+@cache
+def undisturbed() -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return how a run without a fault ends, and its calls."""
+    plug = Plug()
+    ends = state(months_of(plug))
+    return ends, tuple(plug.calls)
+
+
+def test_the_undisturbed_months_are_worth_disturbing() -> None:
+    ends, calls = undisturbed()
+    states = [payout.state for payout in ends["payouts"].values()]
+    assert ends["faults"] == ()
+    assert (states.count(PayoutState.COMPLETED), states.count(PayoutState.FAILED)) == (3, 1)
+    assert {call.split(".")[0] for call in calls} == {
+        *("MemoryCatalog", "MemorySettlements", "MemorySettlementQueue"),
+        *("MemoryTreasury", "MemoryFiles"),
+    }
+
+
+@pytest.mark.parametrize("how", How)
+def test_edge_77_a_fault_at_any_call_changes_nothing_in_the_end(how: How) -> None:
+    ends, calls = undisturbed()
+    for number, call in enumerate(calls, start=1):
+        found = state(months_of(Plug(fail_at=number, how=how)))
+        assert found == ends, f"call {number}, {call}: {how.value}"
+    print(f"{len(calls)} fault points in two settlement runs and their imports: {how.value}")
+
+
+def test_edge_82_one_failing_promoter_stops_nobody() -> None:
+    world = chain_world()
+    released(world, 1, 50_000)
+    start(world, DAY_ONE)
+    at = 1 + next(n for n, call in enumerate(settling_calls(world, Plug())) if call.endswith(".account"))
+    world = chain_world()
+    released(world, 1, 50_000)
+    start(world, DAY_ONE)
+    with pytest.raises(SettlementIncompleteError, match=ANA):
+        settling_calls(world, Plug(fail_at=at, how=How.NO_ANSWER_BEFORE))
+    assert paid_out(world) == {CY: 5_000, BO: 1_500}
+    assert world.files.stored == {}
+
+
+def settling_calls(world: World, plug: Plug) -> list[str]:
+    plugged = SettlePorts(world.catalog, Plugged(world.treasury, plug), world.settlements, world.files)
+    settle_promoters(world.settlement_queue.sent[0], plugged, DAY_ONE)
+    return plug.calls
