@@ -106,7 +106,7 @@ def look(story: Story, known: Sequence[Fact], clicks_until: datetime) -> View:
     totals = {name: sum(amount for owner, amount in each if owner == name) for name, _ in each}
     amounts = {name: total for name, total in totals.items() if total}
     waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
-    return View(amounts, outcome, None if waits else _release(ordered, min(paid), plan, outcome))
+    return View(amounts, outcome, None if waits else _release(ordered, placed, min(paid), plan, outcome))
 
 
 def _in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -136,7 +136,9 @@ def _plan(story: Story, instant: datetime) -> Plan:
     return max(before or story.plans[:1], key=lambda plan: (plan.effective_at, plan.version))
 
 
-def _release(ordered: Sequence[Fact], paid_at: datetime, plan: Plan, outcome: Outcome | None) -> datetime:
+def _release(
+    ordered: Sequence[Fact], placed: datetime, paid_at: datetime, plan: Plan, outcome: Outcome | None
+) -> datetime:
     received = [f.snapshot.received_at for f in ordered if f.snapshot and f.snapshot.received_at]
     if received:
         ends = min(received) + timedelta(days=plan.hold_days_after_receipt)
@@ -144,7 +146,9 @@ def _release(ordered: Sequence[Fact], paid_at: datetime, plan: Plan, outcome: Ou
         ends = paid_at + timedelta(days=plan.hold_days_after_payment)
     if outcome is Outcome.ALLOW:
         return ends
-    return max(ends, min(fact.recorded_at for fact in ordered)) + timedelta(days=plan.screening_days)
+    click_id = _click_told(ordered, placed)
+    naming = [fact.recorded_at for fact in ordered if fact.snapshot and fact.snapshot.click_id == click_id]
+    return max(ends, min(naming)) + timedelta(days=plan.screening_days)
 
 
 def _clicked(

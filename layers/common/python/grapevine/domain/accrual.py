@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 from grapevine.domain.accounts import (
@@ -25,7 +25,7 @@ from grapevine.domain.entries import Entry, EntryReason, decision_in_force, stan
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.money import Money
 from grapevine.domain.orders import Order
-from grapevine.domain.programs import Plan, Terms
+from grapevine.domain.programs import DAY, Plan, Terms
 
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
@@ -125,8 +125,8 @@ def placement(
 def hold_end(order: Order, plan: Plan) -> datetime | None:
     """Return when the hold ends: counted from receipt when the storefront reports it, else from payment."""
     if order.received_at:
-        return order.received_at + timedelta(days=plan.hold_days_after_receipt)
-    return order.paid_at + timedelta(days=plan.hold_days_after_payment) if order.paid_at else None
+        return order.received_at + plan.hold_days_after_receipt * DAY
+    return order.paid_at + plan.hold_days_after_payment * DAY if order.paid_at else None
 
 
 def balancing(current: Amounts, wanted: Amounts, program_id: str) -> tuple[Posting, ...]:
@@ -156,9 +156,8 @@ def _by_leaf(change: Change) -> tuple[str, str, int]:
 
 def _legs(changes: Sequence[tuple[Account, int]], currency: str, rest: Account) -> list[Posting]:
     """Pair what falls with what rises; `rest` takes or gives the remainder."""
-    balanced = (*changes, (rest, -sum(change for _, change in changes)))
-    falls = [(account, -change) for account, change in reversed(balanced) if change < 0]
-    rises = [(account, change) for account, change in reversed(balanced) if change > 0]
+    falls = [(account, -change) for account, change in reversed(changes) if change < 0]
+    rises = [(account, change) for account, change in reversed(changes) if change > 0]
     legs: list[Posting] = []
     while falls and rises:
         (source, falling), (destination, rising) = falls.pop(), rises.pop()
@@ -168,6 +167,8 @@ def _legs(changes: Sequence[tuple[Account, int]], currency: str, rest: Account) 
             falls.append((source, falling - moved))
         if rising > moved:
             rises.append((destination, rising - moved))
+    legs += [Posting(source, rest, Money(falling, currency)) for source, falling in reversed(falls)]
+    legs += [Posting(rest, destination, Money(rising, currency)) for destination, rising in reversed(rises)]
     return legs
 
 
@@ -179,7 +180,7 @@ def _screened_by(ends: datetime, order: Order, plan: Plan) -> datetime:
     """
     if order.verdict and order.verdict.outcome is Outcome.ALLOW:
         return ends
-    return max(ends, order.known_since or ends) + timedelta(days=plan.screening_days)
+    return max(ends, order.known_since or ends) + plan.screening_days * DAY
 
 
 def _timed(hold_ends: datetime, releases_at: datetime, now: datetime) -> Placement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -13,7 +13,7 @@ from grapevine.domain.clicks import Click
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, upline_of
-from grapevine.domain.programs import CLOCK_SKEW, GRACE, Plan, Vacancy
+from grapevine.domain.programs import CLOCK_SKEW, DAY, GRACE, Plan, Vacancy
 
 HOUSE = PROGRAM
 """The earner at a level that nobody can earn at: the program itself."""
@@ -175,7 +175,7 @@ def touch_of(click: Click, program_id: str) -> Candidate:
 def _judge(touch: Candidate, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]) -> Candidate:
     if touch.reason in (Reason.BOT, Reason.OTHER_PROGRAM):
         return touch
-    window = timedelta(days=plan.click_window_days)
+    window = plan.click_window_days * DAY
     promoter = promoters.get(touch.promoter_id)
     faults = (
         (touch.occurred_at - placed_at > CLOCK_SKEW, Reason.AFTER_ORDER),

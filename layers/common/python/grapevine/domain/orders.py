@@ -27,8 +27,8 @@ class OrderLine:
 class Order:
     """An order as all of its facts together tell it.
 
-    `known_since` is when its first fact was recorded, `untold` what no fact told that an earning
-    order needs, `problems` what a person must look at.
+    `known_since` is when a fact that names its click was first recorded, `untold` what no fact
+    told that an earning order needs, `problems` what a person must look at.
     """
 
     known_since: datetime | None
@@ -71,9 +71,10 @@ def fold(facts: Iterable[Fact]) -> Order:
     lines = _latest(ordered, lambda s: s.lines)
     currency = _latest(ordered, lambda s: s.currency)
     placed_at = _latest(ordered, lambda s: s.placed_at)
+    click_id = _click_named(ordered, placed_at)
     needed = {"its lines": lines, "its currency": currency, "when it was placed": placed_at}
     return Order(
-        known_since=min((fact.recorded_at for fact in told), default=None),
+        known_since=_known_since(told, click_id),
         placed_at=placed_at,
         paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
         payment=_latest(ordered, lambda s: s.payment) or Payment.PENDING,
@@ -82,13 +83,19 @@ def fold(facts: Iterable[Fact]) -> Order:
         cancelled_at=_latest(ordered, lambda s: s.cancelled_at),
         received_at=_earliest(ordered, lambda s: s.received_at),
         customer_key=_latest(ordered, lambda s: s.customer_key),
-        click_id=_click_named(ordered, placed_at),
+        click_id=click_id,
         test=any(fact.snapshot.test for fact in ordered if fact.snapshot),
         verdict=_verdict(ordered),
         refund_ids=tuple(refund.id for refund in refunds),
         untold=tuple(what for what, told in needed.items() if told is None),
         problems=(*_problems(ordered), *_mixed_currencies(ordered)),
     )
+
+
+def _known_since(facts: Sequence[Fact], click_id: str | None) -> datetime | None:
+    """Return when a fact that names the order's click was first recorded: only then could it be screened."""
+    named = (fact for fact in facts if fact.snapshot and fact.snapshot.click_id == click_id)
+    return min((fact.recorded_at for fact in named), default=None)
 
 
 def _by_source(fact: Fact) -> tuple[datetime, int, int, str]:

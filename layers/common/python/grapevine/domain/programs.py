@@ -14,6 +14,7 @@ from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 
 MAX_LEVELS = 3
 WHOLE_BPS = 10_000
+DAY = timedelta(days=1)
 GRACE = timedelta(hours=1)
 """A click recorded later than this after the order never counts for it."""
 CLOCK_SKEW = timedelta(seconds=5)

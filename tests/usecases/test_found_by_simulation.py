@@ -1,0 +1,53 @@
+"""What the simulation found, each reduced to the few steps that matter."""
+
+from __future__ import annotations
+
+from grapevine.domain.accounts import Leaf
+from grapevine.domain.entries import standing
+from grapevine.domain.facts import Fact, FactKind
+from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
+from tests import builders as make
+from tests.builders import T0, days, minutes
+from tests.worlds import World
+
+BOUGHT_BY_CY = "the hash that Cy would have as a customer"
+
+
+def world_of_a_buying_promoter() -> World:
+    world = World()
+    world.catalog.add_program(make.program(), make.plan())
+    world.catalog.add_promoter(make.promoter(make.CY, customer_key=BOUGHT_BY_CY))
+    world.clicks.record(make.click())
+    return world
+
+
+def body(at: float, recorded: float, click_id: str | None) -> Fact:
+    """Return a paid body of so many days after the order, recorded so many days after it."""
+    told = make.snapshot(click_id=click_id, customer_key=BOUGHT_BY_CY)
+    return make.fact(FactKind.PAID, days(at), recorded_at=T0 + days(recorded), snapshot=told)
+
+
+def screen(world: World, fact: Fact, after: float) -> None:
+    ports = ScreenOrderPorts(world.clicks, world.catalog, world.facts)
+    screen_order(ScreenOrder(fact), ports, T0 + days(after))
+
+
+def leaves(world: World) -> set[Leaf]:
+    return {account.leaf for account, _ in standing(world.ledger.entries_of(make.ORDER))} - {Leaf.COMMISSION}
+
+
+def test_a_click_that_a_late_body_names_is_screened_before_anybody_is_paid() -> None:
+    """Seeds 11887 and 15820 of the first script: accrue is faster than fraud, and the wait was over.
+
+    The wait for a verdict was counted from the first fact of the order, which named no click: so
+    there was nothing to screen then, and nothing to wait for any more when there was.
+    """
+    world, unnamed, named = world_of_a_buying_promoter(), body(0, 0, None), body(1, 60, make.CLICK_ID)
+    world.append(unnamed)
+    screen(world, unnamed, 0)
+    world.append(named)
+    world.post(T0 + days(60))
+    assert leaves(world) == {Leaf.HELD}
+    screen(world, named, 60)
+    world.post(T0 + days(60) + minutes(1))
+    assert leaves(world) == {Leaf.BLOCKED}
