@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Refund, Snapshot
 from grapevine.domain.links import Link
@@ -96,7 +97,15 @@ class PromoterReader(Protocol):
         ...
 
 
-class DecisionCatalog(TermsReader, PromoterReader, Protocol):
+class CouponReader(Protocol):
+    """Coupons by code, many in one request."""
+
+    def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
+        """Return those that exist by their normal forms, at most a hundred asked for."""
+        ...
+
+
+class DecisionCatalog(TermsReader, PromoterReader, CouponReader, Protocol):
     """What deciding an order needs of the catalog."""
 
 
@@ -144,6 +153,18 @@ class CatalogWriter(Protocol):
         ...
 
 
+class CouponWriter(CouponReader, Protocol):
+    """Where coupons are made and switched."""
+
+    def add_coupon(self, coupon: Coupon) -> None:
+        """Add a coupon; AlreadyExistsError when the program has one of that code."""
+        ...
+
+    def change_coupon(self, coupon: Coupon) -> None:
+        """Store a coupon with its one new change; NetworkMovedError when another came first."""
+        ...
+
+
 class PlanCatalog(DecisionCatalog, Protocol):
     """Where versions of plans are published."""
 
@@ -168,7 +189,7 @@ class NetworkCatalog(DecisionCatalog, Protocol):
         ...
 
 
-class PeopleCatalog(DecisionCatalog, CatalogWriter, Protocol):
+class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, Protocol):
     """What creating people and links needs of the catalog."""
 
 
@@ -196,6 +217,10 @@ class ClickReader(Protocol):
 
     def click(self, click_id: str) -> Click | None:
         """Return a click in one read, or None."""
+        ...
+
+    def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
+        """Return a visitor's latest clicks in one request, oldest first, at most `limit`."""
         ...
 
 

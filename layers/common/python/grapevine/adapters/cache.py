@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 from grapevine import ports
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
@@ -74,6 +75,7 @@ class WholeCatalog(
     ports.PeopleCatalog,
     ports.NetworkCatalog,
     ports.PlanCatalog,
+    ports.CouponWriter,
     ports.LinkReader,
     ports.StorefrontReader,
     ports.CatalogLists,
@@ -107,6 +109,18 @@ class CachedCatalog(CachedLinks):
     def api_key(self, key_id: str) -> ports.ApiKey | None:
         """Return a key as it is: one that was taken back must not work on."""
         return self._catalog.api_key(key_id)
+
+    def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
+        """Return coupons as they are."""
+        return self._catalog.coupons(program_id, codes)
+
+    def add_coupon(self, coupon: Coupon) -> None:
+        """Add a coupon."""
+        self._catalog.add_coupon(coupon)
+
+    def change_coupon(self, coupon: Coupon) -> None:
+        """Switch a coupon."""
+        self._catalog.change_coupon(coupon)
 
     def add_plan(self, program_id: str, plan: Plan) -> None:
         """Add a version of a plan; what is kept of the program is forgotten."""

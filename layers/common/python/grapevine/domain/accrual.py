@@ -19,7 +19,7 @@ from grapevine.domain.accounts import (
     house_account,
     promoter_account,
 )
-from grapevine.domain.commissions import LevelCommission, level_commission
+from grapevine.domain.commissions import LevelCommission, level_commission, split
 from grapevine.domain.decisions import HOUSE, Decision, grace_end
 from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
@@ -84,18 +84,27 @@ def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[s
     if not order.earns or order.test is not terms.program.sandbox:
         return {}
     earned: dict[str, int] = {}
-    for earner, commission in levels(order, decision, terms):
+    for _, earner, commission in levels(order, decision, terms):
         earned[earner] = earned.get(earner, 0) + commission.earned_minor
     return {earner: minor for earner, minor in earned.items() if minor}
 
 
-def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[str, LevelCommission], ...]:
-    """Return every level's promoter with the commission worked out line by line."""
+def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, str, LevelCommission], ...]:
+    """Return level, earner and commission, worked out line by line, level after level.
+
+    An order that is split among several promoters is split at each level by itself.
+    """
     rates = terms.plan_version(decision.plan_version).rate_bps
-    return tuple(
-        (promoter_id, level_commission(order.lines, rate_bps, terms.program.rounding))
-        for promoter_id, rate_bps in zip(decision.promoter_ids, rates, strict=False)
-    )
+    rounding, claims = terms.program.rounding, decision.claims
+    earned: list[tuple[int, str, LevelCommission]] = []
+    for level, rate_bps in enumerate(rates, start=1):
+        parts = split(level_commission(order.lines, rate_bps, rounding), max(len(claims), 1), rounding)
+        earned += [
+            (level, claim[level - 1], part)
+            for claim, part in zip(claims, parts, strict=False)
+            if level <= len(claim)
+        ]
+    return tuple(earned)
 
 
 def placement(
@@ -215,7 +224,7 @@ def _reason(
     wanted: Amounts,
 ) -> EntryReason:
     before, after = sum(current.values()), sum(wanted.values())
-    if fresh and _last_earners(entries) not in ((), fresh.promoter_ids):
+    if fresh and _last_claims(entries) not in ((), fresh.claims):
         return EntryReason.REATTRIBUTED
     if after < before:
         return _why_less(order, is_refunded=_tell_a_refund(facts, entries))
@@ -224,9 +233,9 @@ def _reason(
     return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
 
 
-def _last_earners(entries: Sequence[Entry]) -> tuple[str, ...]:
+def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
     decisions = (entry.decision for entry in reversed(entries) if entry.decision)
-    return next((decision.promoter_ids for decision in decisions if decision.promoter_ids), ())
+    return next((decision.claims for decision in decisions if decision.claims), ())
 
 
 def _tell_a_refund(facts: Sequence[Fact], entries: Sequence[Entry]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grapevine.domain.money import Rounding, allocate, prorate, round_ratio
 from grapevine.domain.orders import OrderLine
@@ -58,6 +58,33 @@ def level_commission(lines: Sequence[OrderLine], rate_bps: int, rounding: Roundi
         total_minor=total,
         shares=tuple(_line_share(item, share, rounding) for item, share in zip(earning, shares, strict=True)),
     )
+
+
+def split(commission: LevelCommission, parts: int, rounding: Rounding) -> tuple[LevelCommission, ...]:
+    """Return a level's commission in equal parts, line by line, that add up to it exactly.
+
+    What does not divide goes to the first parts; each part of a line is reversed by itself, so
+    that refunding everything leaves exactly zero in every part.
+    """
+    if parts == 1:
+        return (commission,)
+    by_line = [allocate(share.share_minor, (1,) * parts) for share in commission.shares]
+    return tuple(
+        LevelCommission(
+            rate_bps=commission.rate_bps,
+            total_minor=sum(minors[part] for minors in by_line),
+            shares=tuple(
+                _part(share, minors[part], rounding)
+                for share, minors in zip(commission.shares, by_line, strict=True)
+            ),
+        )
+        for part in range(parts)
+    )
+
+
+def _part(share: LineShare, minor: int, rounding: Rounding) -> LineShare:
+    reversed_minor = prorate(minor, share.refunded_minor, share.base_minor, rounding)
+    return replace(share, share_minor=minor, reversed_minor=reversed_minor)
 
 
 def _line_share(item: OrderLine, share: int, rounding: Rounding) -> LineShare:

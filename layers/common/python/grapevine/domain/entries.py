@@ -178,17 +178,19 @@ def _decision_to_dict(decision: Decision) -> dict[str, Any]:
         "b": decision.basis,
         "r": decision.reason.value,
         "pv": decision.plan_version,
-        "w": ",".join(decision.promoter_ids),
+        "w": "|".join(",".join(claim) for claim in decision.claims),
         "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
     }
 
 
 def _decision_from_dict(values: dict[str, Any]) -> Decision:
+    claims = tuple(tuple(claim.split(",")) for claim in values["w"].split("|")) if values["w"] else ()
     return Decision(
         basis=values["b"],
         reason=Reason(values["r"]),
         plan_version=values["pv"],
-        promoter_ids=tuple(values["w"].split(",")) if values["w"] else (),
+        promoter_ids=claims[0] if claims else (),
+        further=claims[1:],
         candidates=tuple(_candidate_from_list(item) for item in values["t"]),
     )
 
@@ -200,15 +202,17 @@ def _candidate_to_list(candidate: Candidate) -> list[str]:
         to_text(candidate.occurred_at),
         to_text(candidate.recorded_at),
         candidate.reason.value,
+        *((candidate.coupon_code,) if candidate.coupon_code else ()),
     ]
 
 
 def _candidate_from_list(item: list[str]) -> Candidate:
-    click_id, promoter_id, occurred_at, recorded_at, reason = item
+    click_id, promoter_id, occurred_at, recorded_at, reason, *coupon_code = item
     return Candidate(
         click_id=click_id,
         promoter_id=promoter_id,
         occurred_at=from_text(occurred_at),
         recorded_at=from_text(recorded_at),
         reason=Reason(reason),
+        coupon_code=coupon_code[0] if coupon_code else None,
     )

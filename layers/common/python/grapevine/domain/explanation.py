@@ -96,14 +96,15 @@ def _order(order: Order, currency: str) -> dict[str, Any]:
 def _attribution(decision: Decision) -> dict[str, Any]:
     return {
         "reason": decision.reason.value,
-        "promoters": list(decision.promoter_ids),
+        "promoters": [list(claim) for claim in decision.claims],
         "candidates": [_candidate(candidate) for candidate in decision.candidates],
     }
 
 
-def _candidate(candidate: Candidate) -> dict[str, str]:
+def _candidate(candidate: Candidate) -> dict[str, str | None]:
     return {
-        "click": candidate.click_id,
+        "click": candidate.click_id or None,
+        "coupon": candidate.coupon_code,
         "promoter": candidate.promoter_id,
         "occurred_at": to_text(candidate.occurred_at),
         "reason": candidate.reason.value,
@@ -113,9 +114,7 @@ def _candidate(candidate: Candidate) -> dict[str, str]:
 def _levels(found: Explained, decision: Decision, currency: str) -> list[dict[str, Any]]:
     return [
         _level(number, promoter_id, commission, currency)
-        for number, (promoter_id, commission) in enumerate(
-            levels(found.order, decision, found.terms), start=1
-        )
+        for number, promoter_id, commission in levels(found.order, decision, found.terms)
     ]
 
 

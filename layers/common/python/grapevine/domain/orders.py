@@ -40,6 +40,7 @@ class Order:
     received_at: datetime | None
     customer_key: str | None
     click_id: str | None
+    coupon_codes: tuple[str, ...]
     test: bool
     verdict: Verdict | None
     refund_ids: tuple[str, ...]
@@ -81,6 +82,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         received_at=_earliest(ordered, lambda s: s.received_at),
         customer_key=_latest(ordered, lambda s: s.customer_key),
         click_id=_click_named(ordered, placed_at),
+        coupon_codes=_latest(ordered, lambda s: s.coupon_codes) or (),
         test=any(fact.snapshot.test for fact in ordered if fact.snapshot),
         verdict=_verdict(ordered),
         refund_ids=tuple(refund.id for refund in refunds),

@@ -48,6 +48,36 @@ class Vacancy(StrEnum):
     """The promoter that the plan names; the levels above stay."""
 
 
+class AttributionModel(StrEnum):
+    """Which of several eligible clicks an order belongs to."""
+
+    LAST_CLICK = "last_click"
+    FIRST_CLICK = "first_click"
+    LINEAR = "linear"
+    """All of their promoters, in exactly equal parts."""
+
+
+class CouponMode(StrEnum):
+    """When a promoter's coupon on the order decides, instead of the clicks."""
+
+    ALWAYS = "always"
+    IF_TOUCHED = "if_touched"
+    """When its promoter has an eligible click too."""
+    IF_WINNER = "if_winner"
+    """Never against the clicks: it can only confirm who wins by them."""
+
+
+class SelfPurchase(StrEnum):
+    """What happens when a promoter buys through their own link or coupon."""
+
+    BLOCK = "block"
+    """The commission stands blocked, for the merchant to look at."""
+    DISCOUNT_ONLY = "discount_only"
+    """The shop's discount is all there is: nobody earns."""
+    REBATE = "rebate"
+    """The promoter earns as from anybody; never the upline."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first."""
@@ -62,6 +92,9 @@ class Plan:
     screening_days: int = 3
     vacancy: Vacancy = Vacancy.HOUSE
     default_sponsor_id: str | None = None
+    attribution_model: AttributionModel = AttributionModel.LAST_CLICK
+    coupon_mode: CouponMode = CouponMode.ALWAYS
+    self_purchase: SelfPurchase = SelfPurchase.BLOCK
 
 
 @dataclass(frozen=True, slots=True)

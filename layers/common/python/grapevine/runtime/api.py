@@ -8,14 +8,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Entry
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.links import Link
 from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Plan, Program, Storefront, Terms, Vacancy
+from grapevine.domain.programs import Plan, Program, Storefront, Terms
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
+from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
 from grapevine.usecases.publish_plan import PublishPlan
@@ -24,6 +26,7 @@ from grapevine.usecases.read_balance import Balance
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
+_PLAN_CHOICES = ("vacancy", "attribution_model", "coupon_mode", "self_purchase")
 _PLAN_DAYS = ("click_window_days", "hold_days_after_receipt", "hold_days_after_payment", "screening_days")
 
 
@@ -151,6 +154,35 @@ def to_change_status(body: Body, program_id: str, promoter_id: str) -> ChangeSta
     )
 
 
+def to_create_coupon(body: Body, program_id: str, promoter_id: str) -> CreateCoupon:
+    """Read a code to make."""
+    body.refuse_unknown("code", "priority")
+    return CreateCoupon(
+        program_id=program_id,
+        promoter_id=promoter_id,
+        code=body.text("code"),
+        priority=body.integer("priority", 0),
+    )
+
+
+def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:
+    """Read whether a code counts from now on."""
+    body.refuse_unknown("enabled")
+    return SwitchCoupon(program_id=program_id, code=code, enabled=body.boolean("enabled"))
+
+
+def from_coupon(coupon: Coupon, now: datetime) -> dict[str, Any]:
+    """Return a coupon as of now."""
+    return {
+        "code": coupon.code,
+        "program_id": coupon.program_id,
+        "promoter_id": coupon.promoter_id,
+        "priority": coupon.priority,
+        "enabled": coupon.is_enabled_at(now),
+        "created_at": to_text(coupon.created_at),
+    }
+
+
 def _one_of(kind: type[E], text: str, where: str) -> E:
     try:
         return kind(text)
@@ -160,8 +192,12 @@ def _one_of(kind: type[E], text: str, where: str) -> E:
         ) from None
 
 
+def _choice(body: Body, name: str, standard: E) -> E:
+    return _one_of(type(standard), body.optional_text(name) or standard.value, body.path + name)
+
+
 def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
-    names = ("rate_bps", "pool_cap_bps", "vacancy", "default_sponsor_id", *_PLAN_DAYS)
+    names = ("rate_bps", "pool_cap_bps", "default_sponsor_id", *_PLAN_CHOICES, *_PLAN_DAYS)
     body.refuse_unknown(*names, *more)
     standard = Plan(version=1, effective_at=effective_at)
     days = {name: body.integer(name, getattr(standard, name)) for name in _PLAN_DAYS}
@@ -169,7 +205,10 @@ def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
         standard,
         rate_bps=body.integers("rate_bps", standard.rate_bps),
         pool_cap_bps=body.integer("pool_cap_bps", standard.pool_cap_bps),
-        vacancy=_one_of(Vacancy, body.optional_text("vacancy") or standard.vacancy, f"{body.path}vacancy"),
+        vacancy=_choice(body, "vacancy", standard.vacancy),
+        attribution_model=_choice(body, "attribution_model", standard.attribution_model),
+        coupon_mode=_choice(body, "coupon_mode", standard.coupon_mode),
+        self_purchase=_choice(body, "self_purchase", standard.self_purchase),
         default_sponsor_id=body.optional_text("default_sponsor_id"),
         click_window_days=days["click_window_days"],
         hold_days_after_receipt=days["hold_days_after_receipt"],
@@ -234,7 +273,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "effective_at": to_text(plan.effective_at),
         "rate_bps": list(plan.rate_bps),
         "pool_cap_bps": plan.pool_cap_bps,
-        "vacancy": plan.vacancy.value,
+        **{name: getattr(plan, name).value for name in _PLAN_CHOICES},
         "default_sponsor_id": plan.default_sponsor_id,
         **{name: getattr(plan, name) for name in _PLAN_DAYS},
     }

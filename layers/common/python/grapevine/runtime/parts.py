@@ -22,6 +22,7 @@ class CatalogPart(
     ports.PeopleCatalog,
     ports.NetworkCatalog,
     ports.PlanCatalog,
+    ports.CouponWriter,
     ports.LinkReader,
     ports.StorefrontReader,
     ports.CatalogLists,

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.accrual import next_entry
-from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import readable_codes
 from grapevine.domain.decisions import (
     SEARCH_DEPTH,
     Candidate,
     Decision,
+    Reason,
     basis_of,
+    coupon_touches,
     decide,
     grace_end,
     pending,
@@ -22,6 +24,7 @@ from grapevine.domain.decisions import (
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Terms
@@ -29,6 +32,9 @@ from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedge
 
 ATTEMPTS = 8
 """Starting over costs two reads; whoever loses this often is queued and redriven."""
+
+MOST_CLICKS = 50
+"""Clicks of one visitor that an order looks at, the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def _folded(facts: Sequence[Fact]) -> Order:
 
 def _may_earn(order: Order) -> bool:
     """Say whether anybody could earn: most orders of most shops came through no link, and cost no more."""
-    return order.earns and order.click_id is not None
+    return order.earns and (order.click_id is not None or bool(order.coupon_codes))
 
 
 def _terms_for(order: Order, program_id: str, ports: PostOrderPorts) -> Terms:
@@ -119,26 +125,40 @@ def _decision(
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
     plan = terms.plan_at(order.paid_at or order.placed_at)
-    touches, hint = _touches(order, known, terms, ports)
-    if order.click_id and not touches and now < grace_end(order.placed_at):
-        return pending(order, plan)
+    touches, hint = _touches(order, order.placed_at, known, terms, ports)
     promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
-    return decide(order, order.placed_at, plan, touches, promoters)
+    decision = decide(order, order.placed_at, plan, touches, promoters)
+    waits = _is_late(order, touches) and now < grace_end(order.placed_at)
+    return pending(order, plan) if waits and decision.reason is not Reason.COUPON else decision
 
 
 def _touches(
-    order: Order, known: Decision | None, terms: Terms, ports: PostOrderPorts
+    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: PostOrderPorts
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    """Return the order's touches with the upline hint; a click that has expired is still in the decision."""
-    click = ports.clicks.click(order.click_id) if order.click_id else None
-    if click is None:
-        kept = known.candidates if known else ()
-        return tuple(touch for touch in kept if touch.click_id == order.click_id), ()
-    return (touch_of(click, terms.program.id),), _hint(click)
+    """Return the order's touches with the uplines that its clicks hint at.
+
+    Every click of the visitor counts, not only the one the order names: a cookie keeps one. Clicks
+    that have expired are still in the decision.
+    """
+    visitor_id = visitor_of(order.click_id) if order.click_id else None
+    clicks = ports.clicks.clicks_of(visitor_id, MOST_CLICKS) if visitor_id else ()
+    touches = {click.id: touch_of(click, terms.program.id) for click in clicks}
+    kept = {touch.click_id: touch for touch in (known.candidates if known else ()) if not touch.coupon_code}
+    hint = (name for click in clicks for name in (click.promoter_id, *click.upline))
+    coupons = _coupons(order, placed_at, terms, ports)
+    return (*{**kept, **touches}.values(), *coupons), tuple(dict.fromkeys(hint))
 
 
-def _hint(click: Click) -> tuple[str, ...]:
-    return (click.promoter_id, *click.upline)
+def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: PostOrderPorts) -> tuple[Candidate, ...]:
+    codes = readable_codes(order.coupon_codes)
+    known = ports.catalog.coupons(terms.program.id, codes) if codes else {}
+    return coupon_touches(order, placed_at, known)
+
+
+def _is_late(order: Order, touches: Sequence[Candidate]) -> bool:
+    """Say whether the click that the order names has not been recorded yet."""
+    named = order.click_id is not None and visitor_of(order.click_id) is not None
+    return named and order.click_id not in [touch.click_id for touch in touches]
 
 
 def _default(plan: Plan) -> tuple[str, ...]:

@@ -6,10 +6,19 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, row
+from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
-from grapevine.domain.programs import Plan, Program, Storefront, Vacancy
+from grapevine.domain.programs import (
+    AttributionModel,
+    CouponMode,
+    Plan,
+    Program,
+    SelfPurchase,
+    Storefront,
+    Vacancy,
+)
 from grapevine.ports import ApiKey
 
 
@@ -43,6 +52,9 @@ class PlanRow(Row, discriminator="plan"):
     screening_days = WholeNumber()
     vacancy = UnicodeAttribute()
     default_sponsor_id = UnicodeAttribute(null=True)
+    attribution_model = UnicodeAttribute()
+    coupon_mode = UnicodeAttribute()
+    self_purchase = UnicodeAttribute()
 
 
 class PlanNumberRow(Row, discriminator="plan_number"):
@@ -74,6 +86,16 @@ class NetworkRow(Row, discriminator="network"):
     """`PG#program` / `NETWORK`: how often the network changed; sponsor changes serialise on it."""
 
     version = WholeNumber()
+
+
+class CouponRow(Row, discriminator="coupon"):
+    """`CP#program#code` / `META`: a coupon with its history; `switched` counts the changes."""
+
+    promoter_id = UnicodeAttribute()
+    created_at = Instant()
+    priority = WholeNumber()
+    changes = Json()
+    switched = WholeNumber()
 
 
 class MerchantRow(Row, discriminator="merchant"):
@@ -141,6 +163,9 @@ def plan_row(program_id: str, plan: Plan) -> PlanRow:
         screening_days=plan.screening_days,
         vacancy=plan.vacancy.value,
         default_sponsor_id=plan.default_sponsor_id,
+        attribution_model=plan.attribution_model.value,
+        coupon_mode=plan.coupon_mode.value,
+        self_purchase=plan.self_purchase.value,
     )
 
 
@@ -157,6 +182,9 @@ def plan_of(stored: PlanRow) -> Plan:
         screening_days=stored.screening_days,
         vacancy=Vacancy(stored.vacancy),
         default_sponsor_id=stored.default_sponsor_id,
+        attribution_model=AttributionModel(stored.attribution_model),
+        coupon_mode=CouponMode(stored.coupon_mode),
+        self_purchase=SelfPurchase(stored.self_purchase),
     )
 
 
@@ -214,6 +242,30 @@ def promoter_of(stored: PromoterRow) -> Promoter:
             StatusChange(from_text(at), PromoterStatus(status), reason)
             for at, status, reason in stored.status_changes or ()
         ),
+    )
+
+
+def coupon_row(coupon: Coupon) -> CouponRow:
+    """Return a coupon as it is stored."""
+    return CouponRow(
+        *keys.coupon(coupon.program_id, coupon.code),
+        promoter_id=coupon.promoter_id,
+        created_at=coupon.created_at,
+        priority=coupon.priority,
+        changes=[[to_text(change.effective_at), change.enabled] for change in coupon.changes],
+        switched=len(coupon.changes),
+    )
+
+
+def coupon_of(stored: CouponRow) -> Coupon:
+    """Read a coupon back."""
+    return Coupon(
+        program_id=keys.program_in(stored.pk),
+        code=keys.last_part(stored.pk),
+        promoter_id=stored.promoter_id,
+        created_at=stored.created_at,
+        priority=stored.priority,
+        changes=tuple(CouponChange(from_text(at), enabled) for at, enabled in stored.changes),
     )
 
 
