@@ -242,9 +242,8 @@ def test_edge_35_a_robots_click_is_kept_and_never_wins() -> None:
 def test_more_touches_than_an_entry_keeps_leave_the_winners() -> None:
     world = alone(attribution_model=AttributionModel.FIRST_CLICK)
     clicked(world, CY, 0, -59)
-    for number in range(1, 30):
-        last = clicked(world, DEE, number, -59 + number)
-    assert posted(world, order(last)) == {CY: 1333}
+    clicks = [clicked(world, DEE, number, -59 + number) for number in range(1, 30)]
+    assert posted(world, order(clicks[-1])) == {CY: 1333}
     assert len(decision(world).candidates) == 10
     assert decision(world).candidates[0].promoter_id == CY
 

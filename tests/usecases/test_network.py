@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.entries import standing
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NetworkMovedError, NotFoundError
-from grapevine.domain.facts import FactKind
+from grapevine.domain.facts import FactKind, Outcome
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.programs import InvalidProgramError, Vacancy
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
@@ -72,7 +72,7 @@ def test_edge_41_suspended_after_the_order_still_earns_from_it() -> None:
 
 def test_edge_42_what_a_suspended_promoter_earned_waits_in_the_settlement() -> None:
     world = chain_world()
-    world.append(PAID, make.verdict(make.Outcome.ALLOW))
+    world.append(PAID, make.verdict(Outcome.ALLOW))
     world.post(T0 + minutes(5))
     world.sweep(T0 + days(31))
     world.fold()

@@ -24,8 +24,9 @@ from grapevine.domain.decisions import HOUSE, Decision, grace_end
 from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.money import Money
-from grapevine.domain.orders import Order
+from grapevine.domain.orders import Order, OrderLine
 from grapevine.domain.programs import Plan, Terms
+from grapevine.domain.rates import LineRate, line_rate
 
 Amounts = Mapping[tuple[Account, str], int]
 
@@ -92,19 +93,21 @@ def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[s
 def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, str, LevelCommission], ...]:
     """Return level, earner and commission, worked out line by line, level after level.
 
-    An order that is split among several promoters is split at each level by itself.
+    An order that is split among several promoters is worked out for each of them, as if all of it
+    were theirs, and each gets an equal part of that.
     """
-    rates = terms.plan_version(decision.plan_version).rate_bps
-    rounding, claims = terms.program.rounding, decision.claims
+    plan, claims = terms.plan_version(decision.plan_version), decision.claims
     earned: list[tuple[int, str, LevelCommission]] = []
-    for level, rate_bps in enumerate(rates, start=1):
-        parts = split(level_commission(order.lines, rate_bps, rounding), max(len(claims), 1), rounding)
-        earned += [
-            (level, claim[level - 1], part)
-            for claim, part in zip(claims, parts, strict=False)
-            if level <= len(claim)
-        ]
+    for number, claim in enumerate(claims):
+        rated = [(item, _rate(item, claim[0], plan)) for item in order.lines]
+        for level, (earner, rate_bps) in enumerate(zip(claim, plan.rate_bps, strict=False), start=1):
+            whole = level_commission(rated, level, rate_bps, terms.program.rounding)
+            earned.append((level, earner, split(whole, len(claims))[number]))
     return tuple(earned)
+
+
+def _rate(item: OrderLine, promoter_id: str, plan: Plan) -> LineRate:
+    return line_rate(item.line, promoter_id, plan.rate_bps, plan.rules, plan.line_cap_bps, plan.pool_cap_bps)
 
 
 def placement(

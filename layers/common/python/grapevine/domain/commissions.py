@@ -7,18 +7,24 @@ from dataclasses import dataclass, replace
 
 from grapevine.domain.money import Rounding, allocate, prorate, round_ratio
 from grapevine.domain.orders import OrderLine
-from grapevine.domain.programs import WHOLE_BPS
+from grapevine.domain.rates import SCALE, LineRate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineShare:
-    """One line's part of a level's commission, and the part of that which went back; minor units."""
+    """One line's part of a level's commission, and the part of that which went back; minor units.
+
+    `rule_id` names the plan's rule that decided, None for the plan's own rate; `is_capped` says that
+    a cap of the plan made it less.
+    """
 
     line_id: str
     base_minor: int
     refunded_minor: int
     share_minor: int
     reversed_minor: int
+    rule_id: str | None = None
+    is_capped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,59 +46,64 @@ class LevelCommission:
         return self.total_minor - self.reversed_minor
 
 
-def level_commission(lines: Sequence[OrderLine], rate_bps: int, rounding: Rounding) -> LevelCommission:
-    """Return a level's commission on an order's lines.
+def level_commission(
+    lines: Sequence[tuple[OrderLine, LineRate]], level: int, rate_bps: int, rounding: Rounding
+) -> LevelCommission:
+    """Return a level's commission on an order's lines, each with its rate; `level` counts from 1.
 
     The total is rounded once, split over the lines by largest remainder, and each line's share is
-    reversed in proportion to what of its base went back, cumulatively: refunding everything, in
-    however many steps, leaves exactly zero.
+    reversed in proportion to what of it went back, cumulatively: refunding everything, in however
+    many steps, leaves exactly zero. `rate_bps` is the plan's own, for whoever reads it.
     """
-    earning = [item for item in lines if item.line.base_minor > 0]
+    earning = [(item, rate, scaled) for item, rate in lines if (scaled := rate.scaled[level - 1])]
     if not earning:
         return LevelCommission(rate_bps=rate_bps, total_minor=0, shares=())
-    bases = [item.line.base_minor for item in earning]
-    total = round_ratio(sum(bases) * rate_bps, WHOLE_BPS, rounding)
-    shares = allocate(total, bases)
+    weights = [scaled for _, _, scaled in earning]
+    total = round_ratio(sum(weights), SCALE, rounding)
+    parts = zip(earning, allocate(total, weights), strict=True)
     return LevelCommission(
         rate_bps=rate_bps,
         total_minor=total,
-        shares=tuple(_line_share(item, share, rounding) for item, share in zip(earning, shares, strict=True)),
+        shares=tuple([_line_share(item, rate, share, rounding) for (item, rate, _), share in parts]),
     )
 
 
-def split(commission: LevelCommission, parts: int, rounding: Rounding) -> tuple[LevelCommission, ...]:
-    """Return a level's commission in equal parts, line by line, that add up to it exactly.
-
-    What does not divide goes to the first parts; each part of a line is reversed by itself, so
-    that refunding everything leaves exactly zero in every part.
-    """
-    if parts == 1:
-        return (commission,)
-    by_line = [allocate(share.share_minor, (1,) * parts) for share in commission.shares]
-    return tuple(
-        LevelCommission(
-            rate_bps=commission.rate_bps,
-            total_minor=sum(minors[part] for minors in by_line),
-            shares=tuple(
-                _part(share, minors[part], rounding)
-                for share, minors in zip(commission.shares, by_line, strict=True)
-            ),
-        )
-        for part in range(parts)
-    )
-
-
-def _part(share: LineShare, minor: int, rounding: Rounding) -> LineShare:
-    reversed_minor = prorate(minor, share.refunded_minor, share.base_minor, rounding)
-    return replace(share, share_minor=minor, reversed_minor=reversed_minor)
-
-
-def _line_share(item: OrderLine, share: int, rounding: Rounding) -> LineShare:
+def _line_share(item: OrderLine, rate: LineRate, share: int, rounding: Rounding) -> LineShare:
     base = item.line.base_minor
+    part, whole = item.refunded_minor, base
+    if rate.by_units:
+        part, whole = item.refunded_milli, item.line.quantity_milli
     return LineShare(
         line_id=item.line.id,
         base_minor=base,
         refunded_minor=item.refunded_minor,
         share_minor=share,
-        reversed_minor=prorate(share, item.refunded_minor, base, rounding),
+        reversed_minor=prorate(share, part, whole, rounding),
+        rule_id=rate.rule_id,
+        is_capped=rate.is_capped,
+    )
+
+
+def split(commission: LevelCommission, parts: int) -> tuple[LevelCommission, ...]:
+    """Return a level's commission in equal parts, line by line, that add up to it exactly.
+
+    Both what a line earned and what of it went back are split; what does not divide goes to the
+    first parts, so that every part stays within its line and a full refund leaves zero in each.
+    """
+    if parts == 1:
+        return (commission,)
+    shares = [allocate(share.share_minor, (1,) * parts) for share in commission.shares]
+    back = [allocate(share.reversed_minor, (1,) * parts) for share in commission.shares]
+    return tuple(
+        _part(commission, [minors[n] for minors in shares], [minors[n] for minors in back])
+        for n in range(parts)
+    )
+
+
+def _part(commission: LevelCommission, shares: Sequence[int], back: Sequence[int]) -> LevelCommission:
+    lines = zip(commission.shares, shares, back, strict=True)
+    return LevelCommission(
+        rate_bps=commission.rate_bps,
+        total_minor=sum(shares),
+        shares=tuple(replace(line, share_minor=minor, reversed_minor=gone) for line, minor, gone in lines),
     )

@@ -128,6 +128,8 @@ def _level(number: int, promoter_id: str, commission: LevelCommission, currency:
         "lines": [
             {
                 "line": share.line_id,
+                "rule": share.rule_id,
+                "capped": share.is_capped,
                 "base": format_minor(share.base_minor, currency),
                 "refunded": format_minor(share.refunded_minor, currency),
                 "share": format_minor(share.share_minor, currency),

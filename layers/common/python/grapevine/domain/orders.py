@@ -16,10 +16,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """A line with the part of its base that went back, both in minor units."""
+    """A line with what of it went back: of its base in minor units, and in thousandths of units."""
 
     line: Line
     refunded_minor: int
+    refunded_milli: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
         payment=_latest(ordered, lambda s: s.payment) or Payment.PENDING,
         currency=currency,
-        lines=tuple(OrderLine(line=line, refunded_minor=_refunded(line, refunds)) for line in lines or ()),
+        lines=tuple(_order_line(line, refunds) for line in lines or ()),
         cancelled_at=_latest(ordered, lambda s: s.cancelled_at),
         received_at=_earliest(ordered, lambda s: s.received_at),
         customer_key=_latest(ordered, lambda s: s.customer_key),
@@ -161,6 +162,12 @@ def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:
         if known is None or len(refund.lines) >= len(known.lines):
             by_id[refund.id] = refund
     return tuple(by_id[refund_id] for refund_id in sorted(by_id))
+
+
+def _order_line(line: Line, refunds: Sequence[Refund]) -> OrderLine:
+    returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    units = min(sum(part.quantity_milli for part in returned), line.quantity_milli)
+    return OrderLine(line=line, refunded_minor=_refunded(line, refunds), refunded_milli=units)
 
 
 def _refunded(line: Line, refunds: Sequence[Refund]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from grapevine.domain.links import Link
 from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.domain.rates import RateRule
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
@@ -73,6 +74,14 @@ class Body:
     def section(self, name: str) -> Body:
         """Return an object inside; absent is empty."""
         return Body(self._typed(name, self.values.get(name, {}), dict, "an object"), f"{self.path}{name}.")
+
+    def sections(self, name: str) -> tuple[Body, ...]:
+        """Return a list of objects; absent is empty."""
+        values = self._typed(name, self.values.get(name, []), list, "a list of objects")
+        return tuple(
+            Body(self._typed(f"{name}[{n}]", value, dict, "an object"), f"{self.path}{name}[{n}].")
+            for n, value in enumerate(values)
+        )
 
     def refuse_unknown(self, *known: str) -> Body:
         """Refuse names that mean nothing: a misspelt setting must not be dropped in silence."""
@@ -192,12 +201,37 @@ def _one_of(kind: type[E], text: str, where: str) -> E:
         ) from None
 
 
+def _to_rule(body: Body) -> RateRule:
+    body.refuse_unknown("id", "sku", "product_id", "promoter_id", "rate_bps", "per_unit_minor")
+    return RateRule(
+        id=body.text("id"),
+        sku=body.optional_text("sku"),
+        product_id=body.optional_text("product_id"),
+        promoter_id=body.optional_text("promoter_id"),
+        rate_bps=body.integers("rate_bps", ()),
+        per_unit_minor=body.integers("per_unit_minor", ()),
+    )
+
+
+def _from_rule(rule: RateRule) -> dict[str, Any]:
+    values = asdict(rule)
+    return {name: value for name, value in values.items() if value not in (None, ())}
+
+
 def _choice(body: Body, name: str, standard: E) -> E:
     return _one_of(type(standard), body.optional_text(name) or standard.value, body.path + name)
 
 
 def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
-    names = ("rate_bps", "pool_cap_bps", "default_sponsor_id", *_PLAN_CHOICES, *_PLAN_DAYS)
+    names = (
+        "rate_bps",
+        "pool_cap_bps",
+        "line_cap_bps",
+        "rules",
+        "default_sponsor_id",
+        *_PLAN_CHOICES,
+        *_PLAN_DAYS,
+    )
     body.refuse_unknown(*names, *more)
     standard = Plan(version=1, effective_at=effective_at)
     days = {name: body.integer(name, getattr(standard, name)) for name in _PLAN_DAYS}
@@ -210,6 +244,8 @@ def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
         coupon_mode=_choice(body, "coupon_mode", standard.coupon_mode),
         self_purchase=_choice(body, "self_purchase", standard.self_purchase),
         default_sponsor_id=body.optional_text("default_sponsor_id"),
+        rules=tuple(_to_rule(rule) for rule in body.sections("rules")),
+        line_cap_bps=body.integer("line_cap_bps", standard.line_cap_bps),
         click_window_days=days["click_window_days"],
         hold_days_after_receipt=days["hold_days_after_receipt"],
         hold_days_after_payment=days["hold_days_after_payment"],
@@ -273,6 +309,8 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "effective_at": to_text(plan.effective_at),
         "rate_bps": list(plan.rate_bps),
         "pool_cap_bps": plan.pool_cap_bps,
+        "line_cap_bps": plan.line_cap_bps,
+        "rules": [_from_rule(rule) for rule in plan.rules],
         **{name: getattr(plan, name).value for name in _PLAN_CHOICES},
         "default_sponsor_id": plan.default_sponsor_id,
         **{name: getattr(plan, name) for name in _PLAN_DAYS},

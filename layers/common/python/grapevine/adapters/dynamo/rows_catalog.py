@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from grapevine.adapters.dynamo import keys
@@ -19,6 +22,7 @@ from grapevine.domain.programs import (
     Storefront,
     Vacancy,
 )
+from grapevine.domain.rates import RateRule
 from grapevine.ports import ApiKey
 
 
@@ -55,6 +59,8 @@ class PlanRow(Row, discriminator="plan"):
     attribution_model = UnicodeAttribute()
     coupon_mode = UnicodeAttribute()
     self_purchase = UnicodeAttribute()
+    rules = Json()
+    line_cap_bps = WholeNumber()
 
 
 class PlanNumberRow(Row, discriminator="plan_number"):
@@ -166,6 +172,8 @@ def plan_row(program_id: str, plan: Plan) -> PlanRow:
         attribution_model=plan.attribution_model.value,
         coupon_mode=plan.coupon_mode.value,
         self_purchase=plan.self_purchase.value,
+        rules=[asdict(rule) for rule in plan.rules],
+        line_cap_bps=plan.line_cap_bps,
     )
 
 
@@ -185,7 +193,14 @@ def plan_of(stored: PlanRow) -> Plan:
         attribution_model=AttributionModel(stored.attribution_model),
         coupon_mode=CouponMode(stored.coupon_mode),
         self_purchase=SelfPurchase(stored.self_purchase),
+        rules=tuple(_rule_of(values) for values in stored.rules),
+        line_cap_bps=stored.line_cap_bps,
     )
+
+
+def _rule_of(values: dict[str, Any]) -> RateRule:
+    rates = {name: tuple(values[name]) for name in ("rate_bps", "per_unit_minor")}
+    return RateRule(**{**values, **rates})
 
 
 def storefront_row(storefront: Storefront) -> StorefrontRow:
