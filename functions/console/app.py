@@ -1,4 +1,4 @@
-"""The JSON API: programs, storefronts, promoters, links, balances, entries and why."""
+"""The JSON API: programs, people, links, terms, balances, entries and why."""
 
 from chalice.app import Chalice, Response
 
@@ -11,8 +11,7 @@ route = routes(app)
 
 
 def caller() -> console.Caller:
-    request = incoming(app)
-    return console.Caller(request.headers.get("authorization", ""), request.body, parts())
+    return console.Caller.of(incoming(app), parts())
 
 
 @route("GET", "/health")
@@ -38,6 +37,11 @@ def read_program(program_id: str) -> Response:
 @route("POST", "/programs/{program_id}/plans")
 def publish_plan(program_id: str) -> Response:
     return json_response(console.publish_plan(caller(), program_id), 201)
+
+
+@route("POST", "/programs/{program_id}/rates")
+def publish_rate(program_id: str) -> Response:
+    return json_response(console.publish_rate(caller(), program_id), 201)
 
 
 @route("POST", "/programs/{program_id}/storefronts")

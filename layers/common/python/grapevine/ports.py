@@ -15,6 +15,7 @@ from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Refund, Snapshot
+from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Movement, Payout
@@ -105,7 +106,15 @@ class CouponReader(Protocol):
         ...
 
 
-class DecisionCatalog(TermsReader, PromoterReader, CouponReader, Protocol):
+class RateReader(Protocol):
+    """Exchange rates of a program."""
+
+    def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
+        """Return the latest rate in effect at an instant, however old, or None."""
+        ...
+
+
+class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, Protocol):
     """What deciding an order needs of the catalog."""
 
 
@@ -153,6 +162,14 @@ class CatalogWriter(Protocol):
         ...
 
 
+class RateWriter(RateReader, Protocol):
+    """Where rates are published."""
+
+    def add_rate(self, program_id: str, rate: Rate) -> None:
+        """Add a rate; AlreadyExistsError when the pair has one from that instant on."""
+        ...
+
+
 class CouponWriter(CouponReader, Protocol):
     """Where coupons are made and switched."""
 
@@ -189,7 +206,7 @@ class NetworkCatalog(DecisionCatalog, Protocol):
         ...
 
 
-class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, Protocol):
+class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, Protocol):
     """What creating people and links needs of the catalog."""
 
 

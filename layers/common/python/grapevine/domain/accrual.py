@@ -20,9 +20,10 @@ from grapevine.domain.accounts import (
     promoter_account,
 )
 from grapevine.domain.commissions import LevelCommission, level_commission, split
-from grapevine.domain.decisions import HOUSE, Decision, grace_end
+from grapevine.domain.decisions import HOUSE, Decision, Reason, grace_end
 from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
+from grapevine.domain.fx import RETRY, Rate
 from grapevine.domain.money import Money
 from grapevine.domain.orders import Order, OrderLine
 from grapevine.domain.programs import Plan, Terms
@@ -99,15 +100,16 @@ def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, s
     plan, claims = terms.plan_version(decision.plan_version), decision.claims
     earned: list[tuple[int, str, LevelCommission]] = []
     for number, claim in enumerate(claims):
-        rated = [(item, _rate(item, claim[0], plan)) for item in order.lines]
+        rated = [(item, _rate(item, claim[0], plan, decision.rate)) for item in order.lines]
         for level, (earner, rate_bps) in enumerate(zip(claim, plan.rate_bps, strict=False), start=1):
             whole = level_commission(rated, level, rate_bps, terms.program.rounding)
             earned.append((level, earner, split(whole, len(claims))[number]))
     return tuple(earned)
 
 
-def _rate(item: OrderLine, promoter_id: str, plan: Plan) -> LineRate:
-    return line_rate(item.line, promoter_id, plan.rate_bps, plan.rules, plan.line_cap_bps, plan.pool_cap_bps)
+def _rate(item: OrderLine, promoter_id: str, plan: Plan, rate: Rate | None) -> LineRate:
+    caps, per_minor = (plan.line_cap_bps, plan.pool_cap_bps), rate.per_minor if rate else (1, 1)
+    return line_rate(item.line, promoter_id, plan.rate_bps, plan.rules, *caps, per_minor)
 
 
 def placement(
@@ -118,7 +120,8 @@ def placement(
     if decision.is_pending and order.placed_at:
         # Nobody earns yet, so the place does not matter; that somebody looks again does, also when
         # the order is blocked or was released before it named this click.
-        return Placement(Leaf.HELD, released=released, due_at=grace_end(order.placed_at))
+        due_at = now + RETRY if decision.reason is Reason.RATE_PENDING else grace_end(order.placed_at)
+        return Placement(Leaf.HELD, released=released, due_at=due_at)
     if released:
         return Placement(Leaf.PAYABLE, released=True, due_at=None)
     outcome = order.verdict.outcome if order.verdict else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grapevine.domain.money import Rounding, allocate, prorate, round_ratio
 from grapevine.domain.orders import OrderLine
-from grapevine.domain.rates import SCALE, LineRate
+from grapevine.domain.rates import LineRate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def level_commission(
     if not earning:
         return LevelCommission(rate_bps=rate_bps, total_minor=0, shares=())
     weights = [scaled for _, _, scaled in earning]
-    total = round_ratio(sum(weights), SCALE, rounding)
+    total = round_ratio(sum(weights), earning[0][1].scale, rounding)
     parts = zip(earning, allocate(total, weights), strict=True)
     return LevelCommission(
         rate_bps=rate_bps,

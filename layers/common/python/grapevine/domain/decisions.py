@@ -11,6 +11,7 @@ from hashlib import blake2b
 from grapevine.domain.accounts import PROGRAM
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, readable_codes
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, upline_of
@@ -43,6 +44,7 @@ class Reason(StrEnum):
     COUPON = "coupon"
     NO_TOUCH = "no_touch"
     CLICK_PENDING = "click_pending"
+    RATE_PENDING = "rate_pending"
     NONE_ELIGIBLE = "none_eligible"
     ELIGIBLE = "eligible"
     AFTER_ORDER = "after_order"
@@ -78,7 +80,8 @@ class Decision:
 
     `promoter_ids` has the attributed promoter first, then the upline; HOUSE where a level is
     vacant; empty when nobody earns. `further` has the same for each further promoter among whom
-    the order is split, all in equal parts.
+    the order is split, all in equal parts. `rate` turns the order's currency into the program's,
+    for good.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
     decision stays.
     """
@@ -89,11 +92,12 @@ class Decision:
     promoter_ids: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     further: tuple[tuple[str, ...], ...] = ()
+    rate: Rate | None = None
 
     @property
     def is_pending(self) -> bool:
-        """Whether a click that the order names may still arrive."""
-        return self.reason is Reason.CLICK_PENDING
+        """Whether a click that the order names, or the rate for its currency, may still arrive."""
+        return self.reason in (Reason.CLICK_PENDING, Reason.RATE_PENDING)
 
     @property
     def claims(self) -> tuple[tuple[str, ...], ...]:
@@ -221,11 +225,11 @@ def people_needed(
     return None if is_complete else sponsor_id
 
 
-def pending(order: Order, plan: Plan) -> Decision:
-    """Return the decision of an order whose click has not arrived yet: nobody, for now."""
+def pending(order: Order, plan: Plan, reason: Reason) -> Decision:
+    """Return the decision of an order whose click, or rate, has not arrived yet: nobody, for now."""
     return Decision(
         basis=basis_of(order),
-        reason=Reason.CLICK_PENDING,
+        reason=reason,
         plan_version=plan.version,
         promoter_ids=(),
         candidates=(),

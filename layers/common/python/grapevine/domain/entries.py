@@ -13,6 +13,7 @@ from typing import Any
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
 from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
 
@@ -180,6 +181,7 @@ def _decision_to_dict(decision: Decision) -> dict[str, Any]:
         "pv": decision.plan_version,
         "w": "|".join(",".join(claim) for claim in decision.claims),
         "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
+        **({"fx": _rate_to_list(decision.rate)} if decision.rate else {}),
     }
 
 
@@ -192,7 +194,17 @@ def _decision_from_dict(values: dict[str, Any]) -> Decision:
         promoter_ids=claims[0] if claims else (),
         further=claims[1:],
         candidates=tuple(_candidate_from_list(item) for item in values["t"]),
+        rate=_rate_from_list(values["fx"]) if "fx" in values else None,
     )
+
+
+def _rate_to_list(rate: Rate) -> list[str]:
+    return [rate.base, rate.quote, rate.text, rate.source, to_text(rate.effective_at)]
+
+
+def _rate_from_list(item: list[str]) -> Rate:
+    base, quote, text, source, effective_at = item
+    return Rate(base=base, quote=quote, text=text, source=source, effective_at=from_text(effective_at))
 
 
 def _candidate_to_list(candidate: Candidate) -> list[str]:

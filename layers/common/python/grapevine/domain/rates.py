@@ -49,13 +49,14 @@ class RateRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRate:
-    """What one line earns at every level, exactly, in SCALE-ths of a minor unit.
+    """What one line earns at every level, exactly: `scaled` / `scale` minor units of the program.
 
     `by_units` says that refunds count by units: so much for each was earned, so much goes back.
     `is_capped` says that a cap gave it less than its rate.
     """
 
     scaled: tuple[int, ...]
+    scale: int
     rule_id: str | None
     by_units: bool
     is_capped: bool
@@ -68,40 +69,50 @@ def line_rate(
     rules: Sequence[RateRule],
     line_cap_bps: int,
     pool_cap_bps: int,
+    per_minor: tuple[int, int] = (1, 1),
 ) -> LineRate:
     """Return what a line earns at each of the plan's levels, within the caps.
 
     No level earns more than `line_cap_bps` of what the customer paid for the line, all together no
     more than `pool_cap_bps`; where they would, the levels furthest from the sale give way.
+    `per_minor` is what a minor unit of the line's currency is in the program's, in which rules per
+    unit are written.
     """
-    rule = _deciding(line, promoter_id, rules, len(plan_bps))
-    wanted = _scaled(line, rule, len(plan_bps)) if rule else _by_bps(line, plan_bps)
-    line_cap, left = line.base_minor * line_cap_bps * _BPS_SCALE, line.base_minor * pool_cap_bps * _BPS_SCALE
+    line_worth, unit_worth = per_minor
+    rule = _deciding(line, promoter_id, rules, len(plan_bps), per_minor)
+    wanted = _scaled(line, rule, len(plan_bps), per_minor) if rule else _by_bps(line, plan_bps, line_worth)
+    (line_cap,), (left,) = (_by_bps(line, (cap,), line_worth) for cap in (line_cap_bps, pool_cap_bps))
     granted: list[int] = []
     for scaled in wanted:
         granted.append(min(scaled, line_cap, left))
         left -= granted[-1]
     return LineRate(
         scaled=tuple(granted),
+        scale=SCALE * unit_worth,
         rule_id=rule.id if rule else None,
         by_units=bool(rule and rule.per_unit_minor),
         is_capped=tuple(granted) != wanted,
     )
 
 
-def _deciding(line: Line, promoter_id: str, rules: Sequence[RateRule], levels: int) -> RateRule | None:
+def _deciding(
+    line: Line, promoter_id: str, rules: Sequence[RateRule], levels: int, per_minor: tuple[int, int]
+) -> RateRule | None:
     matching = [rule for rule in rules if rule.is_for(line, promoter_id)]
     return min(
-        matching, key=lambda rule: (-rule.rung, -sum(_scaled(line, rule, levels)), rule.id), default=None
+        matching,
+        key=lambda rule: (-rule.rung, -sum(_scaled(line, rule, levels, per_minor)), rule.id),
+        default=None,
     )
 
 
-def _scaled(line: Line, rule: RateRule, levels: int) -> tuple[int, ...]:
+def _scaled(line: Line, rule: RateRule, levels: int, per_minor: tuple[int, int]) -> tuple[int, ...]:
+    line_worth, unit_worth = per_minor
     if rule.per_unit_minor:
         each = (rule.per_unit_minor + (0,) * levels)[:levels]
-        return tuple(minor * line.quantity_milli * _UNIT_SCALE for minor in each)
-    return _by_bps(line, (rule.rate_bps + (0,) * levels)[:levels])
+        return tuple(minor * line.quantity_milli * _UNIT_SCALE * unit_worth for minor in each)
+    return _by_bps(line, (rule.rate_bps + (0,) * levels)[:levels], line_worth)
 
 
-def _by_bps(line: Line, rate_bps: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(line.base_minor * bps * _BPS_SCALE for bps in rate_bps)
+def _by_bps(line: Line, rate_bps: tuple[int, ...], line_worth: int) -> tuple[int, ...]:
+    return tuple(line.base_minor * bps * _BPS_SCALE * line_worth for bps in rate_bps)

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Entry
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.errors import InvalidInputError, MoneyError
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.links import Link
 from grapevine.domain.money import format_minor
@@ -22,6 +23,7 @@ from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
 from grapevine.usecases.publish_plan import PublishPlan
+from grapevine.usecases.publish_rate import PublishRate
 from grapevine.usecases.read_balance import Balance
 
 T = TypeVar("T")
@@ -172,6 +174,33 @@ def to_create_coupon(body: Body, program_id: str, promoter_id: str) -> CreateCou
         code=body.text("code"),
         priority=body.integer("priority", 0),
     )
+
+
+def to_publish_rate(body: Body, program_id: str) -> PublishRate:
+    """Read an exchange rate."""
+    body.refuse_unknown("base", "quote", "rate", "source", "effective_at")
+    try:
+        rate = Rate(
+            base=body.text("base"),
+            quote=body.text("quote"),
+            text=body.text("rate"),
+            source=body.text("source"),
+            effective_at=parse_instant(body.text("effective_at"), "effective_at"),
+        )
+    except MoneyError as error:
+        raise InvalidInputError(str(error), "rate") from error
+    return PublishRate(program_id, rate)
+
+
+def from_rate(rate: Rate) -> dict[str, Any]:
+    """Return an exchange rate."""
+    return {
+        "base": rate.base,
+        "quote": rate.quote,
+        "rate": rate.text,
+        "source": rate.source,
+        "effective_at": to_text(rate.effective_at),
+    }
 
 
 def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:

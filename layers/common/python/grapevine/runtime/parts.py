@@ -23,6 +23,7 @@ class CatalogPart(
     ports.NetworkCatalog,
     ports.PlanCatalog,
     ports.CouponWriter,
+    ports.RateWriter,
     ports.LinkReader,
     ports.StorefrontReader,
     ports.CatalogLists,

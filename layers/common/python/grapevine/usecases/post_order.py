@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from grapevine.domain.accrual import next_entry
@@ -24,6 +24,7 @@ from grapevine.domain.decisions import (
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.fx import usable
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.people import Promoter
@@ -77,7 +78,7 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     order = _folded(facts)
     if not (_may_earn(order) or entries):
         return None
-    terms = _terms_for(order, facts[0].program_id, ports)
+    terms = ports.catalog.terms(facts[0].program_id)
     if order.test is not terms.program.sandbox and not entries:
         return None
     decision = _decision(order, entries, terms, ports, now)
@@ -106,15 +107,6 @@ def _may_earn(order: Order) -> bool:
     return order.earns and (order.click_id is not None or bool(order.coupon_codes))
 
 
-def _terms_for(order: Order, program_id: str, ports: PostOrderPorts) -> Terms:
-    terms = ports.catalog.terms(program_id)
-    if order.currency not in (None, terms.program.currency):
-        raise OrderUnprocessableError(
-            f"order in {order.currency}, program in {terms.program.currency}: no FX rate (rate_pending)"
-        )
-    return terms
-
-
 def _decision(
     order: Order, entries: Sequence[Entry], terms: Terms, ports: PostOrderPorts, now: datetime
 ) -> Decision:
@@ -128,8 +120,23 @@ def _decision(
     touches, hint = _touches(order, order.placed_at, known, terms, ports)
     promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
     decision = decide(order, order.placed_at, plan, touches, promoters)
-    waits = _is_late(order, touches) and now < grace_end(order.placed_at)
-    return pending(order, plan) if waits and decision.reason is not Reason.COUPON else decision
+    if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
+        return pending(order, plan, Reason.CLICK_PENDING)
+    return _in_programs_currency(decision, order, known, terms, ports)
+
+
+def _in_programs_currency(
+    decision: Decision, order: Order, known: Decision | None, terms: Terms, ports: PostOrderPorts
+) -> Decision:
+    """Return the decision with the rate of the order's instant; it waits where there is none."""
+    base, quote = order.currency, terms.program.currency
+    if base in (None, quote) or order.placed_at is None or not decision.claims:
+        return decision
+    found = ports.catalog.rate(terms.program.id, base, quote, order.placed_at)
+    rate = (known.rate if known else None) or usable(found, order.placed_at)
+    if rate is None:
+        return pending(order, terms.plan_version(decision.plan_version), Reason.RATE_PENDING)
+    return replace(decision, rate=rate)
 
 
 def _touches(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
@@ -16,6 +17,7 @@ from grapevine.adapters.dynamo.rows_catalog import (
     PlanRow,
     ProgramRow,
     PromoterRow,
+    RateRow,
     api_key_of,
     api_key_row,
     coupon_of,
@@ -26,12 +28,15 @@ from grapevine.adapters.dynamo.rows_catalog import (
     program_row,
     promoter_of,
     promoter_row,
+    rate_of,
+    rate_row,
     storefront_of,
     storefront_row,
 )
 from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError, UnavailableError
+from grapevine.domain.fx import Rate
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
 from grapevine.ports import ApiKey
@@ -110,6 +115,17 @@ class DynamoCatalog(DynamoLinks):
             self._catalog.put(coupon_row(coupon), CouponRow.switched == len(coupon.changes) - 1)
         except ConditionFailedError as error:
             raise NetworkMovedError(f"coupon {coupon.code}") from error
+
+    def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
+        """Return the latest rate in effect at an instant, in one request."""
+        before = RateRow.sk <= keys.rate_from(instant)
+        items = self._catalog.latest(keys.rates(program_id, base, quote), 1, before)
+        return rate_of(row(RateRow, items[0])) if items else None
+
+    def add_rate(self, program_id: str, rate: Rate) -> None:
+        """Add a rate."""
+        if not self._catalog.put_new(rate_row(program_id, rate)):
+            raise AlreadyExistsError("rate", f"{rate.base}/{rate.quote}")
 
     def add_plan(self, program_id: str, plan: Plan) -> None:
         """Add a version of a plan; its number is claimed in the same transaction."""

@@ -109,6 +109,16 @@ def coupon(program_id: str, code: str) -> Key:
     return Key(_joined("CP", program_id, code), META)
 
 
+def rates(program_id: str, base: str, quote: str) -> str:
+    """Return the partition of a pair's rates, which sort by when they take effect."""
+    return _joined("FX", program_id, base, quote)
+
+
+def rate_from(instant: datetime) -> str:
+    """Return where a rate that takes effect at an instant stands among its pair's."""
+    return _joined("RT", to_text(instant))
+
+
 def link(code: str) -> Key:
     """Return a link's row."""
     return Key(_joined("LK", code), META)

@@ -10,6 +10,7 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, row
 from grapevine.domain.coupons import Coupon, CouponChange
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
@@ -102,6 +103,13 @@ class CouponRow(Row, discriminator="coupon"):
     priority = WholeNumber()
     changes = Json()
     switched = WholeNumber()
+
+
+class RateRow(Row, discriminator="rate"):
+    """`FX#program#base#quote` / `RT#effective`: what one unit of base is worth, as decimal text."""
+
+    text = UnicodeAttribute()
+    source = UnicodeAttribute()
 
 
 class MerchantRow(Row, discriminator="merchant"):
@@ -257,6 +265,24 @@ def promoter_of(stored: PromoterRow) -> Promoter:
             StatusChange(from_text(at), PromoterStatus(status), reason)
             for at, status, reason in stored.status_changes or ()
         ),
+    )
+
+
+def rate_row(program_id: str, rate: Rate) -> RateRow:
+    """Return a rate as it is stored."""
+    pk = keys.rates(program_id, rate.base, rate.quote)
+    return RateRow(pk, keys.rate_from(rate.effective_at), text=rate.text, source=rate.source)
+
+
+def rate_of(stored: RateRow) -> Rate:
+    """Read a rate back."""
+    *_, base, quote = stored.pk.split(keys.SEPARATOR)
+    return Rate(
+        base=base,
+        quote=quote,
+        text=stored.text,
+        source=stored.source,
+        effective_at=from_text(keys.last_part(stored.sk)),
     )
 
 

@@ -117,11 +117,11 @@ class Table:
             )
         )
 
-    def latest(self, pk: str, limit: int) -> Sequence[Item]:
+    def latest(self, pk: str, limit: int, condition: Condition | None = None) -> Sequence[Item]:
         """Return a partition's last items, the last first, in one request."""
         with answered():
             answer = self._connection.query(
-                self.name, pk, consistent_read=True, scan_index_forward=False, limit=limit
+                self.name, pk, condition, consistent_read=True, scan_index_forward=False, limit=limit
             )
         items: Sequence[Item] = answer["Items"]
         return items
