@@ -22,7 +22,6 @@ from tests import builders as make
 from tests.builders import BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.worlds import World, chain_world
 
-
 YESTERDAY = T0 - days(1)
 
 
