@@ -7,6 +7,7 @@ entries and knows no sequence, so a difference that the ledger loses shows here.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,20 +70,16 @@ class View:
 
 def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
     """Return what stands after the last sweep, looking at each arrival and at each sweep."""
-    facts = [fact for fact in story.facts if fact.order == order]
-    released_at, view = None, View({}, None, None)
-    views: dict[tuple[int, bool], View] = {}
-    for now in sorted({*sweeps, *(fact.recorded_at for fact in facts)}):
-        known = [fact for fact in facts if fact.recorded_at <= now]
-        if not known:
-            continue
-        looked_at = max(fact.recorded_at for fact in known)
-        placed = _last(_in_order(known), "placed_at")
-        patient = placed is not None and now >= placed + HOUR
-        seen = (len(known), patient)
-        if seen not in views:
-            views[seen] = look(story, known, now if patient else looked_at)
-        view = views[seen]
+    facts = sorted((fact for fact in story.facts if fact.order == order), key=lambda f: f.recorded_at)
+    arrivals = [fact.recorded_at for fact in facts]
+    placed = min((f.snapshot.placed_at for f in facts if f.snapshot and f.snapshot.placed_at), default=None)
+    released_at, view, seen = None, View({}, None, None), (0, False)
+    for now in sorted({*sweeps, *arrivals}):
+        is_patient = placed is not None and now >= placed + HOUR
+        if seen != (bisect_right(arrivals, now), is_patient):
+            seen = bisect_right(arrivals, now), is_patient
+            known = facts[: seen[0]]
+            view = look(story, known, now if is_patient else arrivals[seen[0] - 1])
         if released_at is None and view.releases_at and now >= view.releases_at:
             released_at = now
     where = "payable" if released_at else "blocked" if view.outcome is Outcome.BLOCK else "held"
@@ -95,7 +92,7 @@ def look(story: Story, known: Sequence[Fact], clicks_until: datetime) -> View:
     paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
     is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
     placed, outcome = _last(ordered, "placed_at"), _outcome(ordered)
-    if not is_paid or placed is None:
+    if not is_paid or placed is None or _last(ordered, "lines") is None:
         return View({}, outcome, None)
     plan = _plan(story, min(paid))
     chain = _chain(story, _winner(story, ordered, placed, plan, clicks_until), len(plan.rate_bps))
@@ -116,7 +113,7 @@ def _in_order(facts: Iterable[Fact]) -> list[Fact]:
     return sorted(facts, key=place)
 
 
-def _last(ordered: Sequence[Fact], name: str) -> Any:
+def _last(ordered: Sequence[Fact], name: str) -> Any:  # noqa: ANN401 - what bodies have under that name
     for fact in reversed(ordered):
         value = getattr(fact.snapshot, name, None)
         if value is not None:
@@ -132,17 +129,18 @@ def _outcome(ordered: Sequence[Fact]) -> Outcome | None:
 
 def _plan(story: Story, instant: datetime) -> Plan:
     before = [plan for plan in story.plans if plan.effective_at <= instant]
-    return (
-        sorted(before, key=lambda plan: (plan.effective_at, plan.version))[-1] if before else story.plans[0]
-    )
+    return max(before or story.plans[:1], key=lambda plan: (plan.effective_at, plan.version))
 
 
 def _release(ordered: Sequence[Fact], paid_at: datetime, plan: Plan, outcome: Outcome | None) -> datetime:
     received = [f.snapshot.received_at for f in ordered if f.snapshot and f.snapshot.received_at]
-    wait = 0 if outcome is Outcome.ALLOW else plan.screening_days
     if received:
-        return min(received) + timedelta(days=plan.hold_days_after_receipt + wait)
-    return paid_at + timedelta(days=plan.hold_days_after_payment + wait)
+        ends = min(received) + timedelta(days=plan.hold_days_after_receipt)
+    else:
+        ends = paid_at + timedelta(days=plan.hold_days_after_payment)
+    if outcome is Outcome.ALLOW:
+        return ends
+    return max(ends, min(fact.recorded_at for fact in ordered)) + timedelta(days=plan.screening_days)
 
 
 def _winner(
@@ -169,7 +167,7 @@ def _click_told(ordered: Sequence[Fact], placed: datetime) -> object:
     """Return the click named last within the grace period, else the one named first after it."""
     told = [(f.version, f.snapshot.click_id) for f in ordered if f.snapshot and f.snapshot.click_id]
     in_time = [click_id for version, click_id in told if version <= placed + HOUR]
-    return (in_time[-1:] or [click_id for _, click_id in told[:1]] or [None])[0]
+    return next(iter((*in_time[-1:], *(click_id for _, click_id in told))), None)
 
 
 def _chain(story: Story, first: Promoter | None, length: int) -> list[str]:
@@ -217,7 +215,7 @@ def _refunds(ordered: Sequence[Fact]) -> list[Refund]:
     told = [refund for fact in ordered for refund in fact.refunds]
     by_name = sorted(told, key=lambda refund: refund.id)
     return [
-        sorted(versions, key=lambda refund: len(refund.lines))[-1]
+        max(reversed(versions), key=lambda refund: len(refund.lines))
         for versions in (list(group) for _, group in groupby(by_name, key=lambda refund: refund.id))
     ]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from grapevine.domain.facts import (
     Verdict,
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
-from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.people import PromoterStatus
 from grapevine.domain.programs import Plan, Terms
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
@@ -36,17 +37,28 @@ LATE_CLICK_ID = "4" * 22 + "-" + "5" * 20
 LOST_CLICK_ID = "6" * 22 + "-" + "7" * 20
 """A click that the order names and nobody ever recorded."""
 
+# What is drawn is drawn evenly, so what shall be common is there often.
+CLICKED = (*(-days(1), -minutes(5)) * 6, -days(91), -days(30), minutes(30))
+RECORDED = (*(timedelta(0),) * 6, minutes(50), minutes(50), days(1))
+STATES = (*(Payment.PAID,) * 6, *Payment, None)
+STATUSES = (*(PromoterStatus.ACTIVE,) * 14, PromoterStatus.SUSPENDED)
+RARELY = (*(False,) * 14, True)
+NAMED = (*(make.CLICK_ID,) * 14, LATE_CLICK_ID, LATE_CLICK_ID, LOST_CLICK_ID, None)
+
+VERDICTS = st.sampled_from(Outcome).map(
+    lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
+)
 currencies = st.sampled_from(sorted(EXPONENTS))
 minor_amounts = st.integers(-MAX_MINOR, MAX_MINOR)
 roundings = st.sampled_from(Rounding)
-instants = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31), timezones=st.just(T0.tzinfo)).map(
-    lambda instant: instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+instants = st.integers(0, 4_000_000_000_000).map(
+    lambda milliseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 )
 
 
 def rates() -> st.SearchStrategy[tuple[int, ...]]:
     """One to three levels with any rates, nothing and everything among them."""
-    rate = st.one_of(st.sampled_from((0, 1, 100, 333, 1000)), st.integers(0, 10_000))
+    rate = st.one_of(st.sampled_from((0, 1, 100, 333, 333, 1000, 1000)), st.integers(0, 10_000))
     return st.lists(rate, min_size=1, max_size=3).map(tuple)
 
 
@@ -60,7 +72,7 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             *draw(rates()),
             version=number,
             effective_at=start,
-            click_window_days=draw(st.integers(1, 90)),
+            click_window_days=draw(st.sampled_from((30, 30, 90, 1))),
             hold_days_after_receipt=draw(st.integers(0, 8)),
             hold_days_after_payment=draw(st.integers(0, 31)),
             screening_days=draw(st.integers(0, 4)),
@@ -73,8 +85,8 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
 def lines(draw: st.DrawFn, line_id: str, *, tax_inside: bool) -> Line:
     """A line: free, discounted to nothing, a gift card, or simply sold."""
     quantity = draw(st.integers(1, 5))
-    gross = draw(st.one_of(st.integers(0, 50), st.integers(0, 500_000))) * quantity
-    discount = draw(st.one_of(st.just(0), st.integers(0, gross)))
+    gross = draw(st.one_of(st.integers(0, 50), st.integers(1_000, 500_000))) * quantity
+    discount = draw(st.one_of(st.just(0), st.just(0), st.integers(0, gross)))
     tax = draw(st.integers(0, (gross - discount) // 6)) if tax_inside else 0
     return make.line(
         line_id,
@@ -82,7 +94,7 @@ def lines(draw: st.DrawFn, line_id: str, *, tax_inside: bool) -> Line:
         quantity_milli=quantity * 1000,
         discount_minor=discount,
         tax_minor=tax,
-        gift_card=draw(st.integers(0, 9)) == 0,
+        gift_card=draw(st.sampled_from(RARELY)),
     )
 
 
@@ -126,26 +138,24 @@ def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
     cart = draw(carts())
     edit = draw(edited(cart))
     returned = tuple(draw(refunds(f"r{number}", cart)) for number in range(draw(st.integers(0, 3))))
-    steps: list[tuple[FactKind, dict[str, object]]] = [
+    steps: list[tuple[FactKind, dict[str, Any]]] = [
         (FactKind.PLACED, {"snapshot": {"payment": Payment.PENDING, "lines": cart}}),
         (FactKind.PAID, {"snapshot": {"payment": Payment.PAID, "lines": cart}}),
         *((FactKind.REFUNDED, {"refunds": (refund,)}) for refund in returned),
+        *((FactKind.VERDICT, {"verdict": verdict}) for verdict in draw(st.lists(VERDICTS, max_size=2))),
         *draw(st.lists(_more_steps(cart, edit, returned, placed_at), max_size=5)),
     ]
-    chosen = [step for step in steps if draw(st.integers(0, 9))]
+    chosen = [step for step in steps if not draw(st.sampled_from(RARELY))]
     return tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
 
 
 def _more_steps(
     cart: tuple[Line, ...], edit: tuple[Line, ...], returned: tuple[Refund, ...], placed_at: datetime
-) -> st.SearchStrategy[tuple[FactKind, dict[str, object]]]:
-    states = st.sampled_from((*Payment, None))
+) -> st.SearchStrategy[tuple[FactKind, dict[str, Any]]]:
+    states = st.sampled_from(STATES)
     body = st.fixed_dictionaries({"payment": states, "lines": st.sampled_from((cart, edit, None))})
     received = st.integers(0, 60).map(lambda number: {"received_at": placed_at + days(number)})
-    cancelled = st.just({"cancelled_at": placed_at + days(1)})
-    verdicts = st.sampled_from(Outcome).map(
-        lambda outcome: {"verdict": Verdict(outcome=outcome, rule="rule", evidence="evidence")}
-    )
+    cancelled = st.sampled_from(({"cancelled_at": placed_at + days(1)}, {}))
     told = (
         st.lists(st.sampled_from(returned), max_size=3, unique=True).map(tuple) if returned else st.just(())
     )
@@ -153,20 +163,18 @@ def _more_steps(
         st.tuples(st.just(FactKind.EDITED), st.fixed_dictionaries({"snapshot": body, "refunds": told})),
         st.tuples(st.just(FactKind.RECEIVED), st.fixed_dictionaries({"snapshot": received})),
         st.tuples(st.just(FactKind.CANCELLED), st.fixed_dictionaries({"snapshot": cancelled})),
-        st.tuples(st.just(FactKind.VERDICT), verdicts),
-        st.tuples(st.just(FactKind.VERDICT), verdicts),
     )
 
 
 @st.composite
 def _fact(
-    draw: st.DrawFn, order: OrderKey, kind: FactKind, values: Mapping[str, object], placed_at: datetime
+    draw: st.DrawFn, order: OrderKey, kind: FactKind, values: Mapping[str, Any], placed_at: datetime
 ) -> Fact:
     """Return a fact of the story, its body complete or with keys missing, early or late."""
     told = values.get("snapshot")
     body = None
     if isinstance(told, dict):
-        click_id = draw(st.sampled_from((make.CLICK_ID,) * 6 + (LATE_CLICK_ID, LOST_CLICK_ID, None)))
+        click_id = draw(st.sampled_from(NAMED))
         body = Snapshot(placed_at=placed_at, currency="USD", click_id=click_id, **told)
     happened = placed_at + draw(_delays())
     return make.fact(
@@ -182,7 +190,7 @@ def _delays() -> st.SearchStrategy[timedelta]:
     return st.one_of(
         st.just(timedelta(0)),
         st.integers(0, 120).map(minutes),
-        st.integers(0, 45 * 24).map(lambda hours: timedelta(hours=hours)),
+        st.integers(0, 25 * 24).map(lambda hours: timedelta(hours=hours)),
     )
 
 
@@ -191,9 +199,9 @@ def clicks(draw: st.DrawFn) -> tuple[Click, ...]:
     """The click that most orders name, and another promoter's; old, late, or a robot's."""
     found = []
     for click_id, owner in ((make.CLICK_ID, make.CY), (LATE_CLICK_ID, make.BO)):
-        occurred_at = T0 + draw(st.sampled_from((-days(91), -days(30), -days(1), -minutes(5), minutes(30))))
-        recorded_at = occurred_at + draw(st.sampled_from((timedelta(0), timedelta(0), minutes(50), days(1))))
-        robot = draw(st.sampled_from((None, None, None, "preview")))
+        occurred_at = T0 + draw(st.sampled_from(CLICKED))
+        recorded_at = occurred_at + draw(st.sampled_from(RECORDED))
+        robot = draw(st.sampled_from((*(None,) * 14, "preview")))
         found.append(
             make.click(
                 id=click_id,
@@ -210,9 +218,7 @@ def clicks(draw: st.DrawFn) -> tuple[Click, ...]:
 @st.composite
 def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
     """A program with a chain of three (sometimes one of them suspended), and up to `orders` orders."""
-    statuses = [
-        draw(st.sampled_from((*(PromoterStatus.ACTIVE,) * 5, PromoterStatus.SUSPENDED))) for _ in "abc"
-    ]
+    statuses = [draw(st.sampled_from(STATUSES)) for _ in range(3)]
     chain = (make.promoter(make.ANA), make.promoter(make.BO, make.ANA), make.promoter(make.CY, make.BO))
     keys = [OrderKey(STOREFRONT_ID, str(number)) for number in range(1, draw(st.integers(1, orders)) + 1)]
     facts = [fact for key in keys for fact in draw(order_facts(key))]
@@ -221,7 +227,16 @@ def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
         plans=draw(plans()),
         promoters=tuple(replace(p, status=status) for p, status in zip(chain, statuses, strict=True)),
         clicks=draw(clicks()),
-        facts=tuple(sorted(facts, key=lambda fact: (fact.recorded_at, fact.digest))),
+        facts=_apart(facts),
+    )
+
+
+def _apart(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return facts in the order of their arrival, no two at one instant."""
+    arriving = sorted(facts, key=lambda fact: (fact.recorded_at, fact.digest))
+    return tuple(
+        replace(fact, recorded_at=fact.recorded_at + timedelta(milliseconds=number))
+        for number, fact in enumerate(arriving)
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from grapevine.domain.errors import UnavailableError
 
 
-class Crash(BaseException):  # noqa: N818 - the end of a process is not an error anybody catches
-    """The process ended here."""
+class Crash(BaseException):
+    """The process ended here: nothing catches that."""
 
 
 class How(Enum):
@@ -40,7 +40,7 @@ class Plug:
     how: How = How.CRASH_BEFORE
     calls: list[str] = field(default_factory=list)
 
-    def call(self, name: str, made: Callable[[], Any]) -> Any:  # noqa: ANN401 - any store's answer
+    def call(self, name: str, made: Callable[[], object]) -> object:
         self.calls.append(name)
         fails = len(self.calls) == self.fail_at
         if fails and not self.how.is_after:
@@ -61,7 +61,7 @@ class Plugged:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self.store, name)
 
-        def called(*args: Any, **kwargs: Any) -> Any:
+        def called(*args: object, **kwargs: object) -> object:
             return self.plug.call(
                 f"{type(self.store).__name__}.{name}", lambda: fetched(method(*args, **kwargs))
             )
@@ -69,16 +69,19 @@ class Plugged:
         return called
 
 
-def fetched(answer: Any) -> Any:  # noqa: ANN401 - any store's answer
+def fetched(answer: object) -> object:
     return iter(tuple(answer)) if isinstance(answer, Iterator) else answer
 
 
 def until_done(step: Callable[[], object]) -> None:
     """Run a step as Lambda does: again after a crash or an error, until it ends well."""
-    for _ in range(3):
-        try:
-            step()
-        except (Crash, Exception):  # noqa: BLE001 - whatever ended it, it is run again
-            continue
-        return
-    raise AssertionError("did not end well in three runs")
+    if not any(_ends_well(step) for _ in range(3)):
+        raise AssertionError("did not end well in three runs")
+
+
+def _ends_well(step: Callable[[], object]) -> bool:
+    try:
+        step()
+    except (Crash, Exception):  # noqa: BLE001 - whatever ended it, it is run again
+        return False
+    return True

@@ -34,11 +34,11 @@ DELIVERIES = (
 def place(world: World, plug: Plug, topic: str, body: dict[str, Any]) -> None:
     raw = json.dumps(body).encode()
     ports = PlaceOrderPorts(
-        storefronts=Plugged(world.catalog, plug),  # type: ignore[arg-type]
-        secrets=Plugged(world.secrets, plug),  # type: ignore[arg-type]
+        storefronts=Plugged(world.catalog, plug),
+        secrets=Plugged(world.secrets, plug),
         adapters=world.storefront_adapters,
-        raw_bodies=Plugged(world.raw_bodies, plug),  # type: ignore[arg-type]
-        facts=Plugged(world.facts, plug),  # type: ignore[arg-type]
+        raw_bodies=Plugged(world.raw_bodies, plug),
+        facts=Plugged(world.facts, plug),
     )
     headers = headers_of(raw, topic)
     place_order(PlaceOrder(storefront_id=make.STOREFRONT_ID, raw=raw, headers=headers), ports, NOW)
@@ -47,17 +47,17 @@ def place(world: World, plug: Plug, topic: str, body: dict[str, Any]) -> None:
 def screen(world: World, plug: Plug) -> None:
     ports = ScreenOrderPorts(
         Plugged(world.clicks, plug), Plugged(world.catalog, plug), Plugged(world.facts, plug)
-    )  # type: ignore[arg-type]
+    )
     for fact in world.facts.facts_of(ORDER):
         screen_order(ScreenOrder(fact), ports, NOW)
 
 
 def post(world: World, plug: Plug, after: timedelta) -> None:
     ports = PostOrderPorts(
-        Plugged(world.ledger, plug),  # type: ignore[arg-type]
-        Plugged(world.facts, plug),  # type: ignore[arg-type]
-        Plugged(world.clicks, plug),  # type: ignore[arg-type]
-        Plugged(world.catalog, plug),  # type: ignore[arg-type]
+        Plugged(world.ledger, plug),
+        Plugged(world.facts, plug),
+        Plugged(world.clicks, plug),
+        Plugged(world.catalog, plug),
     )
     post_order(PostOrder(ORDER), ports, T0 + after)
 
@@ -73,7 +73,7 @@ class PageByPage:
 
 
 def fold(world: World, plug: Plug) -> None:
-    pages = PageByPage(Plugged(world.pages, plug))  # type: ignore[arg-type]
+    pages = PageByPage(Plugged(world.pages, plug))
     fold_entries(FoldEntries(tuple(world.ledger.appended)), pages)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings, note
+from hypothesis import given, settings
 
 from grapevine.domain.accounts import PROGRAM
 from grapevine.domain.entries import Entry, standing
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import OrderKey
-from tests.builders import T0, days
+from tests.builders import PROGRAM_ID, T0, days
 from tests.reference import Story, stand
 from tests.strategies import play, stories, sweeps_of, world_of
 from tests.worlds import World
 
-END = T0 + days(120)
+END = T0 + days(90)
+"""Beyond the last arrival and every hold."""
 
 
 def amounts_of(entries: tuple[Entry, ...]) -> dict[tuple[str, str], int]:
@@ -25,12 +26,9 @@ def amounts_of(entries: tuple[Entry, ...]) -> dict[tuple[str, str], int]:
 
 
 def check_order(story: Story, world: World, order: OrderKey) -> None:
+    """Compare amounts, accounts, and the very sweep that released."""
     entries = world.ledger.entries_of(order)
     expected = stand(story, order, sweeps_of(story, END))
-    for e in entries:
-        note(
-            f"{e.sequence} {e.recorded_at} {e.reason} {[(str(p.source), str(p.destination), p.amount.minor) for p in e.postings]} due={e.due_at} rel={e.released} dec={e.decision}"
-        )
     assert amounts_of(entries) == expected.amounts
     released = [entry.recorded_at for entry in entries if entry.released]
     assert released[:1] == ([expected.released_at] if expected.released_at else [])
@@ -38,18 +36,22 @@ def check_order(story: Story, world: World, order: OrderKey) -> None:
 
 def check_explanations(world: World, order: OrderKey) -> None:
     entries, facts = world.ledger.entries_of(order), world.facts.facts_of(order)
-    terms = world.catalog.terms("pg_test")
+    terms = world.catalog.terms(PROGRAM_ID)
     for number in range(1, len(entries) + 1):
         assert explained(entries[:number], facts, terms).re_adds, number
 
 
-@given(stories())
-@settings(max_examples=200)
-def test_the_ledger_stands_where_the_reference_does(story: Story) -> None:
+def check(story: Story) -> None:
     world = world_of(story)
     play(story, world, sweeps_of(story, END))
-    assert world.failures.sent == []
+    assert all("no body tells" in reason for _, reason in world.failures.sent)
     for order in story.orders:
         check_order(story, world, order)
         check_explanations(world, order)
     assert world.proof().faults == ()
+
+
+@given(stories())
+@settings(max_examples=150)
+def test_the_ledger_stands_where_the_reference_does(story: Story) -> None:
+    check(story)

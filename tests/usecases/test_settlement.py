@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +25,7 @@ from grapevine.usecases.settle_promoters import (
     SettlementIncompleteError,
     SettlePorts,
     export_payouts,
+    settle_account,
     settle_promoters,
 )
 from grapevine.usecases.start_settlements import (
@@ -36,6 +37,7 @@ from grapevine.usecases.start_settlements import (
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.usecases.faults import How, Plug, Plugged, until_done
+from tests.usecases.turns import Stepped, Turns, schedules
 from tests.worlds import World, chain_world
 
 DAY_ONE = datetime(2027, 1, 10, 4, tzinfo=UTC)
@@ -408,6 +410,79 @@ def test_garbage_never_moves_money(body: bytes) -> None:
     assert state(world) == before
 
 
+# --- two at once ---------------------------------------------------------------------------------
+
+SETTLE_CALLS = 3
+"""Store calls of settling one account: account, move, and one more where somebody was first."""
+
+
+def at_once(world: World, schedule: Sequence[int], *jobs: Callable[[Any], object]) -> None:
+    """Let two jobs take their turns at the treasury, one call each."""
+    turns = [Turns() for _ in jobs]
+    threads = [
+        turn.start(lambda job=job, turn=turn: job(Stepped(world.treasury, turn)))  # type: ignore[misc]
+        for job, turn in zip(jobs, turns, strict=True)
+    ]
+    for mover in schedule:
+        turns[mover].step()
+    for turn, thread in zip(turns, threads, strict=True):
+        turn.set_free()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+def settling(run: str) -> Callable[[Any], object]:
+    key = AccountKey(PROGRAM_ID, CY, "USD")
+    return lambda treasury: settle_account(key, run, make.program(), treasury, DAY_ONE)
+
+
+def answering(payout: Payout, status: str) -> Callable[[Any], object]:
+    command = ImportResults(payout.settlement_id, results((payout.id, status, "")))
+    return lambda treasury: import_results(command, treasury, DAY_ONE)
+
+
+def test_edge_84_two_at_once_in_one_run_pay_once() -> None:
+    for schedule in schedules(SETTLE_CALLS):
+        world = chain_world()
+        released(world, 1, 50_000)
+        at_once(world, schedule, settling(RUN_ONE), settling(RUN_ONE))
+        assert paid_out(world) == {CY: 5_000}
+        assert world.proof().faults == ()
+
+
+def test_edge_84_two_runs_at_once_pay_once_between_them() -> None:
+    for schedule in schedules(SETTLE_CALLS):
+        world = chain_world()
+        released(world, 1, 50_000)
+        at_once(world, schedule, settling(RUN_ONE), settling(RUN_TWO))
+        assert [payout.amount_minor for payout in world.treasury.stored.values()] == [5_000]
+        assert world.proof().faults == ()
+
+
+@pytest.mark.parametrize("status", ["completed", "failed"])
+def test_a_run_while_the_rail_answers_pays_what_is_there_and_loses_nothing(status: str) -> None:
+    for schedule in schedules(SETTLE_CALLS):
+        world = settled_world()
+        released(world, 2, 20_000)
+        at_once(world, schedule, settling(RUN_TWO), answering(payout_of(world, CY), status))
+        found, back = paid_out(world, RUN_TWO)[CY], status == "failed"
+        assert found in ({2_000, 7_000} if back else {2_000})
+        assert world.balance(CY).earned_minor == 7_000
+        assert world.balance(CY).payable_minor == (7_000 - found if back else 0)
+        assert world.proof().faults == ()
+
+
+def test_one_answer_imported_twice_at_once_counts_once() -> None:
+    for schedule in schedules(SETTLE_CALLS):
+        world = settled_world()
+        payout = payout_of(world, CY)
+        at_once(world, schedule, answering(payout, "completed"), answering(payout, "failed"))
+        balance = world.balance(CY)
+        assert (balance.paid_minor, balance.payable_minor) in ((5_000, 0), (0, 5_000))
+        assert balance.reserved_minor == 0
+        assert world.proof().faults == ()
+
+
 # --- months of it --------------------------------------------------------------------------------
 
 months = st.lists(
@@ -481,15 +556,15 @@ def months_of(plug: Plug) -> World:
 
 def run_through(world: World, plug: Plug, now: datetime) -> None:
     starting = StartSettlementsPorts(
-        Plugged(world.catalog, plug),  # type: ignore[arg-type]
-        Plugged(world.settlements, plug),  # type: ignore[arg-type]
-        Plugged(world.settlement_queue, plug),  # type: ignore[arg-type]
+        Plugged(world.catalog, plug),
+        Plugged(world.settlements, plug),
+        Plugged(world.settlement_queue, plug),
     )
     settling = SettlePorts(
-        Plugged(world.catalog, plug),  # type: ignore[arg-type]
-        Plugged(world.treasury, plug),  # type: ignore[arg-type]
-        Plugged(world.settlements, plug),  # type: ignore[arg-type]
-        Plugged(world.files, plug),  # type: ignore[arg-type]
+        Plugged(world.catalog, plug),
+        Plugged(world.treasury, plug),
+        Plugged(world.settlements, plug),
+        Plugged(world.files, plug),
     )
     until_done(lambda: start_settlements(starting, now))
     while world.settlement_queue.sent:
@@ -540,6 +615,6 @@ def test_edge_82_one_failing_promoter_stops_nobody() -> None:
 
 
 def settling_calls(world: World, plug: Plug) -> list[str]:
-    plugged = SettlePorts(world.catalog, Plugged(world.treasury, plug), world.settlements, world.files)  # type: ignore[arg-type]
+    plugged = SettlePorts(world.catalog, Plugged(world.treasury, plug), world.settlements, world.files)
     settle_promoters(world.settlement_queue.sent[0], plugged, DAY_ONE)
     return plug.calls

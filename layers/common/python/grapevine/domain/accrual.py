@@ -6,10 +6,10 @@ same entry, or none when everything stands already.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from grapevine.domain.accounts import (
     Account,
@@ -30,6 +30,8 @@ from grapevine.domain.programs import Plan, Terms
 from grapevine.domain.rates import LineRate, line_rate
 
 Amounts = Mapping[tuple[Account, str], int]
+Change = tuple[tuple[Account, str], int]
+LEAVES = tuple(Leaf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,11 @@ def placement(
     outcome = order.verdict.outcome if order.verdict else None
     if outcome is Outcome.BLOCK:
         return Placement(Leaf.BLOCKED, released=False, due_at=None)
-    ends = hold_end(order, terms.plan_version(decision.plan_version))
+    plan = terms.plan_version(decision.plan_version)
+    ends = hold_end(order, plan)
     if not earns or ends is None or outcome is Outcome.REVIEW:
         return Placement(Leaf.HELD, released=False, due_at=None)
-    return _timed(ends, _screened_by(ends, order, terms.plan_version(decision.plan_version)), now)
+    return _timed(ends, _screened_by(ends, order, plan), now)
 
 
 def hold_end(order: Order, plan: Plan) -> datetime | None:
@@ -146,31 +149,39 @@ def balancing(current: Amounts, wanted: Amounts, program_id: str) -> tuple[Posti
     Within one promoter money moves between accounts first; only the rest comes from, or goes back
     to, the program's commission account. The order is fixed, so two writers build the same entry.
     """
-    owners = sorted({(account.owner, currency) for account, currency in (*current, *wanted)})
-    postings: list[Posting] = []
-    for owner, currency in owners:
-        changes = [
-            (account, wanted.get((account, currency), 0) - current.get((account, currency), 0))
-            for account in (promoter_account(program_id, owner, leaf) for leaf in Leaf)
-        ]
-        postings += _legs(changes, currency, commission_account(program_id))
+    changes = dict(wanted)
+    for key, minor in current.items():
+        changes[key] = changes.get(key, 0) - minor
+    rest, postings = commission_account(program_id), list[Posting]()
+    for (_, currency), group in groupby(sorted(changes.items(), key=_by_leaf), _by_owner):
+        postings += _legs([(account, change) for (account, _), change in group], currency, rest)
     return tuple(postings)
+
+
+def _by_owner(change: Change) -> tuple[str, str]:
+    (account, currency), _ = change
+    return account.owner, currency
+
+
+def _by_leaf(change: Change) -> tuple[str, str, int]:
+    (account, currency), _ = change
+    return account.owner, currency, LEAVES.index(account.leaf)
 
 
 def _legs(changes: Sequence[tuple[Account, int]], currency: str, rest: Account) -> list[Posting]:
     """Pair what falls with what rises; `rest` takes or gives the remainder."""
     balanced = (*changes, (rest, -sum(change for _, change in changes)))
-    falls = deque((account, -change) for account, change in balanced if change < 0)
-    rises = deque((account, change) for account, change in balanced if change > 0)
+    falls = [(account, -change) for account, change in reversed(balanced) if change < 0]
+    rises = [(account, change) for account, change in reversed(balanced) if change > 0]
     legs: list[Posting] = []
     while falls and rises:
-        (source, falling), (destination, rising) = falls.popleft(), rises.popleft()
+        (source, falling), (destination, rising) = falls.pop(), rises.pop()
         moved = min(falling, rising)
         legs.append(Posting(source, destination, Money(moved, currency)))
         if falling > moved:
-            falls.appendleft((source, falling - moved))
+            falls.append((source, falling - moved))
         if rising > moved:
-            rises.appendleft((destination, rising - moved))
+            rises.append((destination, rising - moved))
     return legs
 
 

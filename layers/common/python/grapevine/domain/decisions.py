@@ -283,4 +283,5 @@ def _judge(
         (promoter is not None and not promoter.earns_at(placed_at), Reason.SUSPENDED),
         (promoter is not None and gets_nothing and _is_own(order, promoter), Reason.SELF_PURCHASE),
     )
-    return replace(touch, reason=next((reason for fault, reason in faults if fault), Reason.ELIGIBLE))
+    reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
+    return touch if touch.reason is reason else replace(touch, reason=reason)

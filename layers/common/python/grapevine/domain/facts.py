@@ -38,12 +38,15 @@ class Payment(StrEnum):
     @property
     def rank(self) -> int:
         """The later of two states of one instant."""
-        return list(Payment).index(self)
+        return _PAYMENTS.index(self)
 
     @property
     def earns(self) -> bool:
         """Whether the customer paid in full; refunds are counted by line, not by this state."""
         return self in (Payment.PAID, Payment.PARTIALLY_REFUNDED, Payment.REFUNDED)
+
+
+_PAYMENTS = tuple(Payment)
 
 
 class Outcome(StrEnum):

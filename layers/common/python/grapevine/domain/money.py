@@ -151,10 +151,12 @@ def allocate(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     whole = sum(weights)
     if total < 0 or whole <= 0 or min(weights) < 0:
         raise MoneyError(f"cannot split {total} by {list(weights)}")
-    floors = [total * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    lucky = set(by_remainder[: total - sum(floors)])
-    return tuple(floor + (i in lucky) for i, floor in enumerate(floors))
+    shares = [total * weight // whole for weight in weights]
+    # The sort is stable: of equal remainders the first comes first.
+    by_remainder = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
+    for i in by_remainder[: total - sum(shares)]:
+        shares[i] += 1
+    return tuple(shares)
 
 
 def _bounded(minor: int, text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -12,6 +12,7 @@ from grapevine.domain.money import Rounding, prorate
 from grapevine.domain.programs import GRACE
 
 T = TypeVar("T")
+SEVERITIES = tuple(Outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +99,14 @@ def _by_source(fact: Fact) -> tuple[datetime, int, int, str]:
     return fact.version, payment.rank if payment else -1, len(fact.refunds), fact.digest
 
 
-def _told(facts: Sequence[Fact], pick: Callable[[Snapshot], T | None]) -> list[T]:
-    values = (pick(fact.snapshot) for fact in facts if fact.snapshot)
-    return [value for value in values if value is not None]
+def _told(facts: Iterable[Fact], pick: Callable[[Snapshot], T | None]) -> Iterator[T]:
+    for fact in facts:
+        if fact.snapshot and (value := pick(fact.snapshot)) is not None:
+            yield value
 
 
 def _latest(facts: Sequence[Fact], pick: Callable[[Snapshot], T | None]) -> T | None:
-    told = _told(facts, pick)
-    return told[-1] if told else None
+    return next(_told(reversed(facts), pick), None)
 
 
 def _earliest(facts: Sequence[Fact], pick: Callable[[Snapshot], datetime | None]) -> datetime | None:
@@ -122,8 +123,8 @@ def _click_named(ordered: Sequence[Fact], placed_at: datetime | None) -> str | N
     Later somebody may name another one; by then the attribution stays.
     """
     end = placed_at + GRACE if placed_at else None
-    in_time = _told([fact for fact in ordered if end and fact.version <= end], lambda s: s.click_id)
-    return in_time[-1] if in_time else next(iter(_told(ordered, lambda s: s.click_id)), None)
+    in_time = _latest([fact for fact in ordered if end and fact.version <= end], lambda s: s.click_id)
+    return in_time if in_time is not None else next(_told(ordered, lambda s: s.click_id), None)
 
 
 def _problems(ordered: Sequence[Fact]) -> tuple[str, ...]:
@@ -185,9 +186,8 @@ def _refunded(line: Line, refunds: Sequence[Refund]) -> int:
 
 def _verdict(ordered: Sequence[Fact]) -> Verdict | None:
     """Return the latest verdict; of one instant, the most severe."""
-    severities = list(Outcome)
     verdicts = [
-        (fact.version, severities.index(fact.verdict.outcome), fact.digest, fact.verdict)
+        (fact.version, SEVERITIES.index(fact.verdict.outcome), fact.digest, fact.verdict)
         for fact in ordered
         if fact.verdict
     ]

@@ -1,0 +1,75 @@
+"""Random entries, whole and balanced."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting
+from grapevine.domain.decisions import Candidate, Decision, Reason
+from grapevine.domain.entries import AccountKey, Entry, EntryReason
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.money import Money
+from tests.builders import PROGRAM_ID
+from tests.strategies import currencies, instants
+
+ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
+digests = st.text("0123456789abcdef", min_size=16, max_size=16)
+accounts = st.builds(Account, st.just(PROGRAM_ID), st.one_of(st.just(PROGRAM), ids), st.sampled_from(Leaf))
+
+
+@st.composite
+def postings(draw: st.DrawFn) -> Posting:
+    source, destination = draw(st.lists(accounts, min_size=2, max_size=2, unique=True))
+    return Posting(source, destination, Money(draw(st.integers(1, 10**15)), draw(currencies)))
+
+
+candidates = st.builds(
+    Candidate,
+    click_id=st.from_regex(r"[0-9A-Za-z]{22}-[0-9A-Za-z]{20}", fullmatch=True),
+    promoter_id=ids,
+    occurred_at=instants,
+    recorded_at=instants,
+    reason=st.sampled_from(Reason),
+)
+decisions = st.builds(
+    Decision,
+    basis=st.text("0123456789abcdef", min_size=12, max_size=12),
+    reason=st.sampled_from(Reason),
+    plan_version=st.integers(1, 99),
+    promoter_ids=st.lists(ids, max_size=3, unique=True).map(tuple),
+    candidates=st.lists(candidates, max_size=3).map(tuple),
+)
+
+
+def order_entries() -> st.SearchStrategy[Entry]:
+    """An order's entry with anything in it."""
+    return st.builds(
+        Entry,
+        key=st.builds(OrderKey, ids, ids),
+        sequence=st.integers(1, 999_999),
+        program_id=st.just(PROGRAM_ID),
+        reason=st.sampled_from(EntryReason),
+        postings=st.lists(postings(), max_size=6).map(tuple),
+        recorded_at=instants,
+        covers=st.integers(0, 10_000),
+        facts=st.lists(digests, max_size=4, unique=True).map(tuple),
+        decision=st.one_of(st.none(), decisions),
+        released=st.booleans(),
+        due_at=st.one_of(st.none(), instants),
+        previous_hash=st.one_of(st.just(""), st.text("0123456789abcdef", min_size=64, max_size=64)),
+    )
+
+
+def account_entries() -> st.SearchStrategy[Entry]:
+    """An account's own entry."""
+    return st.builds(
+        Entry,
+        key=st.builds(AccountKey, st.just(PROGRAM_ID), ids, currencies),
+        sequence=st.integers(1, 999_999),
+        program_id=st.just(PROGRAM_ID),
+        reason=st.sampled_from((EntryReason.RESERVED, EntryReason.PAID, EntryReason.RETURNED)),
+        postings=postings().map(lambda posting: (posting,)),
+        recorded_at=instants,
+        payout_id=ids,
+        previous_hash=st.text("0123456789abcdef", min_size=64, max_size=64),
+    )

@@ -1,0 +1,81 @@
+"""Explanations: derived again from the facts, an amount is what stands, and every part adds up."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+
+from grapevine.domain.explanation import explained, explanation
+from grapevine.domain.facts import FactKind, OrderKey, Outcome
+from tests import builders as make
+from tests.builders import T0, days, minutes
+from tests.reference import Story
+from tests.strategies import play, stories, sweeps_of, world_of
+from tests.worlds import World, chain_world
+
+END = T0 + days(3)
+
+
+def told(world: World, order: OrderKey, number: int) -> dict[str, Any]:
+    entries, facts = world.ledger.entries_of(order)[:number], world.facts.facts_of(order)
+    return explanation(explained(entries, facts, world.catalog.terms(make.PROGRAM_ID)))
+
+
+@given(stories())
+@settings(max_examples=40)
+def test_every_entry_of_any_order_re_adds_in_all_its_parts(story: Story) -> None:
+    world = world_of(story)
+    play(story, world, sweeps_of(story, END))
+    for order in story.orders:
+        for number in range(1, len(world.ledger.entries_of(order)) + 1):
+            check(told(world, order, number))
+
+
+def check(found: dict[str, Any]) -> None:
+    assert found["re_adds"] is True
+    assert json.loads(json.dumps(found)) == found
+    standing = {name: Decimal(amount) for name, amount in found["standing"].items()}
+    for level in found["levels"]:
+        lines, total, back = level["lines"], Decimal(level["total"]), Decimal(level["reversed"])
+        assert sum(Decimal(line["share"]) for line in lines) == total
+        assert sum(Decimal(line["reversed"]) for line in lines) == back
+        assert standing.get(level["promoter"], 0) in (total - back, 0)
+
+
+def test_an_explanation_tells_the_whole_story() -> None:
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1)), make.verdict(Outcome.ALLOW))
+    world.post(T0 + minutes(2))
+    world.append(make.refunded("r1", minutes(60), ("a", 2_345)))
+    world.post(T0 + minutes(61))
+    found = told(world, make.ORDER, 2)
+    assert (found["entry"], found["reason"]) == (f"{make.ORDER}/2", "refunded")
+    assert found["order"]["base"] == "133.33"
+    assert found["order"]["refunded"] == "23.45"
+    assert found["attribution"]["promoters"] == [make.CY, make.BO, make.ANA]
+    assert found["attribution"]["candidates"][0]["reason"] == "eligible"
+    assert [level["total"] for level in found["levels"]] == ["13.33", "4.00", "1.33"]
+    assert found["levels"][0]["lines"][0] == {
+        "line": "a",
+        "base": "100.00",
+        "refunded": "23.45",
+        "share": "10.00",
+        "reversed": "2.34",
+    }
+    assert found["standing"] == {make.CY: "10.99", make.BO: "3.30", make.ANA: "1.10"}
+    assert (found["verdict"], found["released"], found["plan_version"]) == ("allow", False, 1)
+    assert found["hold_ends_at"] == "2026-12-11T09:01:00.000Z"
+    assert told(world, make.ORDER, 1)["standing"] == {make.CY: "13.33", make.BO: "4.00", make.ANA: "1.33"}
+
+
+def test_what_does_not_add_up_says_so() -> None:
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1)))
+    world.post(T0 + minutes(2))
+    entries = world.ledger.entries_of(make.ORDER)
+    other = make.snapshot(lines=(make.line("a", 1),))
+    fact = make.fact(FactKind.PAID, minutes(1), digest=entries[0].facts[0], snapshot=other)
+    assert not explained(entries, (fact,), world.catalog.terms(make.PROGRAM_ID)).re_adds

@@ -1,0 +1,127 @@
+"""Payouts: what was taken is reserved or paid, and the entries alone tell the head."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grapevine.domain.accounts import Leaf, net
+from grapevine.domain.entries import AccountKey, Entry, EntryReason, entry_from_dict, entry_to_dict
+from grapevine.domain.payouts import (
+    Head,
+    Payout,
+    PayoutState,
+    available,
+    complete,
+    give_back,
+    head_of,
+    payout_id,
+    reserve,
+    shortfall,
+)
+from tests import builders as make
+from tests.builders import PROGRAM_ID, T0, days
+
+KEY = AccountKey(PROGRAM_ID, make.CY, "USD")
+steps = st.lists(
+    st.tuples(st.sampled_from(("reserve", "complete", "give_back")), st.integers(1, 10**9)), max_size=12
+)
+
+
+def walk(plan: list[tuple[str, int]]) -> tuple[Head, list[Entry], list[Payout]]:
+    """Take steps; finishing takes the oldest payout that waits, and none where none waits."""
+    head, entries, payouts = Head(key=KEY), list[Entry](), list[Payout]()
+    for number, (step, amount) in enumerate(plan):
+        waiting = [payout for payout in payouts if payout.state is PayoutState.REQUESTED]
+        if step == "reserve":
+            movement = reserve(head, amount, f"pg.{number}", T0 + days(number))
+        elif waiting:
+            finish = complete if step == "complete" else give_back
+            movement = finish(head, waiting[0], "detail", T0 + days(number))
+            payouts.remove(waiting[0])
+        else:
+            continue
+        head = movement.head
+        entries.append(movement.entry)
+        payouts.append(movement.payout)
+    return head, entries, payouts
+
+
+@given(steps)
+def test_the_entries_lead_to_the_head(plan: list[tuple[str, int]]) -> None:
+    head, entries, _ = walk(plan)
+    assert head_of(KEY, entries) == head
+
+
+@given(steps)
+def test_what_was_taken_is_reserved_or_paid(plan: list[tuple[str, int]]) -> None:
+    head, _, payouts = walk(plan)
+    by_state = {
+        state: sum(payout.amount_minor for payout in payouts if payout.state is state)
+        for state in PayoutState
+    }
+    assert head.reserved_minor == by_state[PayoutState.REQUESTED]
+    assert head.paid_minor == by_state[PayoutState.COMPLETED]
+    assert head.taken_minor == head.reserved_minor + head.paid_minor
+    assert min(head.taken_minor, head.reserved_minor, head.paid_minor) >= 0
+
+
+@given(steps)
+def test_the_postings_say_what_the_head_says(plan: list[tuple[str, int]]) -> None:
+    head, entries, _ = walk(plan)
+    changes = net(tuple(posting for entry in entries for posting in entry.postings))
+    sums = {account.leaf: minor for (account, _), minor in changes.items()}
+    assert sums.get(Leaf.PAYABLE, 0) == -head.taken_minor
+    assert sums.get(Leaf.RESERVED, 0) == head.reserved_minor
+    assert sums.get(Leaf.PAID, 0) == head.paid_minor
+
+
+@given(steps)
+def test_the_entries_are_a_chain_and_read_back(plan: list[tuple[str, int]]) -> None:
+    _, entries, _ = walk(plan)
+    previous = ""
+    for number, entry in enumerate(entries, start=1):
+        assert (entry.sequence, entry.previous_hash) == (number, previous)
+        assert entry_from_dict(entry_to_dict(entry), KEY) == entry
+        previous = entry.hash
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(0, 10**9))
+def test_available_is_what_the_pages_say_less_what_was_taken(payable: int, taken: int) -> None:
+    assert available(payable, Head(key=KEY, taken_minor=taken)) == payable - taken
+
+
+def test_edges_74_75_what_is_missing_to_the_minimum() -> None:
+    program = make.program(minimum_payout_minor=1000)
+    assert [shortfall(minor, program) for minor in (-5, 0, 999, 1000, 1001)] == [1005, 1000, 1, 0, 0]
+
+
+def test_edge_79_a_settlements_payout_to_an_account_has_one_id() -> None:
+    assert payout_id("pg.2026-12-10", KEY) == payout_id("pg.2026-12-10", replace(KEY))
+    others = {
+        payout_id("pg.2027-01-10", KEY),
+        payout_id("pg.2026-12-10", replace(KEY, promoter_id=make.BO)),
+        payout_id("pg.2026-12-10", replace(KEY, currency="EUR")),
+        payout_id("pg.2026-12-10", replace(KEY, program_id="pg_other")),
+    }
+    assert len(others | {payout_id("pg.2026-12-10", KEY)}) == 5
+
+
+def test_a_payout_that_failed_says_why_and_its_money_is_back() -> None:
+    first = reserve(Head(key=KEY), 1000, "run", T0)
+    back = give_back(first.head, first.payout, "account closed", T0 + days(1))
+    assert (back.payout.state, back.payout.detail) == (PayoutState.FAILED, "account closed")
+    assert (back.head.taken_minor, back.head.reserved_minor, back.entry.reason) == (
+        0,
+        0,
+        EntryReason.RETURNED,
+    )
+    assert back.payout.id == first.payout.id
+
+
+def test_an_entry_that_has_no_place_in_an_account_counts_for_nothing() -> None:
+    """The proof compares heads also where somebody changed an entry's reason."""
+    entry = replace(reserve(Head(key=KEY), 1000, "run", T0).entry, reason=EntryReason.ACCRUED)
+    assert head_of(KEY, [entry]).taken_minor == 0

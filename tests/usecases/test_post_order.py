@@ -1,0 +1,327 @@
+"""Posting: the difference, its reason, and when to look again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from grapevine.domain.decisions import Reason
+from grapevine.domain.entries import Entry, EntryKey, EntryReason, standing
+from grapevine.domain.errors import (
+    ConcurrencyError,
+    EntryExistsError,
+    OrderUnprocessableError,
+    StaleReadError,
+)
+from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
+from grapevine.domain.people import PromoterStatus
+from grapevine.usecases.post_order import ATTEMPTS, PostOrder, PostOrderPorts, post_order
+from tests import builders as make
+from tests.builders import ANA, BO, CY, ORDER, T0, days, minutes
+from tests.worlds import World, chain_world
+
+OTHER_CLICK = "4" * 22 + "-" + "5" * 20
+PAID = make.fact(FactKind.PAID, minutes(1))
+ALLOW, REVIEW, BLOCK = (make.verdict(outcome) for outcome in (Outcome.ALLOW, Outcome.REVIEW, Outcome.BLOCK))
+
+
+def body(at: timedelta, **told: object) -> Fact:
+    return make.fact(FactKind.EDITED, at, snapshot=make.snapshot(**told))
+
+
+def stands(world: World) -> dict[str, int]:
+    found = standing(world.ledger.entries_of(ORDER))
+    return {f"{a.owner}:{a.leaf}": minor for (a, _), minor in found.items() if a.owner != "program"}
+
+
+def posted(world: World, at: timedelta, *facts: Fact) -> Entry:
+    world.append(*facts)
+    entry = world.post(T0 + at)
+    assert entry
+    assert world.post(T0 + at) is None
+    return entry
+
+
+def accrued() -> World:
+    world = chain_world()
+    assert posted(world, minutes(2), PAID).reason is EntryReason.ACCRUED
+    return world
+
+
+HELD = {f"{CY}:held": 1333, f"{BO}:held": 400, f"{ANA}:held": 133}
+
+
+# --- reasons -------------------------------------------------------------------------------------
+
+
+def test_a_paid_order_accrues_to_the_chain() -> None:
+    assert stands(accrued()) == HELD
+
+
+def test_a_refund_says_refunded_and_a_second_one_too() -> None:
+    world = accrued()
+    assert (
+        posted(world, minutes(61), make.refunded("r1", minutes(60), ("a", 100))).reason
+        is EntryReason.REFUNDED
+    )
+    assert (
+        posted(world, minutes(91), make.refunded("r2", minutes(90), ("a", 100))).reason
+        is EntryReason.REFUNDED
+    )
+
+
+def test_an_edit_says_edited_both_ways_also_after_a_refund() -> None:
+    world = accrued()
+    posted(world, minutes(61), make.refunded("r1", minutes(60), ("a", 100)))
+    down = posted(world, minutes(71), body(minutes(70), lines=(make.line("a", 5_000), make.line("b", 3_333))))
+    up = posted(world, minutes(81), body(minutes(80), lines=(make.line("a", 20_000), make.line("b", 3_333))))
+    assert (down.reason, up.reason) == (EntryReason.EDITED, EntryReason.EDITED)
+
+
+def test_a_body_that_tells_refund_and_edit_says_refunded() -> None:
+    told = make.fact(
+        FactKind.EDITED,
+        minutes(70),
+        snapshot=make.snapshot(lines=(make.line("a", 5_000),)),
+        refunds=(make.refund("r1", ("a", 100)),),
+    )
+    assert posted(accrued(), minutes(71), told).reason is EntryReason.REFUNDED
+
+
+def test_cancelled_and_unpaid_say_so_and_paid_again_accrues() -> None:
+    cancelled = posted(accrued(), minutes(10), body(minutes(9), cancelled_at=T0 + minutes(9)))
+    assert cancelled.reason is EntryReason.CANCELLED
+    world = accrued()
+    assert posted(world, minutes(10), body(minutes(9), payment=Payment.VOIDED)).reason is EntryReason.UNPAID
+    assert stands(world) == {}
+    assert posted(world, minutes(20), body(minutes(19))).reason is EntryReason.ACCRUED
+    assert stands(world) == HELD
+
+
+def test_release_block_and_unblock_say_so() -> None:
+    world = accrued()
+    assert posted(world, minutes(3), BLOCK).reason is EntryReason.BLOCKED
+    assert stands(world) == {name.replace("held", "blocked"): minor for name, minor in HELD.items()}
+    assert posted(world, minutes(9), make.verdict(Outcome.ALLOW, minutes(8))).reason is EntryReason.UNBLOCKED
+    assert posted(world, days(31)).reason is EntryReason.RELEASED
+    assert stands(world) == {name.replace("held", "payable"): minor for name, minor in HELD.items()}
+
+
+def test_edge_14_unblocked_after_the_hold_is_released_at_once() -> None:
+    world = accrued()
+    posted(world, minutes(3), BLOCK)
+    assert posted(world, days(40), make.verdict(Outcome.ALLOW, days(39))).reason is EntryReason.RELEASED
+
+
+def test_another_promoter_says_reattributed() -> None:
+    world = accrued()
+    world.clicks.record(make.click(id=OTHER_CLICK, promoter_id=ANA, upline=()))
+    entry = posted(world, minutes(31), body(minutes(30), click_id=OTHER_CLICK))
+    assert entry.reason is EntryReason.REATTRIBUTED
+    assert stands(world) == {f"{ANA}:held": 1333}
+
+
+def test_the_same_promoters_from_a_changed_basis_are_not_reattributed() -> None:
+    """An earlier paid body that arrives late moves the payment's instant and nobody's money."""
+    world = chain_world()
+    posted(world, minutes(6), make.fact(FactKind.PAID, minutes(5)))
+    entry = posted(world, minutes(7), PAID)
+    assert (entry.reason, entry.postings) == (EntryReason.RECORDED, ())
+    assert entry.decision
+    assert stands(world) == HELD
+
+
+def test_a_refund_that_comes_with_a_changed_basis_says_refunded() -> None:
+    world = chain_world()
+    posted(world, minutes(6), make.fact(FactKind.PAID, minutes(5)))
+    entry = posted(world, minutes(61), PAID, make.refunded("r1", minutes(60), ("a", 100)))
+    assert entry.reason is EntryReason.REFUNDED
+
+
+# --- attribution ---------------------------------------------------------------------------------
+
+
+def late_click(recorded: timedelta) -> World:
+    world = chain_world()
+    world.clicks.stored.clear()
+    posted(world, minutes(2), PAID)
+    world.clicks.record(make.click(recorded_at=T0 + recorded))
+    return world
+
+
+def test_edge_23_a_click_recorded_in_the_grace_counts_when_the_grace_ends() -> None:
+    world = late_click(minutes(30))
+    assert stands(world) == {}
+    first = world.ledger.entries_of(ORDER)[0]
+    assert (first.due_at, first.decision and first.decision.reason) == (
+        T0 + minutes(60),
+        Reason.CLICK_PENDING,
+    )
+    assert posted(world, minutes(60)).reason is EntryReason.ACCRUED
+    assert stands(world) == HELD
+
+
+def test_edge_23_a_click_recorded_after_the_grace_never_counts() -> None:
+    world = late_click(minutes(61))
+    entry = posted(world, minutes(62))
+    assert entry.decision
+    assert entry.decision.candidates[0].reason is Reason.RECORDED_LATE
+    assert stands(world) == {}
+
+
+@pytest.mark.parametrize("verdict", [ALLOW, REVIEW, BLOCK])
+def test_a_pending_click_counts_also_when_the_order_has_a_verdict(verdict: Fact) -> None:
+    """Whether the click or the verdict came first, the sweep finds the order when the grace ends."""
+    world = chain_world()
+    world.clicks.stored.clear()
+    world.append(PAID, verdict)
+    world.post(T0 + minutes(2))
+    world.clicks.record(make.click(recorded_at=T0 + minutes(30)))
+    assert world.sweep(T0 + minutes(61)).posted == 1
+    where = "blocked" if verdict is BLOCK else "held"
+    assert stands(world) == {name.replace("held", where): minor for name, minor in HELD.items()}
+
+
+def test_a_click_that_never_comes_leaves_the_order_to_nobody() -> None:
+    world = late_click(minutes(30))
+    world.clicks.stored.clear()
+    entry = posted(world, minutes(60))
+    assert entry.decision
+    assert (entry.decision.reason, entry.due_at) == (Reason.NO_TOUCH, None)
+
+
+def test_edge_23_after_the_grace_the_attribution_stays_whatever_a_body_names() -> None:
+    """Somebody may edit an order's note after weeks: the commission stays where it is."""
+    world = accrued()
+    world.clicks.record(make.click(id=OTHER_CLICK, promoter_id=ANA, upline=()))
+    world.append(body(days(20), click_id=OTHER_CLICK))
+    assert world.post(T0 + days(20)) is None
+    assert stands(world) == HELD
+
+
+def test_a_click_that_expired_is_still_in_the_decision() -> None:
+    world = accrued()
+    world.clicks.stored.clear()
+    posted(world, days(120), make.fact(FactKind.PAID, timedelta(seconds=30)))
+    assert {name.partition(":")[0] for name in stands(world)} == {CY, BO, ANA}
+
+
+def test_edge_47_a_stale_hint_of_the_upline_is_read_again() -> None:
+    world = chain_world()
+    world.clicks.stored[make.CLICK_ID] = make.click(upline=("pr_gone", "pr_other"))
+    posted(world, minutes(2), PAID)
+    assert stands(world) == HELD
+
+
+def test_edge_41_who_is_suspended_earns_nothing_and_the_order_says_why() -> None:
+    world = chain_world()
+    key = (make.PROGRAM_ID, CY)
+    world.catalog._promoters[key] = replace(world.catalog._promoters[key], status=PromoterStatus.SUSPENDED)
+    entry = posted(world, minutes(2), PAID)
+    assert entry.decision
+    assert (entry.decision.promoter_ids, entry.decision.candidates[0].reason) == ((), Reason.SUSPENDED)
+
+
+def test_an_order_that_no_link_led_to_posts_nothing() -> None:
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1), snapshot=make.snapshot(click_id=None)))
+    assert world.post(T0 + minutes(2)) is None
+    assert world.post(T0 + days(99)) is None
+    assert world.ledger.appended == []
+
+
+# --- what does not count -------------------------------------------------------------------------
+
+
+def test_nothing_known_and_not_paid_yet_post_nothing() -> None:
+    world = chain_world()
+    assert world.post(T0) is None
+    world.append(make.fact(FactKind.PLACED, snapshot=make.snapshot(payment=Payment.PENDING)))
+    assert world.post(T0 + minutes(1)) is None
+    world.append(make.refunded("r1", minutes(60), ("a", 5)))
+    assert world.post(T0 + minutes(61)) is None
+
+
+def test_edge_91_a_test_order_earns_in_a_sandbox_alone() -> None:
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1), snapshot=make.snapshot(test=True)))
+    assert world.post(T0 + minutes(2)) is None
+
+
+def test_edge_91_an_order_that_turns_out_to_be_a_test_gives_everything_back() -> None:
+    """A body that lacks the key says nothing; the one that has it may come second."""
+    world = accrued()
+    entry = posted(world, minutes(6), body(minutes(5), test=True))
+    assert stands(world) == {}
+    assert entry.due_at is None
+    assert world.sweep(T0 + days(40)).posted == 0
+
+
+def test_edge_69_another_currency_waits_with_its_reason() -> None:
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1), snapshot=make.snapshot(currency="EUR")))
+    with pytest.raises(OrderUnprocessableError, match="rate_pending"):
+        world.post(T0 + minutes(2))
+
+
+def test_bodies_in_two_currencies_wait_for_a_person() -> None:
+    world = chain_world()
+    euros = make.fact(FactKind.PAID, minutes(1), snapshot=make.snapshot(currency="EUR"))
+    dollars = make.fact(FactKind.EDITED, minutes(2), snapshot=replace(make.snapshot(), lines=None))
+    world.append(euros, dollars)
+    with pytest.raises(OrderUnprocessableError, match="EUR and in USD"):
+        world.post(T0 + minutes(3))
+
+
+def test_a_problem_waits_for_a_person_and_releases_nothing() -> None:
+    world = accrued()
+    world.append(
+        make.fact(FactKind.EDITED, minutes(9), snapshot=None, problem="line_items[0].price: missing")
+    )
+    for now in (T0 + minutes(10), T0 + days(60)):
+        with pytest.raises(OrderUnprocessableError, match="price"):
+            world.post(now)
+    assert stands(world) == HELD
+
+
+# --- other writers -------------------------------------------------------------------------------
+
+
+class Losing:
+    """A ledger where somebody else is always first."""
+
+    def __init__(self, world: World, losses: int) -> None:
+        self._ledger = world.ledger
+        self.losses = losses
+
+    def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
+        return self._ledger.entries_of(key)
+
+    def append(self, entry: Entry) -> None:
+        self.losses -= 1
+        if self.losses >= 0:
+            raise EntryExistsError(entry.id)
+        self._ledger.append(entry)
+
+
+def test_who_loses_starts_over_and_gives_up_after_a_while() -> None:
+    world = chain_world()
+    world.append(PAID)
+    ports = PostOrderPorts(Losing(world, ATTEMPTS), world.facts, world.clicks, world.catalog)
+    with pytest.raises(ConcurrencyError):
+        post_order(PostOrder(ORDER), ports, T0 + minutes(2))
+    assert world.ledger.appended == []
+    ports = PostOrderPorts(Losing(world, ATTEMPTS - 1), world.facts, world.clicks, world.catalog)
+    assert post_order(PostOrder(ORDER), ports, T0 + minutes(2))
+
+
+def test_nobody_posts_from_fewer_facts_than_the_last_entry_covers() -> None:
+    world = accrued()
+    posted(world, minutes(61), make.refunded("r1", minutes(60), ("a", 100)))
+    behind = chain_world()
+    behind.append(PAID)
+    ports = PostOrderPorts(world.ledger, behind.facts, world.clicks, world.catalog)
+    with pytest.raises(StaleReadError):
+        post_order(PostOrder(ORDER), ports, T0 + minutes(62))
