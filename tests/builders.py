@@ -19,7 +19,7 @@ from grapevine.domain.facts import (
     Verdict,
 )
 from grapevine.domain.links import Link
-from grapevine.domain.people import Promoter
+from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
 
 T0 = datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
@@ -84,6 +84,11 @@ def promoter(name: str, sponsor_id: str | None = None, **changes: object) -> Pro
         "joined_at": T0 - days(100),
     }
     return Promoter(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def suspended(promoter: Promoter, at: timedelta = timedelta(days=-50)) -> Promoter:
+    """Return a promoter whom somebody suspends at an instant; before most orders of the tests."""
+    return promoter.with_status(PromoterStatus.SUSPENDED, "asked to", T0 + at)
 
 
 def click(**changes: object) -> Click:

@@ -1,4 +1,4 @@
-"""Shared by all tests: the engines of the contract suites, the running stack, and how Hypothesis runs here."""
+"""Shared by all tests: the engines of the contracts, the running stack, and how Hypothesis runs here."""
 
 from hypothesis import settings
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grapevine.domain.accounts import Leaf
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import standing
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NetworkMovedError, NotFoundError
@@ -19,6 +18,7 @@ from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon, create_
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
+from tests.usecases.amounts import earned
 from tests.worlds import World, chain_world
 
 VISITOR = "2" * 22
@@ -62,8 +62,7 @@ def posted(world: World, fact: Fact) -> dict[str, int]:
     world.post(T0 + minutes(90))
     world.fold()
     assert world.proof().faults == ()
-    amounts = standing(world.ledger.entries_of(make.ORDER))
-    return {a.owner: minor for (a, _), minor in amounts.items() if a.leaf is not Leaf.COMMISSION}
+    return earned(world)
 
 
 def decision(world: World) -> Decision:
@@ -113,8 +112,8 @@ def test_edge_25_a_linear_split_is_exact_and_clears_to_zero(
         clicked(world, name, number, -50 + number)
     told = tuple(make.line(str(number), base) for number, base in enumerate(lines))
     whole = (sum(lines) * 1000 * 2 + 10_000) // 20_000
-    earned = sum(posted(world, order(click_id(0), lines=told)).values())
-    assert abs(earned - whole) <= 1  # half to even, where the line above rounds up
+    total = sum(posted(world, order(click_id(0), lines=told)).values())
+    assert abs(total - whole) <= 1  # half to even, where the line above rounds up
     for number, (base, cut) in enumerate(zip(lines, cuts, strict=False)):
         world.append(make.refunded(f"r{number}", minutes(5 + number), (str(number), base * cut // 100)))
         world.post(T0 + minutes(91 + number))
@@ -196,7 +195,7 @@ def test_a_coupon_made_after_the_order_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "earned", "outcome"),
+    ("policy", "expected", "outcome"),
     [
         (SelfPurchase.BLOCK, {CY: 1333, BO: 400}, Outcome.BLOCK),
         (SelfPurchase.DISCOUNT_ONLY, {}, Outcome.ALLOW),
@@ -204,7 +203,7 @@ def test_a_coupon_made_after_the_order_does_not_count() -> None:
     ],
 )
 def test_edge_33_a_promoter_buys_through_their_own_link(
-    policy: SelfPurchase, earned: dict[str, int], outcome: Outcome
+    policy: SelfPurchase, expected: dict[str, int], outcome: Outcome
 ) -> None:
     world = chain_world(make.plan(1000, 300, self_purchase=policy))
     version = world.catalog.network_version(PROGRAM_ID)
@@ -216,7 +215,7 @@ def test_edge_33_a_promoter_buys_through_their_own_link(
     assert verdict is not None
     assert verdict.verdict is not None
     assert verdict.verdict.outcome is outcome
-    assert posted(world, fact) == earned
+    assert posted(world, fact) == expected
 
 
 def test_edge_36_a_later_click_of_the_same_person_moves_the_last_touch() -> None:

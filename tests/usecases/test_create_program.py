@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NotFoundError
-from grapevine.domain.programs import Plan, Program, Storefront
+from grapevine.domain.programs import InvalidProgramError, Plan, Program, Storefront
 from grapevine.usecases.create_program import (
     CreateProgram,
     CreateStorefront,
-    InvalidProgramError,
     create_program,
     create_storefront,
 )

@@ -34,7 +34,7 @@ def linked(
     world: World, promoter_id: str = CY, destination: str = PAGE, program_id: str = PROGRAM_ID
 ) -> Link:
     command = CreateLink(program_id=program_id, promoter_id=promoter_id, destination=destination)
-    return create_link(command, ports(world))
+    return create_link(command, ports(world), T0)
 
 
 def test_a_promoter_is_stored_under_a_sponsor() -> None:

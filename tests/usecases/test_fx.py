@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grapevine.domain.entries import canonical, entry_of_text, standing
+from grapevine.domain.entries import canonical, entry_of_text
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, MoneyError
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import Fact, FactKind, Line
@@ -20,6 +20,7 @@ from grapevine.domain.rates import RateRule
 from grapevine.usecases.publish_rate import PublishRate, publish_rate
 from tests import builders as make
 from tests.builders import BO, CY, PROGRAM_ID, T0, days, minutes
+from tests.usecases.amounts import earned
 from tests.worlds import World, chain_world
 
 YESTERDAY = T0 - days(1)
@@ -37,12 +38,6 @@ def published(world: World, *rates: Rate) -> None:
 def paid(currency: str, *lines: Line) -> Fact:
     told = make.snapshot(currency=currency, lines=lines or (make.line("a", 10_000),))
     return make.fact(FactKind.PAID, minutes(1), snapshot=told)
-
-
-def earned(world: World) -> dict[str, int]:
-    amounts = standing(world.ledger.entries_of(make.ORDER))
-    assert {currency for _, currency in amounts} <= {"USD"}
-    return {a.owner: minor for (a, _), minor in amounts.items() if a.leaf.value in ("held", "payable")}
 
 
 def test_edge_68_a_foreign_order_earns_in_the_programs_currency_at_its_own_rate() -> None:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
-from grapevine.domain.entries import standing
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NetworkMovedError, NotFoundError
 from grapevine.domain.facts import FactKind, Outcome
 from grapevine.domain.people import Promoter, PromoterStatus
@@ -20,6 +19,7 @@ from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, chan
 from grapevine.usecases.publish_plan import LEAD_TIME, PublishPlan, publish_plan
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
+from tests.usecases.amounts import earned
 from tests.worlds import World, chain_world
 
 PAID = make.fact(FactKind.PAID, minutes(1))
@@ -37,17 +37,8 @@ def suspended(world: World, promoter_id: str, at: float) -> Promoter:
     return change_status(command, world.catalog, T0 + minutes(at))
 
 
-def earned(world: World) -> dict[str, int]:
-    """Return what stands by owner, the source left out; the order's base is 133.33."""
-    amounts = standing(world.ledger.entries_of(make.ORDER))
-    return {
-        account.owner if account.leaf.value != "house" else "house": minor
-        for (account, _), minor in amounts.items()
-        if account.leaf.value != "commission"
-    }
-
-
 def posted(world: World) -> dict[str, int]:
+    """Return what an order of 133.33 comes to."""
     world.append(PAID)
     world.post(T0 + minutes(5))
     world.fold()
@@ -200,6 +191,15 @@ def test_the_house_gives_back_with_a_refund() -> None:
     world.fold()
     assert earned(world) == {}
     assert world.proof().faults == ()
+
+
+def test_what_the_house_alone_has_is_not_waited_for() -> None:
+    world = chain_world()
+    suspended(world, CY, -10)
+    posted(world)
+    world.sweep(T0 + days(40))
+    (entry,) = world.ledger.entries_of(make.ORDER)
+    assert (entry.due_at, entry.released) == (None, False)
 
 
 def test_edge_49_open_orders_keep_the_plan_that_was_in_force() -> None:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grapevine.domain.entries import standing
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import Fact, FactKind, Line, Refund, RefundLine
 from grapevine.domain.programs import Plan, plan_faults
 from grapevine.domain.rates import SCALE, RateRule, line_rate
 from tests import builders as make
 from tests.builders import BO, CY, T0, minutes
+from tests.usecases.amounts import earned
 from tests.worlds import World, chain_world
 
 TEA = make.line("tea", 10_000, sku="TEA-1", product_id="77", quantity_milli=4000)
@@ -40,11 +40,6 @@ def returned(number: int, refund: Refund) -> Fact:
 def units(refund_id: str, line: str, milli: int, subtotal_minor: int) -> Refund:
     part = RefundLine(line_id=line, quantity_milli=milli, subtotal_minor=subtotal_minor)
     return Refund(id=refund_id, created_at=T0 + minutes(10), lines=(part,))
-
-
-def earned(world: World) -> dict[str, int]:
-    amounts = standing(world.ledger.entries_of(make.ORDER))
-    return {a.owner: minor for (a, _), minor in amounts.items() if a.leaf.value == "held"}
 
 
 def test_edge_16_an_order_that_costs_nothing_earns_nothing_and_is_decided() -> None:

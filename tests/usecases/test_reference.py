@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from grapevine.domain.accounts import PROGRAM
+from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import Entry, standing
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import OrderKey
@@ -21,7 +21,7 @@ def amounts_of(entries: tuple[Entry, ...]) -> dict[tuple[str, str], int]:
     return {
         (account.owner, account.leaf.value): minor
         for (account, _), minor in standing(entries).items()
-        if account.owner != PROGRAM
+        if account.leaf is not Leaf.COMMISSION
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from grapevine.domain.facts import FactKind, OrderKey, Outcome
 from grapevine.domain.payouts import Payout, PayoutState
 from grapevine.domain.people import PromoterStatus
 from grapevine.ports import SettlementBatch
+from grapevine.usecases.change_promoter import ChangeStatus, change_status
 from grapevine.usecases.import_results import ImportResults, ResultReport, import_results
 from grapevine.usecases.settle_promoters import (
     Settled,
@@ -174,25 +174,24 @@ def test_edge_78_what_is_folded_after_a_batch_was_finished_carries_to_the_next_r
 def test_edge_42_a_suspended_promoters_money_waits_and_stops_nobody() -> None:
     world = chain_world()
     released(world, 1, 50_000)
-    suspend(world, CY, PromoterStatus.SUSPENDED)
+    put_status(world, CY, PromoterStatus.SUSPENDED, DAY_ONE)
     world.settle(DAY_ONE)
     assert paid_out(world) == {BO: 1_500}
     assert world.balance(CY).payable_minor == 5_000
-    suspend(world, CY, PromoterStatus.ACTIVE)
+    put_status(world, CY, PromoterStatus.ACTIVE, DAY_TWO)
     world.settle(DAY_TWO)
     assert paid_out(world, RUN_TWO) == {CY: 5_000}
 
 
-def suspend(world: World, promoter_id: str, status: PromoterStatus) -> None:
-    """Write a promoter's status, for which there is no use case yet."""
-    key = (PROGRAM_ID, promoter_id)
-    world.catalog._promoters[key] = replace(world.catalog._promoters[key], status=status)
+def put_status(world: World, promoter_id: str, status: PromoterStatus, now: datetime) -> None:
+    command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=promoter_id, status=status, reason="asked to")
+    change_status(command, world.catalog, now)
 
 
 def test_what_became_of_everybody_is_told() -> None:
     world = chain_world()
     released(world, 1, 50_000)
-    suspend(world, BO, PromoterStatus.SUSPENDED)
+    put_status(world, BO, PromoterStatus.SUSPENDED, DAY_ONE)
     start(world, DAY_ONE)
     outcomes = settle_promoters(world.settlement_queue.sent[0], ports(world), DAY_ONE)
     assert outcomes == {CY: Settled.PAID, BO: Settled.SUSPENDED, ANA: Settled.CARRIED}

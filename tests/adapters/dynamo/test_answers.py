@@ -14,7 +14,7 @@ from grapevine.adapters.dynamo.clicks import DynamoClicks
 from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger, entry_row
 from grapevine.adapters.dynamo.pages import DynamoPages
-from grapevine.adapters.dynamo.rows_catalog import promoter_rows
+from grapevine.adapters.dynamo.rows_catalog import promoter_row
 from grapevine.adapters.dynamo.table import BATCH_GET_ROUNDS, Database
 from grapevine.adapters.dynamo.treasury import DynamoTreasury
 from grapevine.domain.errors import (
@@ -153,7 +153,7 @@ def test_a_transaction_has_a_token_so_that_a_lost_answer_does_not_move_twice(
 
 
 def promoter_item(promoter_id: str) -> dict[str, Any]:
-    return promoter_rows(make.promoter(promoter_id))[0].serialize()
+    return promoter_row(make.promoter(promoter_id)).serialize()
 
 
 def left_over(*promoter_ids: str, read: tuple[str, ...] = ()) -> Answer:

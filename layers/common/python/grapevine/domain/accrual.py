@@ -54,7 +54,8 @@ def next_entry(
 ) -> Entry | None:
     """Return the entry for the difference between what stands and what should, or None."""
     earned = earned_by_promoter(order, decision, terms)
-    place = placement(order, decision, terms, entries, bool(earned), now)
+    # What the house has is neither held nor released, so alone it waits for nothing.
+    place = placement(order, decision, terms, entries, any(earner != HOUSE for earner in earned), now)
     wanted = {
         (_account(terms.program.id, earner, place.leaf), terms.program.currency): minor
         for earner, minor in earned.items()

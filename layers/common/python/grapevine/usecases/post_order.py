@@ -150,10 +150,16 @@ def _touches(
     visitor_id = visitor_of(order.click_id) if order.click_id else None
     clicks = ports.clicks.clicks_of(visitor_id, MOST_CLICKS) if visitor_id else ()
     touches = {click.id: touch_of(click, terms.program.id) for click in clicks}
-    kept = {touch.click_id: touch for touch in (known.candidates if known else ()) if not touch.coupon_code}
+    kept = _kept(known, visitor_id)
     hint = (name for click in clicks for name in (click.promoter_id, *click.upline))
     coupons = _coupons(order, placed_at, terms, ports)
     return (*{**kept, **touches}.values(), *coupons), tuple(dict.fromkeys(hint))
+
+
+def _kept(known: Decision | None, visitor_id: str | None) -> dict[str, Candidate]:
+    """Return an earlier decision's clicks of this visitor; who the order named before it no longer counts."""
+    touches = known.candidates if known and visitor_id else ()
+    return {touch.click_id: touch for touch in touches if visitor_of(touch.click_id) == visitor_id}
 
 
 def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: PostOrderPorts) -> tuple[Candidate, ...]:
