@@ -8,9 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages
 INSTALLED := $(VENV)/.installed
+BENCH := .venv-bench
 ARGS ?=
 
-.PHONY: .venv demo test lint test-dynamodb-local local deploy lock clean
+.PHONY: .venv demo test lint test-dynamodb-local local deploy bench-engine simulate simulate-mutants lock clean
 
 .venv: $(INSTALLED)
 
@@ -52,6 +53,24 @@ local: .venv
 deploy: .venv
 	@test -n "$(STAGE)" || { echo "which stage? make deploy STAGE=prod" >&2; exit 2; }
 	@$(BIN)/python -m infra deploy --stage $(STAGE) $(ARGS)
+
+$(BENCH)/.packages: requirements/bench.txt
+	@echo "Installing $$(grep -c '==' $<) packages into $(BENCH)"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r $<
+	@touch $@
+
+# The engine against an ORM on PostgreSQL (Debian: postgresql) and against beancount; docs/performance.md.
+bench-engine: $(BENCH)/.packages
+	@PYTHONPATH=layers/common/python $(BENCH)/bin/python -m benchmarks.engine $(ARGS)
+
+# Small worlds under every disturbance, 100 000 of them: `make simulate ARGS="--worlds 1000"`, `ARGS="--seed 7"`.
+simulate: .venv
+	@$(BIN)/python -m tests.simulation $(ARGS)
+
+# Grapevine with one protection removed, thirty times: each must be found.
+simulate-mutants: .venv
+	@$(BIN)/python -m tests.simulation.hunt $(ARGS)
 
 # Pins requirements/*.in again; `make lock ARGS=--upgrade` moves to the newest versions.
 lock: .venv

@@ -15,3 +15,4 @@ compile layer-common.txt layer-common.in --constraint dev.txt \
     --no-emit-package botocore --no-emit-package urllib3 --no-emit-package python-dateutil --no-emit-package six
 compile layer-science.txt layer-science.in --constraint dev.txt
 compile lock.txt lock.in
+compile bench.txt bench.in
