@@ -1,0 +1,156 @@
+"""A world's script, drawn from its seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from grapevine.domain.clicks import Click
+from grapevine.domain.facts import OrderKey, Outcome
+from grapevine.domain.links import Link
+from grapevine.domain.programs import WHOLE_BPS
+from tests.simulation.orders import Arriving, Setting, alone, told, verdict
+from tests.simulation.scripts import (
+    DAY,
+    MINUTE,
+    OWN_EMAIL,
+    STOREFRONT_ID,
+    T0,
+    Arrival,
+    Phase,
+    Script,
+    Visit,
+    changes_of,
+    click_of,
+    endings,
+    instants,
+    links_of,
+    plans_of,
+    program_of,
+    promoters_of,
+    visit_of,
+)
+
+PLACED_BEFORE = (1, 1, 1, 30, 30, 61, 300)
+"""Minutes before the first phase; the grace period ends long before it, just before it, or after it."""
+CLICKED_BEFORE = (*(5 * MINUTE, DAY) * 10, 31 * DAY, 92 * DAY)
+"""How long before its order a click was; some are outside every window."""
+
+
+@dataclass
+class _Drawn:
+    """What has been drawn so far of a world's orders and clicks."""
+
+    random: Random
+    phases: tuple[datetime, ...]
+    links: tuple[Link, ...]
+    lags: bool
+    screens: bool
+    clicked: int = 0
+    visits: list[Visit] = field(default_factory=list)
+    arriving: list[tuple[int, Arrival]] = field(default_factory=list)
+    late: list[tuple[int, Click]] = field(default_factory=list)
+    late_stops: set[OrderKey] = field(default_factory=set)
+    unusable: set[OrderKey] = field(default_factory=set)
+
+
+def script_of(seed: int) -> Script:
+    """Return the world of a seed."""
+    random = Random(seed)
+    lags, screens = random.random() < 0.4, random.random() < 0.4
+    program, plans = program_of(random), plans_of(random, screens=screens)
+    promoters = promoters_of(random)
+    drawn = _Drawn(random, instants(random), links_of(random, promoters), lags, screens)
+    orders = tuple(
+        OrderKey(STOREFRONT_ID, str(1001 + n)) for n in range(random.choice((*(1,) * 7, 2, 2, 3, 4)))
+    )
+    for order in orders:
+        _draw_order(drawn, order)
+    drawn.arriving += [(random.choice((0, 0, 1, 2)), change) for change in changes_of(random, promoters)]
+    return Script(
+        seed=seed,
+        lags=lags,
+        screens=screens,
+        program=program,
+        plans=plans,
+        promoters=promoters,
+        links=drawn.links,
+        visits=tuple(drawn.visits),
+        orders=orders,
+        late_stops=frozenset(drawn.late_stops),
+        unusable=frozenset(drawn.unusable),
+        phases=_phases(drawn),
+        completes_bps=random.choice((WHOLE_BPS, WHOLE_BPS, 7000, 3000)),
+    )
+
+
+def _phases(drawn: _Drawn) -> tuple[Phase, ...]:
+    found = [
+        Phase(
+            at=at,
+            settles=drawn.random.random() < (0.8 if number > 1 else 0.15),
+            arrivals=tuple(arriving for phase, arriving in drawn.arriving if phase == number),
+            late=tuple(click for phase, click in drawn.late if phase == number),
+        )
+        for number, at in enumerate(drawn.phases)
+    ]
+    return (*found, *(Phase(at=at, settles=True, arrivals=()) for at in endings(drawn.phases[-1])))
+
+
+def _draw_order(drawn: _Drawn, order: OrderKey) -> None:
+    random = drawn.random
+    placed_at = T0 - random.choice(PLACED_BEFORE) * MINUTE
+    setting = Setting(
+        order=order,
+        phases=drawn.phases,
+        placed_at=placed_at,
+        click_ids=_clicks(drawn, placed_at),
+        currency="EUR" if random.random() < 0.02 else "USD",
+        email=random.choice((None, None, "somebody@shop.example", OWN_EMAIL)),
+        test=random.random() < 0.03,
+    )
+    deliveries = told(random, setting)
+    verdicts = _early_verdicts(random, setting)
+    extra, stops_late = alone(
+        random, setting, deliveries, may_stop_late=not (drawn.lags or drawn.screens or verdicts)
+    )
+    drawn.arriving += [*deliveries, *verdicts, *extra]
+    drawn.late_stops |= {order} if stops_late else set()
+    drawn.unusable |= {order} if setting.currency != "USD" else set()
+
+
+def _early_verdicts(random: Random, setting: Setting) -> list[Arriving]:
+    """Return what a person decides before anything can be released."""
+    count = random.choice((*(0,) * 7, 1, 1, 2))
+    return [
+        verdict(random, setting, random.choice((0, 1)), random.choice((Outcome.ALLOW, *Outcome)))
+        for _ in range(count)
+    ]
+
+
+def _clicks(drawn: _Drawn, placed_at: datetime) -> tuple[str | None, ...]:
+    """Return the click ids that an order's bodies name, after arranging for the clicks."""
+    random = drawn.random
+    if random.random() < 0.03:
+        return (None,)
+    first = _click(drawn, placed_at)
+    if drawn.screens or random.random() < 0.7:
+        return (*(first,) * 7, None)
+    return (first, first, _click(drawn, placed_at), None)
+
+
+def _click(drawn: _Drawn, placed_at: datetime) -> str:
+    """Arrange for a click: in time, recorded late, or never; a screened world has none that is late."""
+    random, link = drawn.random, drawn.random.choice(drawn.links)
+    drawn.clicked += 1
+    ago = random.choice(CLICKED_BEFORE) + timedelta(seconds=drawn.clicked)
+    visit = visit_of(str(drawn.clicked), link, placed_at - ago, robot=random.random() < 0.02)
+    when = random.random()
+    if when < 0.7:
+        drawn.visits.append(visit)
+    elif when < 0.97 and not drawn.screens:
+        phase = random.choice((0, 0, 0, 1))
+        click = click_of(visit, link, drawn.phases[phase] + timedelta(seconds=1))
+        (drawn.late if random.random() < 0.5 else drawn.arriving).append((phase, click))
+    return visit.click_id

@@ -1,0 +1,248 @@
+"""What must hold after any storm."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from grapevine.domain.accounts import Leaf
+from grapevine.domain.entries import AccountKey, Entry, EntryReason, decision_in_force, standing
+from grapevine.domain.errors import OrderUnprocessableError
+from grapevine.domain.facts import OrderKey, Outcome
+from grapevine.domain.money import parse_minor
+from grapevine.domain.payouts import PayoutState
+from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
+from grapevine.usecases.read_balance import Balance, read_balance
+from grapevine.usecases.verify_program import verify_program
+from tests.reference import Story, View, look
+from tests.simulation.scripts import PROGRAM_ID, Delivery
+from tests.simulation.town import Town
+
+Amounts = dict[tuple[str, str], int]
+"""What stands, by who has it (the house under the program's name) and where it is."""
+STOPPED = {Outcome.BLOCK: Leaf.BLOCKED, Outcome.REVIEW: Leaf.HELD}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An invariant that does not hold."""
+
+    invariant: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.what}"
+
+
+def violations(town: Town, undisturbed: Town) -> list[Violation]:
+    """Return everything that is wrong with a town after its storm, compared with one that had none."""
+    found = [*_proof(town), *_queue(town), *_orders(town, undisturbed), *_balances(town, undisturbed)]
+    return [*found, *_payouts(town), *_nothing_left(town), *_again(town)]
+
+
+def _proof(town: Town) -> Iterator[Violation]:
+    """`verify` proves the books."""
+    for fault in verify_program(PROGRAM_ID, town.stores.ledger, town.stores.treasury).faults:
+        yield Violation("the books are proven", str(fault))
+
+
+def _queue(town: Town) -> Iterator[Violation]:
+    """Only what no one can post waits; nothing broke; nobody gave up after fewer races than they may lose."""
+    for order in town.stores.failures.orders - town.script.unusable:
+        yield Violation("what can be posted does not wait", str(order))
+    for reason in town.stores.failures.foreign:
+        yield Violation("nothing breaks", reason)
+    for reason in town.gave_up:
+        yield Violation("a lost race is run again", reason)
+    for name in town.untrue:
+        yield Violation("what is said to be posted is in the ledger", name)
+
+
+def _orders(town: Town, undisturbed: Town) -> Iterator[Violation]:
+    """Each order stands as without the storm, and as a second calculator says."""
+    story = _story(town)
+    for order in town.script.orders:
+        stands, expected = _stands(town, order), _stands(undisturbed, order)
+        if stands != expected:
+            yield Violation("an order stands as undisturbed", f"{order} at {stands}, not {expected}")
+        view = _view(town, order, story)
+        if _by_promoter(stands) != view.amounts:
+            yield Violation(
+                "every fact with money is posted", f"{order} at {stands}, facts say {view.amounts}"
+            )
+        elif order not in town.script.late_stops and _leaves(stands) - {_expected_leaf(view), Leaf.HOUSE}:
+            yield Violation("time and verdicts move money", f"{order} at {stands}, verdict {view.outcome}")
+        for entry in town.stores.ledger.entries_of(order):
+            if _undoes_release(entry):
+                yield Violation("what was released stays payable", entry.id)
+
+
+def _undoes_release(entry: Entry) -> bool:
+    """Say whether an entry moves money of a promoter's to where it cannot be paid from."""
+    moves = ((posting.source.leaf, posting.destination.leaf) for posting in entry.postings)
+    return any(
+        source is Leaf.PAYABLE and destination in (Leaf.HELD, Leaf.BLOCKED) for source, destination in moves
+    )
+
+
+def _story(town: Town) -> Story:
+    script, stores = town.script, town.stores
+    clicks = tuple(stores.clicks.stored.values())
+    return Story(script.program, script.plans, script.promoters, clicks, tuple(stores.facts.appended))
+
+
+def _view(town: Town, order: OrderKey, story: Story) -> View:
+    facts = town.stores.facts.facts_of(order)
+    is_test = any(fact.snapshot and fact.snapshot.test for fact in facts)
+    if is_test or order in town.script.unusable:
+        return View({}, None, None)
+    return look(story, facts, town.clock)
+
+
+def _stands(town: Town, order: OrderKey) -> Amounts:
+    amounts = standing(town.stores.ledger.entries_of(order)).items()
+    return {
+        (account.owner, account.leaf): minor
+        for (account, _), minor in amounts
+        if account.leaf is not Leaf.COMMISSION
+    }
+
+
+def _by_promoter(amounts: Amounts) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for (promoter_id, _), minor in amounts.items():
+        sums[promoter_id] = sums.get(promoter_id, 0) + minor
+    return {promoter_id: minor for promoter_id, minor in sums.items() if minor}
+
+
+def _leaves(amounts: Amounts) -> set[str]:
+    return {leaf for _, leaf in amounts}
+
+
+def _expected_leaf(view: View) -> Leaf:
+    return Leaf.PAYABLE if view.outcome is None else STOPPED.get(view.outcome, Leaf.PAYABLE)
+
+
+def _balances(town: Town, undisturbed: Town) -> Iterator[Violation]:
+    """Every promoter's balance is as without the storm; where streams lagged, payouts may differ in time."""
+    for promoter in town.script.promoters:
+        balance, expected = (_comparable(each, promoter.id) for each in (town, undisturbed))
+        if balance != expected:
+            yield Violation("balances are as undisturbed", f"{promoter.id} has {balance}, not {expected}")
+
+
+def _comparable(town: Town, promoter_id: str) -> Balance | tuple[int, int, int]:
+    balance = read_balance(AccountKey(PROGRAM_ID, promoter_id, "USD"), town.stores.treasury)
+    released = balance.payable_minor + balance.reserved_minor + balance.paid_minor
+    return (balance.held_minor, balance.blocked_minor, released) if town.script.lags else balance
+
+
+def _payouts(town: Town) -> Iterator[Violation]:
+    """Nothing is paid twice: files never change once the rail has them, and what it paid is in the books."""
+    for name in town.stores.files.changed:
+        yield Violation("a payout file never changes", name)
+    asked: set[str] = set()
+    for row in _rows(town):
+        if row["payout_id"] in asked:
+            yield Violation("nothing is paid twice", f"{row['payout_id']} is asked for twice")
+        asked.add(row["payout_id"])
+    for promoter in town.script.promoters:
+        paid, booked = _paid_by_rail(town, promoter.id), _booked(town, promoter.id)
+        if paid != booked:
+            yield Violation("nothing is paid twice", f"{promoter.id} got {paid}, the books say {booked}")
+
+
+def _rows(town: Town) -> Iterator[dict[str, str]]:
+    for body, _ in town.stores.files.stored.values():
+        yield from csv.DictReader(io.StringIO(body.decode()))
+
+
+def _paid_by_rail(town: Town, promoter_id: str) -> int:
+    """Return what the rail's files ask for that was completed, or is still under way."""
+    failed = {
+        payout_id
+        for payout_id, payout in town.stores.treasury.stored.items()
+        if payout.state is PayoutState.FAILED
+    }
+    return sum(
+        parse_minor(row["amount"], row["currency"])
+        for row in _rows(town)
+        if row["promoter_id"] == promoter_id and row["payout_id"] not in failed
+    )
+
+
+def _booked(town: Town, promoter_id: str) -> int:
+    """Return what the account's entries took and did not get back."""
+    signs = {EntryReason.RESERVED: 1, EntryReason.RETURNED: -1}
+    entries = town.stores.ledger.entries_of(AccountKey(PROGRAM_ID, promoter_id, "USD"))
+    return sum(
+        signs.get(entry.reason, 0) * posting.amount.minor for entry in entries for posting in entry.postings
+    )
+
+
+def _nothing_left(town: Town) -> Iterator[Violation]:
+    """Posting any order again moves no money, and nobody need look again.
+
+    That a click recorded too late was looked at may be on record now where it was not before.
+    """
+    stores = town.stores
+    ports = PostOrderPorts(stores.ledger, stores.facts, stores.clicks, stores.catalog)
+    for order in town.script.orders:
+        if _waits_for_click(town, order):
+            continue
+        try:
+            entry = post_order(PostOrder(order), ports, town.clock)
+        except OrderUnprocessableError:
+            continue
+        if entry and (entry.postings or entry.due_at):
+            yield Violation("nothing is left to post", f"{entry.id} {entry.reason}")
+
+
+def _waits_for_click(town: Town, order: OrderKey) -> bool:
+    decision = decision_in_force(town.stores.ledger.entries_of(order))
+    return decision is not None and decision.is_pending
+
+
+def audit(town: Town) -> list[Violation]:
+    """Return what is wrong in the middle of a storm after everything that arrived was worked off."""
+    return list(_nothing_left(town))
+
+
+def _again(town: Town) -> Iterator[Violation]:
+    """Doing everything again changes nothing."""
+    before = _everything(town)
+    for step in _all_steps(town):
+        step()
+    after = _everything(town)
+    for name, value in before.items():
+        if after[name] != value:
+            yield Violation("doing it all again changes nothing", f"{name}: {after[name]}, not {value}")
+
+
+def _all_steps(town: Town) -> Iterator[Callable[[], object]]:
+    arrivals = [arrival for phase in town.script.phases for arrival in phase.arrivals]
+    for arrival in arrivals[::3]:
+        if isinstance(arrival, Delivery):
+            yield lambda arrival=arrival: town.arrive(arrival)  # type: ignore[misc]
+    yield town.facts.replay
+    yield from [town.screened.replay] if town.script.screens else []
+    yield town.entries.replay
+    yield from (town.sweep, town.redrive, town.start, town.batches.replay)
+    for name in tuple(town.stores.files.stored):
+        yield lambda name=name: town.bring_results(name)  # type: ignore[misc]
+
+
+def _everything(town: Town) -> dict[str, Any]:
+    stores = town.stores
+    return {
+        "facts": len(stores.facts.appended),
+        "entries": len(stores.ledger.appended),
+        "pages": dict(stores.pages.stored),
+        "heads": dict(stores.treasury.heads),
+        "payouts": dict(stores.treasury.stored),
+        "files": dict(stores.files.stored),
+        "changed files": tuple(stores.files.changed),
+    }

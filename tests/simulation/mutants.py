@@ -1,0 +1,205 @@
+"""Grapevine with one protection removed, many times over: the simulation must find every one.
+
+A protection in a store is removed by a weaker store (`weak.py`), one in the code by an edit of its text
+(`universe.py`). Where two protections guard the same thing and either is enough, both are removed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.simulation.universe import Edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """A protection that is missing: its name, what it protects from, and how it is removed."""
+
+    name: str
+    lacks: str
+    edits: tuple[Edit, ...] = ()
+    kinds: str = "Kinds"
+
+
+ORDERS, DECISIONS, PLACEMENT = "domain/orders.py", "domain/decisions.py", "domain/accrual.py"
+POSTING, SWEEPING, REDRIVING = "usecases/post_order.py", "usecases/sweep_due.py", "usecases/redrive_orders.py"
+SETTLING, SCREENING = "usecases/settle_promoters.py", "usecases/screen_order.py"
+PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
+
+READS = "    entries = ports.ledger.entries_of(key)\n    facts = ports.facts.facts_of(key)\n"
+READS_REVERSED = "    facts = ports.facts.facts_of(key)\n    entries = ports.ledger.entries_of(key)\n"
+SETTLE_EACH = "    for promoter_id in (name for name in batch.promoter_ids if name not in outcomes):\n"
+SWEPT = "    outcomes = [_post(order, ports, now) for order in orders]\n    ports.mark.set_swept_until(now)\n"
+SWEPT_TOO_EARLY = (
+    "    ports.mark.set_swept_until(now)\n    outcomes = [_post(order, ports, now) for order in orders]\n"
+)
+TAKEN_OUT = "    try:\n        redrive_order(item.order, ports, now)\n"
+TAKEN_OUT_TOO_EARLY = "    ports.waiting.done(item)\n" + TAKEN_OUT
+FOLD_TOO = "        fold_entries(FoldEntries(ports.orders.ledger.entries_of(order)), ports.pages)\n"
+PENDING = "    if order.click_id and not touches and now < grace_end(order.placed_at):\n"
+
+STORES = (
+    Mutant(name="ledger overwrites", lacks="an entry's number must be free", kinds="Overwriting"),
+    Mutant(name="ledger forgives", lacks="who lost a race is told", kinds="Forgiving"),
+    Mutant(name="pages without marks", lacks="an entry is in a page once", kinds="Unmarked"),
+    Mutant(name="pages with a high-water mark", lacks="every entry has its own mark", kinds="HighWater"),
+    Mutant(name="heads without condition", lacks="a head is moved from where it was read", kinds="Headless"),
+    Mutant(name="payouts without absence", lacks="a settlement pays an account once", kinds="Repeating"),
+    Mutant(
+        name="results without condition", lacks="a payout is completed or given back once", kinds="Careless"
+    ),
+    Mutant(name="movement in three writes", lacks="entry, head and payout are one write", kinds="Piecemeal"),
+    Mutant(name="stale facts", lacks="facts are read strongly consistent", kinds="Stale"),
+)
+
+POSTS = (
+    Mutant(
+        name="facts before entries",
+        lacks="what another writer has posted is among the facts (order of reads, and the count covered)",
+        edits=(
+            Edit(POSTING, READS, READS_REVERSED),
+            Edit(POSTING, "    _refuse_stale(entries, facts)\n", ""),
+        ),
+    ),
+    Mutant(
+        name="posting without retry",
+        lacks="who lost a race starts over",
+        edits=(Edit(POSTING, "\nATTEMPTS = 8\n", "\nATTEMPTS = 1\n"),),
+    ),
+    Mutant(
+        name="lost races are forgotten",
+        lacks="who lost a race starts over",
+        edits=(Edit(POSTING, "            continue\n", "            return None\n"),),
+    ),
+    Mutant(
+        name="click not waited for",
+        lacks="an order waits for its click until the grace period ends",
+        edits=(Edit(POSTING, PENDING, "    if False:\n"),),
+    ),
+    Mutant(
+        name="first decision stays",
+        lacks="a decision is made again when what it rests on changes",
+        edits=(Edit(POSTING, "(known.basis == basis_of(order) or not order.earns)", "order.placed_at"),),
+    ),
+    Mutant(
+        name="upline as hinted",
+        lacks="a click's upline is a hint, never a truth",
+        edits=(Edit(POSTING, "        for _ in range(SEARCH_DEPTH):\n", "        for _ in range(0):\n"),),
+    ),
+    Mutant(
+        name="upline as it is now",
+        lacks="an order is decided by the network of its own instant",
+        edits=(
+            Edit(
+                PEOPLE,
+                "known[current].sponsor_at(instant)",
+                "known[current].sponsor_at(AFTER_ALL)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="late clicks count",
+        lacks="a click recorded after the grace period never counts",
+        edits=(Edit(DECISIONS, "touch.recorded_at > grace_end(placed_at)", "False"),),
+    ),
+    Mutant(
+        name="facts by arrival",
+        lacks="facts are sorted by the source's own version",
+        edits=(
+            Edit(
+                ORDERS, "    return fact.version, payment.rank", "    return fact.recorded_at, payment.rank"
+            ),
+        ),
+    ),
+    Mutant(
+        name="refunds not united",
+        lacks="a refund told twice is one refund",
+        edits=(Edit(ORDERS, "by_id[refund.id] = refund", 'by_id[f"{refund.id} {len(by_id)}"] = refund'),),
+    ),
+    Mutant(
+        name="looks once",
+        lacks="what is not released at its first instant is looked at again",
+        edits=(
+            Edit(
+                PLACEMENT,
+                "    if place.due_at is None:\n        return False\n",
+                "    if entries:\n        return False\n    if place.due_at is None:\n        return False\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="release undone",
+        lacks="what was released stays released",
+        edits=(
+            Edit(
+                PLACEMENT,
+                "    if released:\n        return Placement",
+                "    if False:\n        return Placement",
+            ),
+        ),
+    ),
+)
+
+FLOWS = (
+    Mutant(
+        name="mark before posting",
+        lacks="the sweep's mark moves when everything before it was posted or queued",
+        edits=(Edit(SWEEPING, SWEPT, SWEPT_TOO_EARLY),),
+    ),
+    Mutant(
+        name="sweep forgets",
+        lacks="what a sweep cannot post is queued",
+        edits=(Edit(SWEEPING, '        ports.failures.send(order, f"sweep: {reason_of(error)}")\n', ""),),
+    ),
+    Mutant(
+        name="taken out before it is done",
+        lacks="an order leaves the queue when it was posted and folded",
+        edits=(Edit(REDRIVING, TAKEN_OUT, TAKEN_OUT_TOO_EARLY),),
+    ),
+    Mutant(
+        name="redrive does not fold",
+        lacks="a redrive folds what stands",
+        edits=(Edit(REDRIVING, FOLD_TOO, "        pass\n"),),
+    ),
+    Mutant(
+        name="verdicts by chance",
+        lacks="screening a fact twice gives one verdict",
+        edits=(
+            Edit(
+                SCREENING, "        digest=_digest(verdict),", "        digest=_digest(verdict) + str(now),"
+            ),
+        ),
+    ),
+    Mutant(
+        name="redelivery is news",
+        lacks="a webhook delivered twice is one fact",
+        edits=(
+            Edit(
+                PLACING,
+                "digest=_digest(topic, command.raw),",
+                "digest=_digest(topic + str(now), command.raw),",
+            ),
+        ),
+    ),
+)
+
+PAYOUTS = (
+    Mutant(
+        name="finished batches settle again",
+        lacks="a batch that was finished settles nobody again",
+        edits=(Edit(SETTLING, "    if _is_finished(batch, ports.settlements):\n", "    if False:\n"),),
+    ),
+    Mutant(
+        name="finished before it is settled",
+        lacks="a batch is finished when all of its promoters are settled",
+        edits=(Edit(SETTLING, SETTLE_EACH, "    _finish(batch, ports)\n" + SETTLE_EACH),),
+    ),
+    Mutant(
+        name="settlement forgets who failed",
+        lacks="a batch with somebody missing comes again",
+        edits=(Edit(SETTLING, "    if faults:\n", "    if False:\n"),),
+    ),
+)
+
+MUTANTS = (*STORES, *POSTS, *FLOWS, *PAYOUTS)
+"""Every mutant; names are unique."""

@@ -1,0 +1,241 @@
+"""What happens in one small world, drawn from its seed: people, clicks, and what shops tell, phase by phase.
+
+A phase is some minutes of the world's time. Whatever arrives within one phase may be shuffled, repeated and
+cut by the platform, and the books must not care. Where the rules make arrival matter, a script keeps the two
+apart: what may release or stop an order (a receipt, a verdict) arrives in a phase of its own, and no instant
+at which time alone changes something lies inside a phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from grapevine.domain.clicks import Click
+from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.ids import new_click_id
+from grapevine.domain.links import Link
+from grapevine.domain.money import Rounding
+from grapevine.domain.people import Promoter, PromoterStatus, StatusChange, subject_key
+from grapevine.domain.programs import Plan, Program, Vacancy
+from grapevine.ports import Reading
+from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
+
+T0 = datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
+"""When the first phase begins; the phases after it begin one hour of the day later each."""
+PROGRAM_ID, STOREFRONT_ID, SUBJECT_KEY = "pg_sim", "sf_sim", b"k" * 32
+PROMOTER_IDS = ("pr_a", "pr_b", "pr_c", "pr_d")
+OWN_EMAIL = "promoter@shop.example"
+"""The address of the one promoter who may buy through their own link."""
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+SUSPENDED = (StatusChange(T0 - 50 * DAY, PromoterStatus.SUSPENDED, "asked to"),)
+GAPS = (1, 2, 3, 16, 31, 31)
+"""Days between phases; the first gap is one of the first two, so that no hold ends in it."""
+LAST_GAPS = (45, 32)
+"""Days to the two phases at the end: all holds are over, and another settlement's day has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook that its storefront sends until it is answered, with what it will be read as."""
+
+    raw: bytes
+    topic: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A person following a link; the click id that they carry to the shop is known beforehand."""
+
+    link_code: str
+    visitor_id: str
+    occurred_at: datetime
+    user_agent: str
+    click_id: str
+
+
+Arrival = Delivery | Fact | Click | ChangeSponsor | ChangeStatus
+"""A webhook, a verdict that a person gave, a click that was recorded late, or a change of the network.
+
+The network changes after all orders were placed, so it changes nothing about them.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Some minutes from `at` on: what is due, results, settlement, then arrivals, the late ones last."""
+
+    at: datetime
+    settles: bool
+    arrivals: tuple[Arrival, ...]
+    late: tuple[Click, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A world. In one that `lags` the streams carry what they hold over from phase to phase.
+
+    `late_stops` are orders that are blocked or put under review when they may be released already,
+    `unusable` those that no one can post.
+    """
+
+    seed: int
+    lags: bool
+    screens: bool
+    program: Program
+    plans: tuple[Plan, ...]
+    promoters: tuple[Promoter, ...]
+    links: tuple[Link, ...]
+    visits: tuple[Visit, ...]
+    orders: tuple[OrderKey, ...]
+    late_stops: frozenset[OrderKey]
+    unusable: frozenset[OrderKey]
+    phases: tuple[Phase, ...]
+    completes_bps: int
+
+
+def seeded_bytes(text: str, size: int) -> bytes:
+    """Return bytes that are the same for the same text, on any machine."""
+    return Random(text).randbytes(size)
+
+
+def instants(random: Random) -> tuple[datetime, ...]:
+    """Return when the phases begin that something arrives in."""
+    gaps = [random.choice(GAPS[:2]), *(random.choice(GAPS) for _ in range(random.choice((1, 2, 2, 3))))]
+    found = [T0]
+    for gap in gaps:
+        found.append(found[-1] + gap * DAY + timedelta(hours=1))
+    return tuple(found)
+
+
+def endings(last: datetime) -> Iterator[datetime]:
+    """Yield when the two phases begin in which nothing arrives any more."""
+    for gap in LAST_GAPS:
+        last += gap * DAY + timedelta(hours=1)
+        yield last
+
+
+def program_of(random: Random) -> Program:
+    """Return a program with some calendar, rounding and minimum payout."""
+    return Program(
+        id=PROGRAM_ID,
+        merchant_id="mc_sim",
+        name="Simulated",
+        currency="USD",
+        time_zone=random.choice(("Asia/Shanghai", "America/New_York", "UTC")),
+        allowed_hosts=("shop.example",),
+        created_at=T0 - 400 * DAY,
+        rounding=random.choice(tuple(Rounding)),
+        minimum_payout_minor=random.choice((1, 1, 300, 2500)),
+        settlement_day=random.choice((1, 10, 20, 31)),
+    )
+
+
+def plans_of(random: Random, *, screens: bool) -> tuple[Plan, ...]:
+    """Return a plan, now and then with a second version that takes effect between placing and paying."""
+    starts = [
+        T0 - 400 * DAY,
+        *([T0 + random.choice((-30, 0, 1500)) * MINUTE] if random.random() < 0.3 else ()),
+    ]
+    vacancies = random.choices(tuple(Vacancy), k=2)
+    return tuple(
+        Plan(
+            version=number,
+            effective_at=start,
+            rate_bps=random.choice(((1000,), (1000, 200), (1000, 300, 100), (333, 0, 77), (1500, 1, 1))),
+            click_window_days=random.choice((30, 90)),
+            hold_days_after_receipt=random.choice((1, 7)),
+            hold_days_after_payment=random.choice((3, 3, 14)),
+            screening_days=random.choice((1, 3)) if screens else random.choice((0, 3)),
+            vacancy=vacancy,
+            default_sponsor_id=PROMOTER_IDS[0] if vacancy is Vacancy.DEFAULT_SPONSOR else None,
+        )
+        for number, start, vacancy in zip((1, 2), starts, vacancies, strict=False)
+    )
+
+
+def promoters_of(random: Random) -> tuple[Promoter, ...]:
+    """Return one to four promoters, each introduced by one of those before or by nobody."""
+    names = PROMOTER_IDS[: random.choice((1, 2, 3, 3, 4))]
+    customer_key = subject_key(SUBJECT_KEY, OWN_EMAIL)
+    return tuple(
+        Promoter(
+            id=name,
+            program_id=PROGRAM_ID,
+            name=name,
+            sponsor_id=random.choice(
+                (names[index - 1], names[index - 1], random.choice((*names[:index], None)))
+            )
+            if index
+            else None,
+            joined_at=T0 - 100 * DAY,
+            customer_key=customer_key if index == len(names) - 1 else None,
+            status_changes=SUSPENDED if random.random() < 0.04 else (),
+        )
+        for index, name in enumerate(names)
+    )
+
+
+def changes_of(random: Random, promoters: tuple[Promoter, ...]) -> Iterator[ChangeSponsor | ChangeStatus]:
+    """Yield what changes in the network: one gets a sponsor who joined before, one is suspended."""
+    names = [promoter.id for promoter in promoters]
+    if random.random() < 0.2:
+        index = random.randrange(len(names))
+        sponsor_id = random.choice((*names[:index], None))
+        yield ChangeSponsor(program_id=PROGRAM_ID, promoter_id=names[index], sponsor_id=sponsor_id)
+    if random.random() < 0.1:
+        name, status = random.choice(names), PromoterStatus.SUSPENDED
+        yield ChangeStatus(program_id=PROGRAM_ID, promoter_id=name, status=status, reason="asked to")
+
+
+def links_of(random: Random, promoters: tuple[Promoter, ...]) -> tuple[Link, ...]:
+    """Return a link for each promoter; its hint about the upline is true, missing or outdated."""
+    sponsors = {promoter.id: promoter.sponsor_id for promoter in promoters}
+    return tuple(
+        Link(
+            code=f"link{number}",
+            program_id=PROGRAM_ID,
+            promoter_id=name,
+            destination="https://shop.example/tea",
+            upline=random.choice((_true_hint(name, sponsors), (), ("pr_gone",), PROMOTER_IDS[:1])),
+        )
+        for number, name in enumerate(sponsors)
+    )
+
+
+def _true_hint(name: str, sponsors: dict[str, str | None]) -> tuple[str, ...]:
+    hint: list[str] = []
+    above = sponsors[name]
+    while above is not None:
+        hint.append(above)
+        above = sponsors[above]
+    return tuple(hint)
+
+
+def visit_of(name: str, link: Link, occurred_at: datetime, *, robot: bool) -> Visit:
+    """Return a visit whose click id follows from its name."""
+    visitor_id = "Z" * 21 + name[-1]
+    return Visit(
+        link_code=link.code,
+        visitor_id=visitor_id,
+        occurred_at=occurred_at,
+        user_agent="curl/8.0" if robot else "Mozilla/5.0 (iPhone)",
+        click_id=new_click_id(visitor_id, occurred_at, lambda size: seeded_bytes(visitor_id, size)),
+    )
+
+
+def click_of(visit: Visit, link: Link, recorded_at: datetime) -> Click:
+    """Return the click of a visit that was recorded later than it happened."""
+    return Click(
+        id=visit.click_id,
+        link_code=link.code,
+        program_id=link.program_id,
+        promoter_id=link.promoter_id,
+        upline=link.upline,
+        occurred_at=visit.occurred_at,
+        recorded_at=recorded_at,
+        user_agent=visit.user_agent,
+    )
