@@ -185,7 +185,8 @@ def _earners(story: Story, clicked: Promoter | None, placed: datetime, plan: Pla
     if _is_suspended(clicked, placed):
         return [HOUSE]
     above = _above(story, clicked, placed)
-    instead = _instead(story, [clicked.id, *(promoter.id for promoter in above)], placed, plan)
+    paid = [clicked.id, *(promoter.id for promoter in above)][: len(plan.rate_bps)]
+    instead = _instead(story, paid, placed, plan)
     names = [clicked.id]
     for promoter in above:
         if not _is_suspended(promoter, placed):

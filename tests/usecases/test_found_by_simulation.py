@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import standing
 from grapevine.domain.facts import Fact, FactKind
+from grapevine.domain.programs import Vacancy
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
 from tests import builders as make
 from tests.builders import T0, days, minutes
 from tests.worlds import World
 
+DEE = "pr_dee"
 BOUGHT_BY_CY = "the hash that Cy would have as a customer"
 
 
@@ -51,3 +55,23 @@ def test_a_click_that_a_late_body_names_is_screened_before_anybody_is_paid() -> 
     screen(world, named, 60)
     world.post(T0 + days(60) + minutes(1))
     assert leaves(world) == {Leaf.BLOCKED}
+
+
+@pytest.mark.parametrize("hint", [(), (make.CY, make.BO, make.ANA)], ids=["no hint", "the whole upline"])
+def test_who_earns_at_a_vacant_level_does_not_depend_on_the_clicks_hint(hint: tuple[str, ...]) -> None:
+    """Seed 5237: a default sponsor far above was passed over where the hint happened to bring them along.
+
+    Only who is paid by the order anyway is not paid again; Ana is above its two levels.
+    """
+    plan = make.plan(1000, 300, vacancy=Vacancy.DEFAULT_SPONSOR, default_sponsor_id=make.ANA)
+    world = World()
+    world.catalog.add_program(make.program(), plan)
+    for promoter in (make.promoter(make.ANA), make.promoter(make.BO, make.ANA), make.promoter(DEE, make.CY)):
+        world.catalog.add_promoter(promoter)
+    world.catalog.add_promoter(make.suspended(make.promoter(make.CY, make.BO)))
+    world.clicks.record(make.click(promoter_id=DEE, upline=hint))
+    world.append(make.fact(FactKind.PAID, minutes(1)))
+    entry = world.post(T0 + minutes(2))
+    assert entry is not None
+    assert entry.decision is not None
+    assert entry.decision.promoter_ids == (DEE, make.ANA)

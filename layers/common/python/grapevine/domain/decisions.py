@@ -122,8 +122,10 @@ def paid_chain(
     earning = [name if promoters[name].earns_at(placed_at) else None for name in above]
     if plan.vacancy is Vacancy.COMPRESS:
         earning = [name for name in earning if name]
-    substitute = _substitute(placed_at, plan, promoters, (first, *above))
-    return (first, *(name or substitute for name in earning))[: len(plan.rate_bps)]
+    levels = len(plan.rate_bps)
+    # Only the levels that are paid: how far above them `promoters` reaches is chance.
+    substitute = _substitute(placed_at, plan, promoters, (first, *above)[:levels])
+    return (first, *(name or substitute for name in earning))[:levels]
 
 
 def _substitute(
