@@ -173,8 +173,10 @@ class Town:
     def on_batches(self, batches: Sequence[SettlementBatch]) -> list[SettlementBatch]:
         """Settle batches of promoters; one that is incomplete, or in somebody's hands, comes again.
 
-        Nothing but luck keeps a batch out of two hands in production, and then a file that was
-        written may change: `tests/usecases/test_found_by_simulation.py` waits for that to be fixed.
+        In production nothing keeps a batch out of two hands: a second start of the settlement sends it
+        again. Then the slower one may reserve what was folded since for somebody whom the faster one
+        carried, after the payout file was written, and the file changes. Worlds in which that happens
+        tell nothing else, so here one waits for the other.
         """
         now = self.now()
         return _failing(batches, lambda batch: self._settle(batch, now))
