@@ -115,9 +115,9 @@ def _serve(make: Make, pipe: Connection) -> None:
     while True:
         try:
             question: Ask[object] = pipe.recv()
-        except EOFError:
+            pipe.send(question(contender))
+        except (EOFError, BrokenPipeError):
             return
-        pipe.send(question(contender))
 
 
 @contextmanager
