@@ -2,7 +2,8 @@
 
 It shares no arithmetic with `grapevine.domain`: whole fractions instead of integers, and at every
 instant everything from the beginning, from the facts that had arrived by then. It keeps no
-entries and knows no sequence, so a difference that the ledger loses shows here.
+entries, so a difference that the ledger loses shows here; all that it remembers is who the order
+went to, which stays while what it rests on does, whatever clicks are recorded later.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from math import floor
 from typing import Any
 
 from grapevine.domain.clicks import Click
-from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund
+from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Plan, Program, Vacancy
+from grapevine.domain.programs import AttributionModel, Plan, Program, Vacancy
+from grapevine.domain.rates import RateRule
 
 HOUR = timedelta(hours=1)
 SKEW = timedelta(seconds=5)
@@ -62,12 +64,21 @@ class Stand:
 
 
 @dataclass(frozen=True)
+class Attribution:
+    """Who earns level by level, once for each promoter who shares the order; None while a click may come."""
+
+    basis: object
+    claims: tuple[tuple[str, ...], ...] | None
+
+
+@dataclass(frozen=True)
 class View:
     """The order as those see it who know some of its facts."""
 
     amounts: dict[str, int]
     outcome: Outcome | None
     releases_at: datetime | None
+    attribution: Attribution | None = None
 
 
 def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
@@ -80,8 +91,7 @@ def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
         is_patient = placed is not None and now >= placed + HOUR
         if seen != (bisect_right(arrivals, now), is_patient):
             seen = bisect_right(arrivals, now), is_patient
-            known = facts[: seen[0]]
-            view = look(story, known, now if is_patient else arrivals[seen[0] - 1])
+            view = look(story, facts[: seen[0]], view.attribution, now)
         if released_at is None and view.releases_at and now >= view.releases_at:
             released_at = now
     where = "payable" if released_at else "blocked" if view.outcome is Outcome.BLOCK else "held"
@@ -89,24 +99,26 @@ def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
     return Stand(places, released_at)
 
 
-def look(story: Story, known: Sequence[Fact], clicks_until: datetime) -> View:
-    """Return the order as these facts tell it, with the clicks that had come by then."""
+def look(story: Story, known: Sequence[Fact], before: Attribution | None, now: datetime) -> View:
+    """Return the order as these facts tell it, with the clicks that had come by now."""
     ordered = _in_order(known)
     paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
     is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
     placed, outcome = _last(ordered, "placed_at"), _outcome(ordered)
-    if not is_paid or placed is None or _last(ordered, "lines") is None:
-        return View({}, outcome, None)
-    plan = _plan(story, min(paid))
-    earners = _earners(story, _clicked(story, ordered, placed, plan, clicks_until), placed, plan)
-    each = [
-        (name, _commission(ordered, rate, story.program.rounding))
-        for name, rate in zip(earners, plan.rate_bps, strict=False)
-    ]
-    totals = {name: sum(amount for owner, amount in each if owner == name) for name, _ in each}
-    amounts = {name: total for name, total in totals.items() if total}
+    is_told = placed is not None and _last(ordered, "lines") is not None
+    if not (is_told and (is_paid or (before and before.claims is None))):
+        return View({}, outcome, None, before)
+    plan, named = _plan(story, min(paid)), _click_told(ordered, placed)
+    attribution = before
+    if before is None or before.claims is None or before.basis != (named, min(paid)):
+        claims = _claims(story, named, placed, plan, now)
+        attribution = Attribution((named, min(paid)), claims)
+    amounts = _earned(ordered, (attribution and attribution.claims) or (), plan, story.program.rounding)
+    if not is_paid:
+        return View({}, outcome, None, attribution)
     waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
-    return View(amounts, outcome, None if waits else _release(ordered, placed, min(paid), plan, outcome))
+    release = None if waits else _release(ordered, placed, min(paid), plan, outcome)
+    return View(amounts, outcome, release, attribution)
 
 
 def _in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -151,58 +163,63 @@ def _release(
     return max(ends, min(naming)) + timedelta(days=plan.screening_days)
 
 
-def _clicked(
-    story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan, clicks_until: datetime
-) -> Promoter | None:
-    click_id = _click_told(ordered, placed)
-    for click in story.clicks:
-        if click.id != click_id or click.recorded_at > clicks_until:
-            continue
-        age = placed - click.occurred_at
-        is_good = (
-            -SKEW <= age < timedelta(days=plan.click_window_days)
-            and click.recorded_at <= placed + HOUR
-            and click.bot_reason is None
-            and click.program_id == story.program.id
-        )
-        owner = next((p for p in story.promoters if p.id == click.promoter_id), None)
-        if is_good and owner:
-            return owner
-    return None
+def _claims(
+    story: Story, named: str | None, placed: datetime, plan: Plan, now: datetime
+) -> tuple[tuple[str, ...], ...] | None:
+    """Return whose the order is by the clicks that had come; None while the named one may still come."""
+    visitor = named.split("-")[0] if named else None
+    come = [c for c in story.clicks if c.recorded_at <= now and c.id.split("-")[0] == visitor]
+    if named and named not in {click.id for click in come} and now < placed + HOUR:
+        return None
+    good = sorted((c for c in come if _is_good(story, c, placed, plan)), key=lambda c: (c.occurred_at, c.id))
+    owners = [promoter for click in good for promoter in story.promoters if promoter.id == click.promoter_id]
+    earning = list(dict.fromkeys(owner.id for owner in owners if not _is_suspended(owner, placed)))
+    if not earning:
+        return ((HOUSE,),) if owners else ()
+    last = [owner.id for owner in owners if owner.id in earning][-1]
+    chosen = {
+        AttributionModel.LAST_CLICK: [last],
+        AttributionModel.FIRST_CLICK: earning[:1],
+        AttributionModel.LINEAR: earning,
+    }[plan.attribution_model]
+    return tuple(_earners(story, name, placed, plan) for name in chosen)
 
 
-def _click_told(ordered: Sequence[Fact], placed: datetime) -> object:
+def _is_good(story: Story, click: Click, placed: datetime, plan: Plan) -> bool:
+    return (
+        -SKEW <= placed - click.occurred_at < timedelta(days=plan.click_window_days)
+        and click.recorded_at <= placed + HOUR
+        and click.bot_reason is None
+        and click.program_id == story.program.id
+    )
+
+
+def _click_told(ordered: Sequence[Fact], placed: datetime) -> str | None:
     """Return the click named last within the grace period, else the one named first after it."""
     told = [(f.version, f.snapshot.click_id) for f in ordered if f.snapshot and f.snapshot.click_id]
     in_time = [click_id for version, click_id in told if version <= placed + HOUR]
     return next(iter((*in_time[-1:], *(click_id for _, click_id in told))), None)
 
 
-def _earners(story: Story, clicked: Promoter | None, placed: datetime, plan: Plan) -> list[str]:
-    """Return who earns level by level; nobody without a click, the house where they are suspended."""
-    if clicked is None:
-        return []
-    if _is_suspended(clicked, placed):
-        return [HOUSE]
-    above = _above(story, clicked, placed)
-    paid = [clicked.id, *(promoter.id for promoter in above)][: len(plan.rate_bps)]
+def _earners(story: Story, first: str, placed: datetime, plan: Plan) -> tuple[str, ...]:
+    """Return who earns level by level: the winner, then the chain, the plan's choice where it is vacant."""
+    above = _above(story, first, placed)
+    paid = [first, *(promoter.id for promoter in above)][: len(plan.rate_bps)]
     instead = _instead(story, paid, placed, plan)
-    names = [clicked.id]
+    names = [first]
     for promoter in above:
         if not _is_suspended(promoter, placed):
             names.append(promoter.id)
         elif plan.vacancy is not Vacancy.COMPRESS:
             names.append(instead)
-    return names
+    return tuple(names)
 
 
-def _above(story: Story, promoter: Promoter, placed: datetime) -> list[Promoter]:
-    found: list[Promoter] = []
-    name = _sponsor(promoter, placed)
-    while known := [other for other in story.promoters if other.id == name]:
+def _above(story: Story, first: str, placed: datetime) -> list[Promoter]:
+    found = [promoter for promoter in story.promoters if promoter.id == first]
+    while known := [other for other in story.promoters if other.id == _sponsor(found[-1], placed)]:
         found += known
-        name = _sponsor(known[0], placed)
-    return found
+    return found[1:]
 
 
 def _instead(story: Story, chain: Sequence[str], placed: datetime, plan: Plan) -> str:
@@ -226,22 +243,75 @@ def _is_suspended(promoter: Promoter, placed: datetime) -> bool:
     return status is PromoterStatus.SUSPENDED
 
 
-def _commission(ordered: Sequence[Fact], rate_bps: int, rounding: Rounding) -> int:
-    lines, refunds = _last(ordered, "lines") or (), _refunds(ordered)
-    return commission([(_base(line), _went_back(line, refunds)) for line in lines], rate_bps, rounding)
+def _earned(
+    ordered: Sequence[Fact], claims: Sequence[Sequence[str]], plan: Plan, rounding: Rounding
+) -> dict[str, int]:
+    """Return what everybody earned after refunds, line by line and level by level, zero left out."""
+    earned: dict[str, int] = {}
+    for number, claim in enumerate(claims):
+        lines = [(line, _granted(line, claim[0], plan)) for line in _last(ordered, "lines") or ()]
+        for level, name in enumerate(claim[: len(plan.rate_bps)]):
+            for share, back in _dealt_and_back(lines, level, _refunds(ordered), rounding):
+                part = _part(share, number, len(claims)) - _part(back, number, len(claims))
+                earned[name] = earned.get(name, 0) + part
+    return {name: minor for name, minor in earned.items() if minor}
 
 
-def commission(lines: Sequence[tuple[int, int]], rate_bps: int, rounding: Rounding) -> int:
-    """Return what a level keeps of lines, each a base and what went back of it.
+def _part(minor: int, number: int, parts: int) -> int:
+    """Deal unit by unit in turn and count what falls to one."""
+    return len(range(number, minor, parts))
 
-    Rounded once, dealt out to the lines, given back line by line.
-    """
-    sold = [(base, back) for base, back in lines if base]
-    total = _whole(Fraction(sum(base for base, _ in sold) * rate_bps, 10_000), rounding)
-    return sum(
-        share - _whole(Fraction(share * back, base), rounding)
-        for (base, back), share in zip(sold, _dealt(total, [base for base, _ in sold]), strict=True)
-    )
+
+@dataclass(frozen=True)
+class Granted:
+    """What a line earns at each level, exactly, and whether refunds count by units."""
+
+    levels: list[Fraction]
+    by_units: bool
+
+
+def _granted(line: Line, first: str, plan: Plan) -> Granted:
+    """Return the rates that the ladder gives a line, as far as both caps let them."""
+    rules = [rule for rule in plan.rules if _is_about(rule, line, first)]
+    rules.sort(key=lambda rule: rule.id)
+    rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(line, rule, plan))), reverse=True)
+    rule = rules[0] if rules else None
+    left = Fraction(_base(line) * plan.pool_cap_bps, 10_000)
+    levels = []
+    for wanted in _wanted(line, rule, plan):
+        levels.append(min(wanted, Fraction(_base(line) * plan.line_cap_bps, 10_000), left))
+        left -= levels[-1]
+    return Granted(levels, by_units=rule is not None and rule.per_unit_minor != ())
+
+
+def _is_about(rule: RateRule, line: Line, first: str) -> bool:
+    pairs = ((rule.sku, line.sku), (rule.product_id, line.product_id), (rule.promoter_id, first))
+    return all(asked is None or asked == has for asked, has in pairs)
+
+
+def _precision(rule: RateRule) -> tuple[bool, bool, bool]:
+    return rule.sku is not None, rule.product_id is not None, rule.promoter_id is not None
+
+
+def _wanted(line: Line, rule: RateRule | None, plan: Plan) -> list[Fraction]:
+    if rule and rule.per_unit_minor:
+        found = [Fraction(each * line.quantity_milli, 1000) for each in rule.per_unit_minor]
+    else:
+        found = [Fraction(_base(line) * bps, 10_000) for bps in (rule.rate_bps if rule else plan.rate_bps)]
+    return [*found, *(Fraction(0) for _ in plan.rate_bps)][: len(plan.rate_bps)]
+
+
+def _dealt_and_back(
+    lines: Sequence[tuple[Line, Granted]], level: int, refunds: Sequence[Refund], rounding: Rounding
+) -> list[tuple[int, int]]:
+    """Return each line's share of a level, rounded once and dealt out, with what of it went back."""
+    earning = [(line, granted) for line, granted in lines if granted.levels[level]]
+    exact = [granted.levels[level] for _, granted in earning]
+    shares = _dealt(_whole(sum(exact, Fraction(0)), rounding), exact)
+    return [
+        (share, _whole(share * _went_back(line, refunds, granted), rounding))
+        for (line, granted), share in zip(earning, shares, strict=True)
+    ]
 
 
 def _base(line: Line) -> int:
@@ -253,9 +323,9 @@ def _whole(amount: Fraction, rounding: Rounding) -> int:
     return floor(amount) if rounding is Rounding.FLOOR else round(amount)
 
 
-def _dealt(total: int, bases: Sequence[int]) -> list[int]:
+def _dealt(total: int, weights: Sequence[Fraction]) -> list[int]:
     """Deal a total out unit by unit: first what is whole, then always to whom most is owed."""
-    owed = [Fraction(total * base, sum(bases)) for base in bases]
+    owed = [total * weight / sum(weights) for weight in weights]
     dealt = [floor(share) for share in owed]
     for _ in range(total - sum(dealt)):
         shares = [share - got for share, got in zip(owed, dealt, strict=True)]
@@ -273,9 +343,27 @@ def _refunds(ordered: Sequence[Fact]) -> list[Refund]:
     ]
 
 
-def _went_back(line: Line, refunds: Sequence[Refund]) -> int:
+def _went_back(line: Line, refunds: Sequence[Refund], granted: Granted) -> Fraction:
+    """Return the part of a line that went back: of its units where those were paid for, else of its base."""
     parts = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    if granted.by_units:
+        return min(Fraction(sum(part.quantity_milli for part in parts), line.quantity_milli), Fraction(1))
+    return Fraction(_base_back(line, parts), _base(line))
+
+
+def _base_back(line: Line, parts: Sequence[RefundLine]) -> int:
     if line.tax_minor and line.quantity_milli:
         units = sum(part.quantity_milli for part in parts if part.subtotal_minor)
         return round(Fraction(_base(line)) * min(Fraction(units, line.quantity_milli), Fraction(1)))
     return min(_base(line), sum(part.subtotal_minor for part in parts))
+
+
+def commission(lines: Sequence[tuple[int, int]], rate_bps: int, rounding: Rounding) -> int:
+    """Return what a level keeps of lines at one rate, each a base and what went back of it."""
+    sold = [(base, back) for base, back in lines if base]
+    weights = [Fraction(base) for base, _ in sold]
+    total = _whole(Fraction(sum(base for base, _ in sold) * rate_bps, 10_000), rounding)
+    return sum(
+        share - _whole(Fraction(share * back, base), rounding)
+        for (base, back), share in zip(sold, _dealt(total, weights), strict=True)
+    )

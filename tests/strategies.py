@@ -27,7 +27,8 @@ from grapevine.domain.facts import (
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Plan, Terms, Vacancy
+from grapevine.domain.programs import AttributionModel, Plan, Terms, Vacancy
+from grapevine.domain.rates import RateRule
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
 from tests.reference import Story
@@ -36,17 +37,21 @@ from tests.worlds import World
 HOUR = timedelta(hours=1)
 DEE = "pr_dee"
 """A promoter outside the chain, whom plans name as default sponsor."""
+AGAIN_CLICK_ID = make.CLICK_ID[:22] + "-" + "4" * 20
+"""Another click of the visitor whose click most orders name."""
 LATE_CLICK_ID = "4" * 22 + "-" + "5" * 20
-LOST_CLICK_ID = "6" * 22 + "-" + "7" * 20
-"""A click that the order names and nobody ever recorded."""
+LOST_CLICK_IDS = ("6" * 22 + "-" + "7" * 20, make.CLICK_ID[:22] + "-" + "7" * 20)
+"""Clicks that the order names and nobody ever recorded; one visitor has others."""
 
 # What is drawn is drawn evenly, so what shall be common is there often.
 CLICKED = (*(-days(1), -minutes(5)) * 6, -days(91), -days(30), minutes(30))
 RECORDED = (*(timedelta(0),) * 6, minutes(50), minutes(50), days(1))
 STATES = (*(Payment.PAID,) * 6, *Payment, None)
-STATUSES = (*(PromoterStatus.ACTIVE,) * 14, PromoterStatus.SUSPENDED)
 RARELY = (*(False,) * 14, True)
-NAMED = (*(make.CLICK_ID,) * 14, LATE_CLICK_ID, LATE_CLICK_ID, LOST_CLICK_ID, None)
+NAMED = (*(make.CLICK_ID,) * 12, *(AGAIN_CLICK_ID, LATE_CLICK_ID) * 2, *LOST_CLICK_IDS, None)
+CLICKERS = (make.BO, make.BO, make.CY, make.ANA, DEE, "pr_gone")
+SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
+PRODUCTS = (None, "77", "88")
 
 VERDICTS = st.sampled_from(Outcome).map(
     lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
@@ -85,8 +90,37 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             screening_days=draw(st.integers(0, 4)),
             vacancy=vacancy,
             default_sponsor_id=DEE if vacancy is Vacancy.DEFAULT_SPONSOR else None,
+            attribution_model=draw(st.sampled_from(AttributionModel)),
+            rules=draw(rules()),
+            line_cap_bps=draw(st.sampled_from((8000, 8000, 10_000, 500))),
+            pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
         )
         for number, (start, vacancy) in enumerate(zip(starts, vacancies, strict=True), start=1)
+    )
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> tuple[RateRule, ...]:
+    """A few rules on any rungs of the ladder, in percent or per unit, for the lines that are drawn."""
+    count = draw(st.sampled_from((0, 0, 1, 2, 4)))
+    return tuple(draw(_rule(f"r{number}")) for number in range(count))
+
+
+@st.composite
+def _rule(draw: st.DrawFn, rule_id: str) -> RateRule:
+    sku, product_id = draw(st.sampled_from((("TEA-1", None), ("MUG-1", None), (None, "77"), (None, None))))
+    promoter_id = draw(st.sampled_from((None, None, make.CY, make.BO)))
+    if sku is None and product_id is None:
+        promoter_id = make.CY
+    per_unit = draw(st.lists(st.integers(1, 5_000), min_size=1, max_size=3).map(tuple))
+    rate_bps, per_unit = draw(st.one_of(st.tuples(rates(), st.just(())), st.just(((), per_unit))))
+    return RateRule(
+        id=rule_id,
+        sku=sku,
+        product_id=product_id,
+        promoter_id=promoter_id,
+        rate_bps=rate_bps,
+        per_unit_minor=per_unit,
     )
 
 
@@ -104,6 +138,8 @@ def lines(draw: st.DrawFn, line_id: str, *, tax_inside: bool) -> Line:
         discount_minor=discount,
         tax_minor=tax,
         gift_card=draw(st.sampled_from(RARELY)),
+        sku=draw(st.sampled_from(SKUS)),
+        product_id=draw(st.sampled_from(PRODUCTS)),
     )
 
 
@@ -205,23 +241,22 @@ def _delays() -> st.SearchStrategy[timedelta]:
 
 @st.composite
 def clicks(draw: st.DrawFn) -> tuple[Click, ...]:
-    """The click that most orders name, and another promoter's; old, late, or a robot's."""
-    found = []
-    for click_id, owner in ((make.CLICK_ID, make.CY), (LATE_CLICK_ID, make.BO)):
-        occurred_at = T0 + draw(st.sampled_from(CLICKED))
-        recorded_at = occurred_at + draw(st.sampled_from(RECORDED))
-        robot = draw(st.sampled_from((*(None,) * 14, "preview")))
-        found.append(
-            make.click(
-                id=click_id,
-                promoter_id=owner,
-                upline=draw(st.sampled_from(((), (make.BO, make.ANA), (make.ANA,), ("pr_gone",)))),
-                occurred_at=occurred_at,
-                recorded_at=recorded_at,
-                bot_reason=robot,
-            )
-        )
-    return tuple(found)
+    """The click that most orders name, mostly more of its visitor, and another's; old, late, or a robot's."""
+    more = (*draw(st.sampled_from(((AGAIN_CLICK_ID,), (AGAIN_CLICK_ID,), ()))), LATE_CLICK_ID)
+    return (draw(_click(make.CLICK_ID, (make.CY,))), *(draw(_click(name, CLICKERS)) for name in more))
+
+
+@st.composite
+def _click(draw: st.DrawFn, click_id: str, owners: Sequence[str]) -> Click:
+    occurred_at = T0 + draw(st.sampled_from(CLICKED))
+    return make.click(
+        id=click_id,
+        promoter_id=draw(st.sampled_from(owners)),
+        upline=draw(st.sampled_from(((), (make.BO, make.ANA), (make.ANA,), ("pr_gone",)))),
+        occurred_at=occurred_at,
+        recorded_at=occurred_at + draw(st.sampled_from(RECORDED)),
+        bot_reason=draw(st.sampled_from((*(None,) * 14, "preview"))),
+    )
 
 
 @st.composite

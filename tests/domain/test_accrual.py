@@ -20,7 +20,7 @@ from grapevine.domain.accrual import (
     next_entry,
     placement,
 )
-from grapevine.domain.decisions import Decision, decide, pending, touch_of
+from grapevine.domain.decisions import Decision, Reason, decide, pending, touch_of
 from grapevine.domain.entries import Entry, EntryReason, standing
 from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
 from grapevine.domain.orders import Order, fold
@@ -148,13 +148,17 @@ def test_an_order_that_nobody_earns_from_is_not_looked_at_again() -> None:
 
 @pytest.mark.parametrize("outcome", [None, *Outcome])
 @pytest.mark.parametrize("entries", [(), (RELEASED,)])
-def test_a_pending_click_is_looked_at_again_whatever_else_is_known(
-    outcome: Outcome | None, entries: tuple[Entry, ...]
+@pytest.mark.parametrize(
+    ("reason", "due_at"),
+    [(Reason.CLICK_PENDING, T0 + minutes(60)), (Reason.RATE_PENDING, T0 + minutes(2) + days(1))],
+)
+def test_what_is_pending_is_looked_at_again_whatever_else_is_known(
+    outcome: Outcome | None, entries: tuple[Entry, ...], reason: Reason, due_at: datetime
 ) -> None:
     """Also when the order is blocked, or was released before it named this click."""
     order = paid_order(*((make.verdict(outcome),) if outcome else ()))
-    found = placement(order, pending(order, PLAN), TERMS, entries, earns=False, now=T0 + minutes(2))
-    assert found.due_at == T0 + minutes(60)
+    found = placement(order, pending(order, PLAN, reason), TERMS, entries, earns=False, now=T0 + minutes(2))
+    assert found.due_at == due_at
     assert found.released == bool(entries)
 
 
@@ -189,9 +193,10 @@ def test_edge_91_a_sandbox_earns_from_test_orders_alone() -> None:
 
 def test_levels_are_the_promoters_in_their_order() -> None:
     order = paid_order()
-    assert [(name, level.rate_bps) for name, level in levels(order, decided(order, PLAN), TERMS)] == [
-        (make.BO, 1000),
-        (make.ANA, 300),
+    found = levels(order, decided(order, PLAN), TERMS)
+    assert [(number, name, level.rate_bps) for number, name, level in found] == [
+        (1, make.BO, 1000),
+        (2, make.ANA, 300),
     ]
 
 

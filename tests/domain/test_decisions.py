@@ -107,8 +107,18 @@ def test_edge_35_a_robot_and_another_program_never_win() -> None:
 def test_edge_41_who_is_suspended_or_unknown_never_wins() -> None:
     suspended = {**PEOPLE, make.CY: make.suspended(PEOPLE[make.CY])}
     assert decided(suspended).candidates[0].reason is Reason.SUSPENDED
+    assert decided(suspended).claims == ((HOUSE,),)
     assert decided({}).candidates[0].reason is Reason.UNKNOWN_PROMOTER
-    assert (decided(suspended).promoter_ids, decided({}).promoter_ids) == ((HOUSE,), ())
+    assert decided({}).claims == ()
+
+
+def test_edge_41_who_is_suspended_after_the_order_wins_and_so_does_an_earlier_click() -> None:
+    later = {**PEOPLE, make.CY: make.suspended(PEOPLE[make.CY], timedelta(milliseconds=1))}
+    assert decided(later).promoter_ids == (make.CY, make.BO)
+    suspended = {**PEOPLE, make.CY: make.suspended(PEOPLE[make.CY], timedelta(0))}
+    first = touch_of(make.click(id="a", promoter_id=make.BO, occurred_at=T0 - days(2)), PROGRAM_ID)
+    second = touch_of(make.click(id="b", promoter_id=make.CY, occurred_at=T0 - days(1)), PROGRAM_ID)
+    assert decide(order(), T0, make.plan(), (first, second), suspended).promoter_ids == (make.BO, make.ANA)
 
 
 def test_nobody_clicked() -> None:
@@ -116,19 +126,22 @@ def test_nobody_clicked() -> None:
     assert (found.reason, found.promoter_ids, found.candidates) == (Reason.NO_TOUCH, (), ())
 
 
-def test_while_a_click_is_pending_nobody_earns() -> None:
-    found = pending(order(), make.plan(version=3))
-    assert (found.is_pending, found.promoter_ids, found.plan_version) == (True, (), 3)
+@pytest.mark.parametrize("reason", [Reason.CLICK_PENDING, Reason.RATE_PENDING])
+def test_while_a_click_or_a_rate_is_pending_nobody_earns(reason: Reason) -> None:
+    found = pending(order(), make.plan(version=3), reason)
+    assert (found.is_pending, found.reason, found.claims, found.plan_version) == (True, reason, (), 3)
 
 
 def test_the_basis_is_what_the_decision_takes_from_the_order() -> None:
     basis = basis_of(order())
-    for same in ({"customer_key": "x"}, {"lines": ()}, {"cancelled_at": T0}):
+    for same in ({"verdict": None}, {"lines": ()}, {"cancelled_at": T0}):
         assert basis_of(replace(order(), **same)) == basis
     for other in (
         replace(order(), paid_at=T0 + days(1)),
         replace(order(), placed_at=T0 + days(1)),
         replace(order(), click_id="x"),
         replace(order(), click_id=None),
+        replace(order(), coupon_codes=("CY10",)),
+        replace(order(), customer_key="x"),
     ):
         assert basis_of(other) != basis

@@ -55,11 +55,13 @@ def test_an_explanation_tells_the_whole_story() -> None:
     assert (found["entry"], found["reason"]) == (f"{make.ORDER}/2", "refunded")
     assert found["order"]["base"] == "133.33"
     assert found["order"]["refunded"] == "23.45"
-    assert found["attribution"]["promoters"] == [make.CY, make.BO, make.ANA]
+    assert found["attribution"]["promoters"] == [[make.CY, make.BO, make.ANA]]
     assert found["attribution"]["candidates"][0]["reason"] == "eligible"
     assert [level["total"] for level in found["levels"]] == ["13.33", "4.00", "1.33"]
     assert found["levels"][0]["lines"][0] == {
         "line": "a",
+        "rule": None,
+        "capped": False,
         "base": "100.00",
         "refunded": "23.45",
         "share": "10.00",

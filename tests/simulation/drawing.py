@@ -16,7 +16,6 @@ from tests.simulation.scripts import (
     MINUTE,
     OWN_EMAIL,
     STOREFRONT_ID,
-    T0,
     Arrival,
     Phase,
     Script,
@@ -32,8 +31,10 @@ from tests.simulation.scripts import (
     visit_of,
 )
 
+PLACED_IN = (0, 0, 0, 0, 1, 1, 2, 3)
+"""The phase that an order is placed just before."""
 PLACED_BEFORE = (1, 1, 1, 30, 30, 61, 300)
-"""Minutes before the first phase; the grace period ends long before it, just before it, or after it."""
+"""Minutes before its phase; the grace period ends long before that, just before it, or after it."""
 CLICKED_BEFORE = (*(5 * MINUTE, DAY) * 10, 31 * DAY, 92 * DAY)
 """How long before its order a click was; some are outside every window."""
 
@@ -99,48 +100,47 @@ def _phases(drawn: _Drawn) -> tuple[Phase, ...]:
 
 
 def _draw_order(drawn: _Drawn, order: OrderKey) -> None:
-    random = drawn.random
-    placed_at = T0 - random.choice(PLACED_BEFORE) * MINUTE
+    """Draw an order from the phase on in which it is placed."""
+    random, first = drawn.random, min(drawn.random.choice(PLACED_IN), len(drawn.phases) - 1)
+    phases = drawn.phases[first:]
+    placed_at = phases[0] - random.choice(PLACED_BEFORE) * MINUTE
     setting = Setting(
         order=order,
-        phases=drawn.phases,
+        phases=phases,
         placed_at=placed_at,
-        click_ids=_clicks(drawn, placed_at),
+        click_ids=_clicks(drawn, first, placed_at),
         currency="EUR" if random.random() < 0.02 else "USD",
         email=random.choice((None, None, "somebody@shop.example", OWN_EMAIL)),
         test=random.random() < 0.03,
     )
     deliveries = told(random, setting)
-    verdicts = _early_verdicts(random, setting)
-    extra, stops_late = alone(
-        random, setting, deliveries, may_stop_late=not (drawn.lags or drawn.screens or verdicts)
-    )
-    drawn.arriving += [*deliveries, *verdicts, *extra]
+    verdicts = _early_verdicts(random, setting, (0,) if first else (0, 1))
+    may_stop_late = not (drawn.lags or drawn.screens or verdicts)
+    extra, stops_late = alone(random, setting, deliveries, may_stop_late=may_stop_late)
+    drawn.arriving += [(first + phase, arriving) for phase, arriving in (*deliveries, *verdicts, *extra)]
     drawn.late_stops |= {order} if stops_late else set()
     drawn.unusable |= {order} if setting.currency != "USD" else set()
 
 
-def _early_verdicts(random: Random, setting: Setting) -> list[Arriving]:
+def _early_verdicts(random: Random, setting: Setting, phases: tuple[int, ...]) -> list[Arriving]:
     """Return what a person decides before anything can be released."""
     count = random.choice((*(0,) * 7, 1, 1, 2))
-    return [
-        verdict(random, setting, random.choice((0, 1)), random.choice((Outcome.ALLOW, *Outcome)))
-        for _ in range(count)
-    ]
+    outcomes = (Outcome.ALLOW, *Outcome)
+    return [verdict(random, setting, random.choice(phases), random.choice(outcomes)) for _ in range(count)]
 
 
-def _clicks(drawn: _Drawn, placed_at: datetime) -> tuple[str | None, ...]:
+def _clicks(drawn: _Drawn, first: int, placed_at: datetime) -> tuple[str | None, ...]:
     """Return the click ids that an order's bodies name, after arranging for the clicks."""
     random = drawn.random
     if random.random() < 0.03:
         return (None,)
-    first = _click(drawn, placed_at)
+    one = _click(drawn, first, placed_at)
     if drawn.screens or random.random() < 0.7:
-        return (*(first,) * 7, None)
-    return (first, first, _click(drawn, placed_at), None)
+        return (*(one,) * 7, None)
+    return (one, one, _click(drawn, first, placed_at), None)
 
 
-def _click(drawn: _Drawn, placed_at: datetime) -> str:
+def _click(drawn: _Drawn, first: int, placed_at: datetime) -> str:
     """Arrange for a click: in time, recorded late, or never; a screened world has none that is late."""
     random, link = drawn.random, drawn.random.choice(drawn.links)
     drawn.clicked += 1
@@ -150,7 +150,7 @@ def _click(drawn: _Drawn, placed_at: datetime) -> str:
     if when < 0.7:
         drawn.visits.append(visit)
     elif when < 0.97 and not drawn.screens:
-        phase = random.choice((0, 0, 0, 1))
+        phase = min(first + random.choice((0, 0, 0, 1)), len(drawn.phases) - 1)
         click = click_of(visit, link, drawn.phases[phase] + timedelta(seconds=1))
         (drawn.late if random.random() < 0.5 else drawn.arriving).append((phase, click))
     return visit.click_id

@@ -91,7 +91,8 @@ def _undoes_release(entry: Entry) -> bool:
 def _story(town: Town) -> Story:
     script, stores = town.script, town.stores
     clicks = tuple(stores.clicks.stored.values())
-    return Story(script.program, script.plans, script.promoters, clicks, tuple(stores.facts.appended))
+    promoters = tuple(stores.catalog.promoters_of(PROGRAM_ID))
+    return Story(script.program, script.plans, promoters, clicks, tuple(stores.facts.appended))
 
 
 def _view(town: Town, order: OrderKey, story: Story) -> View:

@@ -69,7 +69,18 @@ POSTS = (
     Mutant(
         name="lost races are forgotten",
         lacks="who lost a race starts over",
-        edits=(Edit(POSTING, "            continue\n", "            return None\n"),),
+        edits=(Edit(POSTING, "            continue\n", "            return posted\n"),),
+    ),
+    Mutant(
+        name="posts and looks no more",
+        lacks="who has posted looks for facts that came meanwhile and had nothing to change yet",
+        edits=(
+            Edit(
+                POSTING,
+                "if entry is None or len(ports.facts.facts_of(command.order)) <= entry.covers:",
+                "if True:",
+            ),
+        ),
     ),
     Mutant(
         name="click not waited for",

@@ -24,7 +24,7 @@ from grapevine.ports import Reading
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 
 T0 = datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
-"""When the first phase begins; the phases after it begin one hour of the day later each."""
+"""When the first phase begins; each phase after it begins an hour later in the day than the one before."""
 PROGRAM_ID, STOREFRONT_ID, SUBJECT_KEY = "pg_sim", "sf_sim", b"k" * 32
 PROMOTER_IDS = ("pr_a", "pr_b", "pr_c", "pr_d")
 OWN_EMAIL = "promoter@shop.example"
@@ -58,10 +58,7 @@ class Visit:
 
 
 Arrival = Delivery | Fact | Click | ChangeSponsor | ChangeStatus
-"""A webhook, a verdict that a person gave, a click that was recorded late, or a change of the network.
-
-The network changes after all orders were placed, so it changes nothing about them.
-"""
+"""A webhook, a verdict that a person gave, a click that was recorded late, or a change of the network."""
 
 
 @dataclass(frozen=True, slots=True)

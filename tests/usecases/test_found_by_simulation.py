@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
 from grapevine.domain.accounts import Leaf
-from grapevine.domain.entries import standing
+from grapevine.domain.entries import Entry, EntryKey, EntryReason, standing
 from grapevine.domain.facts import Fact, FactKind
 from grapevine.domain.programs import Vacancy
+from grapevine.ports import OrderLedger
+from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
 from tests import builders as make
 from tests.builders import T0, days, minutes
-from tests.worlds import World
+from tests.worlds import World, chain_world
 
 DEE = "pr_dee"
 BOUGHT_BY_CY = "the hash that Cy would have as a customer"
@@ -75,3 +80,41 @@ def test_who_earns_at_a_vacant_level_does_not_depend_on_the_clicks_hint(hint: tu
     assert entry is not None
     assert entry.decision is not None
     assert entry.decision.promoter_ids == (DEE, make.ANA)
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """A ledger before whose first entry something else happens."""
+
+    ledger: OrderLedger
+    meanwhile: Callable[[], object]
+
+    def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
+        return self.ledger.entries_of(key)
+
+    def append(self, entry: Entry) -> None:
+        if entry.sequence == 1:
+            self.meanwhile()
+        self.ledger.append(entry)
+
+
+def test_a_cancellation_that_finds_nothing_to_cancel_yet_is_not_lost() -> None:
+    """Seed 754: the cancellation's own poster saw no entry, and the other poster no cancellation.
+
+    Of two writers one wins, but who has nothing to write loses no race. So who has written looks
+    once more whether a fact has come since.
+    """
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1)))
+    cancelled = make.snapshot(cancelled_at=T0 + minutes(2))
+
+    def meanwhile() -> None:
+        world.append(make.fact(FactKind.CANCELLED, minutes(2), snapshot=cancelled))
+        assert world.post(T0 + minutes(3)) is None
+
+    ledger = Overtaken(world.ledger, meanwhile)
+    ports = PostOrderPorts(ledger, world.facts, world.clicks, world.catalog)
+    entry = post_order(PostOrder(make.ORDER), ports, T0 + minutes(3))
+    assert entry is not None
+    assert entry.reason is EntryReason.CANCELLED
+    assert standing(world.ledger.entries_of(make.ORDER)) == {}

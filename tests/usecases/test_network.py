@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
-from grapevine.domain.entries import standing
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NetworkMovedError, NotFoundError
 from grapevine.domain.facts import FactKind, Outcome
 from grapevine.domain.people import Promoter, PromoterStatus
@@ -26,6 +25,7 @@ from grapevine.usecases.change_promoter import (
 from grapevine.usecases.publish_plan import LEAD_TIME, PublishPlan, publish_plan
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
+from tests.usecases.amounts import earned
 from tests.worlds import World, chain_world
 
 PAID = make.fact(FactKind.PAID, minutes(1))
@@ -43,17 +43,8 @@ def suspended(world: World, promoter_id: str, at: float) -> Promoter:
     return change_status(command, world.catalog, T0 + minutes(at))
 
 
-def earned(world: World) -> dict[str, int]:
-    """Return what stands by owner, the source left out; the order's base is 133.33."""
-    amounts = standing(world.ledger.entries_of(make.ORDER))
-    return {
-        account.owner if account.leaf.value != "house" else "house": minor
-        for (account, _), minor in amounts.items()
-        if account.leaf.value != "commission"
-    }
-
-
 def posted(world: World) -> dict[str, int]:
+    """Return what an order of 133.33 comes to."""
     world.append(PAID)
     world.post(T0 + minutes(5))
     world.fold()

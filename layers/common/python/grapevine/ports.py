@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Refund, Snapshot
+from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Movement, Payout
@@ -93,7 +95,23 @@ class PromoterReader(Protocol):
         """Return those that exist, at most a hundred asked for."""
 
 
-class DecisionCatalog(TermsReader, PromoterReader, Protocol):
+class CouponReader(Protocol):
+    """Coupons by code, many in one request."""
+
+    def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
+        """Return those that exist by their normal forms, at most a hundred asked for."""
+        ...
+
+
+class RateReader(Protocol):
+    """Exchange rates of a program."""
+
+    def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
+        """Return the latest rate in effect at an instant, however old, or None."""
+        ...
+
+
+class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, Protocol):
     """What deciding an order needs of the catalog."""
 
 
@@ -133,6 +151,26 @@ class CatalogWriter(Protocol):
         """Add a merchant with its first API key, both or neither."""
 
 
+class RateWriter(RateReader, Protocol):
+    """Where rates are published."""
+
+    def add_rate(self, program_id: str, rate: Rate) -> None:
+        """Add a rate; AlreadyExistsError when the pair has one from that instant on."""
+        ...
+
+
+class CouponWriter(CouponReader, Protocol):
+    """Where coupons are made and switched."""
+
+    def add_coupon(self, coupon: Coupon) -> None:
+        """Add a coupon; AlreadyExistsError when the program has one of that code."""
+        ...
+
+    def change_coupon(self, coupon: Coupon) -> None:
+        """Store a coupon with its one new change; NetworkMovedError when another came first."""
+        ...
+
+
 class PlanCatalog(DecisionCatalog, Protocol):
     """Where versions of plans are published."""
 
@@ -158,7 +196,7 @@ class NetworkCatalog(DecisionCatalog, Protocol):
         """
 
 
-class PeopleCatalog(DecisionCatalog, CatalogWriter, Protocol):
+class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, Protocol):
     """What creating people and links needs of the catalog."""
 
 
@@ -184,6 +222,10 @@ class ClickReader(Protocol):
 
     def click(self, click_id: str) -> Click | None:
         """Return a click in one read, or None."""
+
+    def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
+        """Return a visitor's latest clicks in one request, oldest first, at most `limit`."""
+        ...
 
 
 class FactWriter(Protocol):

@@ -6,10 +6,13 @@ What is not there is never remembered: a new link works at once. A change is see
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 from grapevine import ports
+from grapevine.domain.coupons import Coupon
+from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
@@ -74,6 +77,8 @@ class WholeCatalog(
     ports.PeopleCatalog,
     ports.NetworkCatalog,
     ports.PlanCatalog,
+    ports.CouponWriter,
+    ports.RateWriter,
     ports.LinkReader,
     ports.StorefrontReader,
     ports.CatalogLists,
@@ -107,6 +112,26 @@ class CachedCatalog(CachedLinks):
     def api_key(self, key_id: str) -> ports.ApiKey | None:
         """Return a key as it is: one that was taken back must not work on."""
         return self._catalog.api_key(key_id)
+
+    def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
+        """Return coupons as they are."""
+        return self._catalog.coupons(program_id, codes)
+
+    def add_coupon(self, coupon: Coupon) -> None:
+        """Add a coupon."""
+        self._catalog.add_coupon(coupon)
+
+    def change_coupon(self, coupon: Coupon) -> None:
+        """Switch a coupon."""
+        self._catalog.change_coupon(coupon)
+
+    def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
+        """Return a rate as it is."""
+        return self._catalog.rate(program_id, base, quote, instant)
+
+    def add_rate(self, program_id: str, rate: Rate) -> None:
+        """Add a rate."""
+        self._catalog.add_rate(program_id, rate)
 
     def add_plan(self, program_id: str, plan: Plan) -> None:
         """Add a version of a plan; what is kept is forgotten, also where somebody else was first."""

@@ -19,13 +19,15 @@ from grapevine.domain.accounts import (
     house_account,
     promoter_account,
 )
-from grapevine.domain.commissions import LevelCommission, level_commission
-from grapevine.domain.decisions import HOUSE, Decision, grace_end
+from grapevine.domain.commissions import LevelCommission, level_commission, split
+from grapevine.domain.decisions import HOUSE, Decision, Reason, grace_end
 from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
+from grapevine.domain.fx import RETRY, Rate
 from grapevine.domain.money import Money
-from grapevine.domain.orders import Order
+from grapevine.domain.orders import Order, OrderLine
 from grapevine.domain.programs import DAY, Plan, Terms
+from grapevine.domain.rates import LineRate, line_rate
 
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
@@ -87,18 +89,30 @@ def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[s
     if not order.earns or order.test is not terms.program.sandbox:
         return {}
     earned: dict[str, int] = {}
-    for earner, commission in levels(order, decision, terms):
+    for _, earner, commission in levels(order, decision, terms):
         earned[earner] = earned.get(earner, 0) + commission.earned_minor
     return {earner: minor for earner, minor in earned.items() if minor}
 
 
-def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[str, LevelCommission], ...]:
-    """Return every level's promoter with the commission worked out line by line."""
-    rates = terms.plan_version(decision.plan_version).rate_bps
-    return tuple(
-        (promoter_id, level_commission(order.lines, rate_bps, terms.program.rounding))
-        for promoter_id, rate_bps in zip(decision.promoter_ids, rates, strict=False)
-    )
+def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, str, LevelCommission], ...]:
+    """Return level, earner and commission, worked out line by line, level after level.
+
+    An order that is split among several promoters is worked out for each of them, as if all of it
+    were theirs, and each gets an equal part of that.
+    """
+    plan, claims = terms.plan_version(decision.plan_version), decision.claims
+    earned: list[tuple[int, str, LevelCommission]] = []
+    for number, claim in enumerate(claims):
+        rated = [(item, _rate(item, claim[0], plan, decision.rate)) for item in order.lines]
+        for level, (earner, rate_bps) in enumerate(zip(claim, plan.rate_bps, strict=False), start=1):
+            whole = level_commission(rated, level, rate_bps, terms.program.rounding)
+            earned.append((level, earner, split(whole, len(claims))[number]))
+    return tuple(earned)
+
+
+def _rate(item: OrderLine, promoter_id: str, plan: Plan, rate: Rate | None) -> LineRate:
+    caps, per_minor = (plan.line_cap_bps, plan.pool_cap_bps), rate.per_minor if rate else (1, 1)
+    return line_rate(item.line, promoter_id, plan.rate_bps, plan.rules, *caps, per_minor)
 
 
 def placement(
@@ -109,7 +123,8 @@ def placement(
     if decision.is_pending and order.placed_at:
         # Nobody earns yet, so the place does not matter; that somebody looks again does, also when
         # the order is blocked or was released before it named this click.
-        return Placement(Leaf.HELD, released=released, due_at=grace_end(order.placed_at))
+        due_at = now + RETRY if decision.reason is Reason.RATE_PENDING else grace_end(order.placed_at)
+        return Placement(Leaf.HELD, released=released, due_at=due_at)
     if released:
         return Placement(Leaf.PAYABLE, released=True, due_at=None)
     outcome = order.verdict.outcome if order.verdict else None
@@ -228,7 +243,7 @@ def _reason(
     wanted: Amounts,
 ) -> EntryReason:
     before, after = sum(current.values()), sum(wanted.values())
-    if fresh and _last_earners(entries) not in ((), fresh.promoter_ids):
+    if fresh and _last_claims(entries) not in ((), fresh.claims):
         return EntryReason.REATTRIBUTED
     if after < before:
         return _why_less(order, is_refunded=_tell_a_refund(facts, entries))
@@ -237,9 +252,9 @@ def _reason(
     return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
 
 
-def _last_earners(entries: Sequence[Entry]) -> tuple[str, ...]:
+def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
     decisions = (entry.decision for entry in reversed(entries) if entry.decision)
-    return next((decision.promoter_ids for decision in decisions if decision.promoter_ids), ())
+    return next((decision.claims for decision in decisions if decision.claims), ())
 
 
 def _tell_a_refund(facts: Sequence[Fact], entries: Sequence[Entry]) -> bool:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grapevine.domain.money import Rounding, allocate, prorate, round_ratio
 from grapevine.domain.orders import OrderLine
-from grapevine.domain.programs import WHOLE_BPS
+from grapevine.domain.rates import LineRate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineShare:
-    """One line's part of a level's commission, and the part of that which went back; minor units."""
+    """One line's part of a level's commission, and the part of that which went back; minor units.
+
+    `rule_id` names the plan's rule that decided, None for the plan's own rate; `is_capped` says that
+    a cap of the plan made it less.
+    """
 
     line_id: str
     base_minor: int
     refunded_minor: int
     share_minor: int
     reversed_minor: int
+    rule_id: str | None = None
+    is_capped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,31 +46,64 @@ class LevelCommission:
         return self.total_minor - self.reversed_minor
 
 
-def level_commission(lines: Sequence[OrderLine], rate_bps: int, rounding: Rounding) -> LevelCommission:
-    """Return a level's commission on an order's lines.
+def level_commission(
+    lines: Sequence[tuple[OrderLine, LineRate]], level: int, rate_bps: int, rounding: Rounding
+) -> LevelCommission:
+    """Return a level's commission on an order's lines, each with its rate; `level` counts from 1.
 
     The total is rounded once, split over the lines by largest remainder, and each line's share is
-    reversed in proportion to what of its base went back, cumulatively: refunding everything, in
-    however many steps, leaves exactly zero.
+    reversed in proportion to what of it went back, cumulatively: refunding everything, in however
+    many steps, leaves exactly zero. `rate_bps` is the plan's own, for whoever reads it.
     """
-    earning = [(item, base) for item in lines if (base := item.line.base_minor) > 0]
+    earning = [(item, rate, scaled) for item, rate in lines if (scaled := rate.scaled[level - 1])]
     if not earning:
         return LevelCommission(rate_bps=rate_bps, total_minor=0, shares=())
-    bases = [base for _, base in earning]
-    total = round_ratio(sum(bases) * rate_bps, WHOLE_BPS, rounding)
-    parts = zip(earning, allocate(total, bases), strict=True)
+    weights = [scaled for _, _, scaled in earning]
+    total = round_ratio(sum(weights), earning[0][1].scale, rounding)
+    parts = zip(earning, allocate(total, weights), strict=True)
     return LevelCommission(
         rate_bps=rate_bps,
         total_minor=total,
-        shares=tuple(_line_share(item, base, share, rounding) for (item, base), share in parts),
+        shares=tuple([_line_share(item, rate, share, rounding) for (item, rate, _), share in parts]),
     )
 
 
-def _line_share(item: OrderLine, base: int, share: int, rounding: Rounding) -> LineShare:
+def _line_share(item: OrderLine, rate: LineRate, share: int, rounding: Rounding) -> LineShare:
+    base = item.line.base_minor
+    part, whole = item.refunded_minor, base
+    if rate.by_units:
+        part, whole = item.refunded_milli, item.line.quantity_milli
     return LineShare(
         line_id=item.line.id,
         base_minor=base,
         refunded_minor=item.refunded_minor,
         share_minor=share,
-        reversed_minor=prorate(share, item.refunded_minor, base, rounding),
+        reversed_minor=prorate(share, part, whole, rounding),
+        rule_id=rate.rule_id,
+        is_capped=rate.is_capped,
+    )
+
+
+def split(commission: LevelCommission, parts: int) -> tuple[LevelCommission, ...]:
+    """Return a level's commission in equal parts, line by line, that add up to it exactly.
+
+    Both what a line earned and what of it went back are split; what does not divide goes to the
+    first parts, so that every part stays within its line and a full refund leaves zero in each.
+    """
+    if parts == 1:
+        return (commission,)
+    shares = [allocate(share.share_minor, (1,) * parts) for share in commission.shares]
+    back = [allocate(share.reversed_minor, (1,) * parts) for share in commission.shares]
+    return tuple(
+        _part(commission, [minors[n] for minors in shares], [minors[n] for minors in back])
+        for n in range(parts)
+    )
+
+
+def _part(commission: LevelCommission, shares: Sequence[int], back: Sequence[int]) -> LevelCommission:
+    lines = zip(commission.shares, shares, back, strict=True)
+    return LevelCommission(
+        rate_bps=commission.rate_bps,
+        total_minor=sum(shares),
+        shares=tuple(replace(line, share_minor=minor, reversed_minor=gone) for line, minor, gone in lines),
     )

@@ -10,23 +10,42 @@ from hashlib import blake2b
 
 from grapevine.domain.accounts import PROGRAM
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon, readable_codes
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, upline_of
-from grapevine.domain.programs import CLOCK_SKEW, DAY, GRACE, Plan, Vacancy
+from grapevine.domain.programs import (
+    CLOCK_SKEW,
+    DAY,
+    GRACE,
+    AttributionModel,
+    CouponMode,
+    Plan,
+    SelfPurchase,
+    Vacancy,
+)
 
 HOUSE = PROGRAM
 """The earner at a level that nobody can earn at: the program itself."""
 SEARCH_DEPTH = 16
 """How far up a chain is searched for somebody who can earn."""
+MAX_CLAIMS = 10
+"""Promoters among whom one order is split; earlier touches are left out."""
+MAX_CANDIDATES = 10
+"""Touches that a decision keeps."""
 
 
 class Reason(StrEnum):
     """Why a decision came out as it did, or a candidate did not."""
 
     LAST_CLICK = "last_click"
+    FIRST_CLICK = "first_click"
+    LINEAR = "linear"
+    COUPON = "coupon"
     NO_TOUCH = "no_touch"
     CLICK_PENDING = "click_pending"
+    RATE_PENDING = "rate_pending"
     NONE_ELIGIBLE = "none_eligible"
     ELIGIBLE = "eligible"
     AFTER_ORDER = "after_order"
@@ -36,17 +55,24 @@ class Reason(StrEnum):
     OTHER_PROGRAM = "other_program"
     UNKNOWN_PROMOTER = "unknown_promoter"
     SUSPENDED = "suspended"
+    DISABLED = "disabled"
+    SELF_PURCHASE = "self_purchase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A touch that was considered, with the reason it was or was not eligible."""
+    """A touch that was considered, with the reason it was or was not eligible.
+
+    A click, or (`coupon_code`) a coupon on the order, which has no click's id and no instants but
+    the order's own.
+    """
 
     click_id: str
     promoter_id: str
     occurred_at: datetime
     recorded_at: datetime
     reason: Reason
+    coupon_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +80,9 @@ class Decision:
     """Who earns at which level, decided from what was true at the order's own instant.
 
     `promoter_ids` has the attributed promoter first, then the upline; HOUSE where a level is
-    vacant; empty when nobody earns.
+    vacant; empty when nobody earns. `further` has the same for each further promoter among whom
+    the order is split, all in equal parts. `rate` turns the order's currency into the program's,
+    for good.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
     decision stays.
     """
@@ -64,18 +92,25 @@ class Decision:
     plan_version: int
     promoter_ids: tuple[str, ...]
     candidates: tuple[Candidate, ...]
+    further: tuple[tuple[str, ...], ...] = ()
+    rate: Rate | None = None
 
     @property
     def is_pending(self) -> bool:
-        """Whether a click that the order names may still arrive."""
-        return self.reason is Reason.CLICK_PENDING
+        """Whether a click that the order names, or the rate for its currency, may still arrive."""
+        return self.reason in (Reason.CLICK_PENDING, Reason.RATE_PENDING)
+
+    @property
+    def claims(self) -> tuple[tuple[str, ...], ...]:
+        """Who earns at which level, once for each promoter among whom the order is split."""
+        return (self.promoter_ids, *self.further) if self.promoter_ids else ()
 
 
 def basis_of(order: Order) -> str:
     """Return a short name of what the decision takes from the order itself."""
-    placed, paid = (at and to_text(at) for at in (order.placed_at, order.paid_at))
-    text = f"{placed}|{paid}|{order.click_id}"
-    return blake2b(text.encode(), digest_size=6).hexdigest()
+    instants = [to_text(at) if at else "" for at in (order.placed_at, order.paid_at)]
+    parts = (*instants, order.click_id or "", ",".join(order.coupon_codes), order.customer_key or "")
+    return blake2b("|".join(parts).encode(), digest_size=6).hexdigest()
 
 
 def grace_end(placed_at: datetime) -> datetime:
@@ -90,24 +125,66 @@ def decide(
     touches: Sequence[Candidate],
     promoters: Mapping[str, Promoter],
 ) -> Decision:
-    """Return who earns from an order; every touch is kept with its reason.
+    """Return who earns from an order; the touches that mattered are kept with their reasons.
 
     A pure function of its inputs, so the same facts lead to the same decision whenever and in
     whatever order they arrive.
     """
-    judged = tuple(_judge(touch, placed_at, plan, promoters) for touch in touches)
-    eligible = [touch for touch in judged if touch.reason is Reason.ELIGIBLE]
-    winner = max(eligible, key=lambda touch: (touch.occurred_at, touch.click_id), default=None)
-    chain = paid_chain(winner.promoter_id, placed_at, plan, promoters) if winner else ()
-    if not winner and any(touch.reason is Reason.SUSPENDED for touch in judged):
-        chain = (HOUSE,)
+    judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
+    reason, winners = _winners(judged, plan)
+    claims = tuple(_claim(name, order, placed_at, plan, promoters) for name in winners)
+    if not winners and any(touch.reason is Reason.SUSPENDED for touch in judged):
+        claims = ((HOUSE,),)
     return Decision(
         basis=basis_of(order),
-        reason=Reason.LAST_CLICK if winner else Reason.NONE_ELIGIBLE if judged else Reason.NO_TOUCH,
+        reason=reason,
         plan_version=plan.version,
-        promoter_ids=chain,
-        candidates=judged,
+        promoter_ids=claims[0] if claims else (),
+        further=claims[1:],
+        candidates=_kept(judged, winners),
     )
+
+
+def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str, ...]]:
+    """Return the attributed promoters and why: a coupon's where its mode says so, else by the clicks."""
+    eligible = [touch for touch in judged if touch.reason is Reason.ELIGIBLE]
+    clicks = sorted((t for t in eligible if not t.coupon_code), key=lambda t: (t.occurred_at, t.click_id))
+    coupon = next((touch.promoter_id for touch in eligible if touch.coupon_code), None)
+    touched = dict.fromkeys(touch.promoter_id for touch in clicks)
+    wins = plan.coupon_mode is CouponMode.ALWAYS or (
+        plan.coupon_mode is CouponMode.IF_TOUCHED and coupon in touched
+    )
+    if coupon and wins:
+        return Reason.COUPON, (coupon,)
+    if not clicks:
+        return (Reason.NONE_ELIGIBLE if judged else Reason.NO_TOUCH), ()
+    if plan.attribution_model is AttributionModel.LINEAR:
+        return Reason.LINEAR, tuple(touched)[-MAX_CLAIMS:]
+    if plan.attribution_model is AttributionModel.FIRST_CLICK:
+        return Reason.FIRST_CLICK, (clicks[0].promoter_id,)
+    return Reason.LAST_CLICK, (clicks[-1].promoter_id,)
+
+
+def _claim(
+    promoter_id: str, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+) -> tuple[str, ...]:
+    """Return who is paid through one winner; from their own purchase nobody above them."""
+    chain = paid_chain(promoter_id, placed_at, plan, promoters)
+    is_rebate = plan.self_purchase is SelfPurchase.REBATE and _is_own(order, promoters[promoter_id])
+    return chain[:1] if is_rebate else chain
+
+
+def _is_own(order: Order, promoter: Promoter) -> bool:
+    return order.customer_key is not None and order.customer_key == promoter.customer_key
+
+
+def _kept(judged: Sequence[Candidate], winners: Sequence[str]) -> tuple[Candidate, ...]:
+    """Return the touches that an entry keeps: the winners', then the latest; it holds a kilobyte, not all."""
+    if len(judged) <= MAX_CANDIDATES:
+        return tuple(judged)
+    latest = sorted(judged, key=lambda t: (t.promoter_id in winners, t.occurred_at, t.click_id))
+    kept = set(latest[-MAX_CANDIDATES:])
+    return tuple(touch for touch in judged if touch in kept)
 
 
 def paid_chain(
@@ -151,11 +228,11 @@ def people_needed(
     return None if is_complete else sponsor_id
 
 
-def pending(order: Order, plan: Plan) -> Decision:
-    """Return the decision of an order whose click has not arrived yet: nobody, for now."""
+def pending(order: Order, plan: Plan, reason: Reason) -> Decision:
+    """Return the decision of an order whose click, or rate, has not arrived yet: nobody, for now."""
     return Decision(
         basis=basis_of(order),
-        reason=Reason.CLICK_PENDING,
+        reason=reason,
         plan_version=plan.version,
         promoter_ids=(),
         candidates=(),
@@ -174,17 +251,40 @@ def touch_of(click: Click, program_id: str) -> Candidate:
     )
 
 
-def _judge(touch: Candidate, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]) -> Candidate:
-    if touch.reason in (Reason.BOT, Reason.OTHER_PROGRAM):
+def coupon_touches(order: Order, placed_at: datetime, coupons: Mapping[str, Coupon]) -> tuple[Candidate, ...]:
+    """Return the promoters' coupons on an order as candidates, in the order they were applied.
+
+    One that was disabled when the order was placed is kept with that reason.
+    """
+    known = (coupons[code] for code in readable_codes(order.coupon_codes) if code in coupons)
+    return tuple(
+        Candidate(
+            click_id="",
+            promoter_id=coupon.promoter_id,
+            occurred_at=placed_at,
+            recorded_at=placed_at,
+            reason=Reason.ELIGIBLE if coupon.is_enabled_at(placed_at) else Reason.DISABLED,
+            coupon_code=coupon.code,
+        )
+        for coupon in known
+    )
+
+
+def _judge(
+    touch: Candidate, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+) -> Candidate:
+    if touch.reason in (Reason.BOT, Reason.OTHER_PROGRAM, Reason.DISABLED):
         return touch
     window = plan.click_window_days * DAY
     promoter = promoters.get(touch.promoter_id)
+    gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
     faults = (
         (touch.occurred_at - placed_at > CLOCK_SKEW, Reason.AFTER_ORDER),
         (placed_at - touch.occurred_at >= window, Reason.OUTSIDE_WINDOW),
         (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
         (promoter is None, Reason.UNKNOWN_PROMOTER),
         (promoter is not None and not promoter.earns_at(placed_at), Reason.SUSPENDED),
+        (promoter is not None and gets_nothing and _is_own(order, promoter), Reason.SELF_PURCHASE),
     )
     reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
     return touch if touch.reason is reason else replace(touch, reason=reason)

@@ -13,6 +13,7 @@ from typing import Any
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
 from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
 
@@ -178,19 +179,32 @@ def _decision_to_dict(decision: Decision) -> dict[str, Any]:
         "b": decision.basis,
         "r": decision.reason.value,
         "pv": decision.plan_version,
-        "w": ",".join(decision.promoter_ids),
+        "w": "|".join(",".join(claim) for claim in decision.claims),
         "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
+        **({"fx": _rate_to_list(decision.rate)} if decision.rate else {}),
     }
 
 
 def _decision_from_dict(values: dict[str, Any]) -> Decision:
+    claims = tuple(tuple(claim.split(",")) for claim in values["w"].split("|")) if values["w"] else ()
     return Decision(
         basis=values["b"],
         reason=Reason(values["r"]),
         plan_version=values["pv"],
-        promoter_ids=tuple(values["w"].split(",")) if values["w"] else (),
+        promoter_ids=claims[0] if claims else (),
+        further=claims[1:],
         candidates=tuple(_candidate_from_list(item) for item in values["t"]),
+        rate=_rate_from_list(values["fx"]) if "fx" in values else None,
     )
+
+
+def _rate_to_list(rate: Rate) -> list[str]:
+    return [rate.base, rate.quote, rate.text, rate.source, to_text(rate.effective_at)]
+
+
+def _rate_from_list(item: list[str]) -> Rate:
+    base, quote, text, source, effective_at = item
+    return Rate(base=base, quote=quote, text=text, source=source, effective_at=from_text(effective_at))
 
 
 def _candidate_to_list(candidate: Candidate) -> list[str]:
@@ -200,15 +214,17 @@ def _candidate_to_list(candidate: Candidate) -> list[str]:
         to_text(candidate.occurred_at),
         to_text(candidate.recorded_at),
         candidate.reason.value,
+        *((candidate.coupon_code,) if candidate.coupon_code else ()),
     ]
 
 
 def _candidate_from_list(item: list[str]) -> Candidate:
-    click_id, promoter_id, occurred_at, recorded_at, reason = item
+    click_id, promoter_id, occurred_at, recorded_at, reason, *coupon_code = item
     return Candidate(
         click_id=click_id,
         promoter_id=promoter_id,
         occurred_at=from_text(occurred_at),
         recorded_at=from_text(recorded_at),
         reason=Reason(reason),
+        coupon_code=coupon_code[0] if coupon_code else None,
     )

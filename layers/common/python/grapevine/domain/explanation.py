@@ -12,6 +12,7 @@ from grapevine.domain.commissions import LevelCommission
 from grapevine.domain.decisions import Candidate, Decision
 from grapevine.domain.entries import Entry, decision_in_force, standing
 from grapevine.domain.facts import Fact
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
@@ -61,9 +62,10 @@ def explanation(found: Explained) -> dict[str, Any]:
         "reason": found.entry.reason.value,
         "recorded_at": to_text(found.entry.recorded_at),
         "currency": currency,
-        "order": _order(order, currency),
+        "order": _order(order, order.currency or currency),
         "attribution": _attribution(decision) if decision else None,
         "plan_version": plan.version if plan else None,
+        "rate": _rate(decision.rate) if decision and decision.rate else None,
         "levels": _levels(found, decision, currency) if decision else [],
         "hold_ends_at": to_text(ends) if ends else None,
         "released": found.entry.released,
@@ -81,8 +83,19 @@ def explanation(found: Explained) -> dict[str, Any]:
     }
 
 
+def _rate(rate: Rate) -> dict[str, str]:
+    return {
+        "from": rate.base,
+        "to": rate.quote,
+        "rate": rate.text,
+        "source": rate.source,
+        "effective_at": to_text(rate.effective_at),
+    }
+
+
 def _order(order: Order, currency: str) -> dict[str, Any]:
     return {
+        "currency": currency,
         "placed_at": to_text(order.placed_at) if order.placed_at else None,
         "paid_at": to_text(order.paid_at) if order.paid_at else None,
         "cancelled_at": to_text(order.cancelled_at) if order.cancelled_at else None,
@@ -96,14 +109,15 @@ def _order(order: Order, currency: str) -> dict[str, Any]:
 def _attribution(decision: Decision) -> dict[str, Any]:
     return {
         "reason": decision.reason.value,
-        "promoters": list(decision.promoter_ids),
+        "promoters": [list(claim) for claim in decision.claims],
         "candidates": [_candidate(candidate) for candidate in decision.candidates],
     }
 
 
-def _candidate(candidate: Candidate) -> dict[str, str]:
+def _candidate(candidate: Candidate) -> dict[str, str | None]:
     return {
-        "click": candidate.click_id,
+        "click": candidate.click_id or None,
+        "coupon": candidate.coupon_code,
         "promoter": candidate.promoter_id,
         "occurred_at": to_text(candidate.occurred_at),
         "reason": candidate.reason.value,
@@ -111,15 +125,17 @@ def _candidate(candidate: Candidate) -> dict[str, str]:
 
 
 def _levels(found: Explained, decision: Decision, currency: str) -> list[dict[str, Any]]:
+    told_in = found.order.currency or currency
     return [
-        _level(number, promoter_id, commission, currency)
-        for number, (promoter_id, commission) in enumerate(
-            levels(found.order, decision, found.terms), start=1
-        )
+        _level(number, promoter_id, commission, (currency, told_in))
+        for number, promoter_id, commission in levels(found.order, decision, found.terms)
     ]
 
 
-def _level(number: int, promoter_id: str, commission: LevelCommission, currency: str) -> dict[str, Any]:
+def _level(
+    number: int, promoter_id: str, commission: LevelCommission, currencies: tuple[str, str]
+) -> dict[str, Any]:
+    currency, told_in = currencies
     return {
         "level": number,
         "promoter": promoter_id,
@@ -129,8 +145,10 @@ def _level(number: int, promoter_id: str, commission: LevelCommission, currency:
         "lines": [
             {
                 "line": share.line_id,
-                "base": format_minor(share.base_minor, currency),
-                "refunded": format_minor(share.refunded_minor, currency),
+                "rule": share.rule_id,
+                "capped": share.is_capped,
+                "base": format_minor(share.base_minor, told_in),
+                "refunded": format_minor(share.refunded_minor, told_in),
                 "share": format_minor(share.share_minor, currency),
                 "reversed": format_minor(share.reversed_minor, currency),
             }

@@ -128,6 +128,7 @@ class Snapshot:
     received_at: datetime | None = None
     customer_key: str | None = None
     click_id: str | None = None
+    coupon_codes: tuple[str, ...] | None = None
     test: bool = False
 
 

@@ -17,10 +17,11 @@ SEVERITIES = tuple(Outcome)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """A line with the part of its base that went back, both in minor units."""
+    """A line with what of it went back: of its base in minor units, and in thousandths of units."""
 
     line: Line
     refunded_minor: int
+    refunded_milli: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Order:
     received_at: datetime | None
     customer_key: str | None
     click_id: str | None
+    coupon_codes: tuple[str, ...]
     test: bool
     verdict: Verdict | None
     refund_ids: tuple[str, ...]
@@ -79,11 +81,12 @@ def fold(facts: Iterable[Fact]) -> Order:
         paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
         payment=_latest(ordered, lambda s: s.payment) or Payment.PENDING,
         currency=currency,
-        lines=tuple(OrderLine(line=line, refunded_minor=_refunded(line, refunds)) for line in lines or ()),
+        lines=tuple(_order_line(line, refunds) for line in lines or ()),
         cancelled_at=_latest(ordered, lambda s: s.cancelled_at),
         received_at=_earliest(ordered, lambda s: s.received_at),
         customer_key=_latest(ordered, lambda s: s.customer_key),
         click_id=click_id,
+        coupon_codes=_latest(ordered, lambda s: s.coupon_codes) or (),
         test=any(fact.snapshot.test for fact in ordered if fact.snapshot),
         verdict=_verdict(ordered),
         refund_ids=tuple(refund.id for refund in refunds),
@@ -168,6 +171,12 @@ def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:
         if known is None or len(refund.lines) >= len(known.lines):
             by_id[refund.id] = refund
     return tuple(by_id[refund_id] for refund_id in sorted(by_id))
+
+
+def _order_line(line: Line, refunds: Sequence[Refund]) -> OrderLine:
+    returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    units = min(sum(part.quantity_milli for part in returned), line.quantity_milli)
+    return OrderLine(line=line, refunded_minor=_refunded(line, refunds), refunded_milli=units)
 
 
 def _refunded(line: Line, refunds: Sequence[Refund]) -> int:

@@ -11,8 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError
 from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
+from grapevine.domain.rates import RateRule
 
 MAX_LEVELS = 3
+MAX_RULES = 200
+"""Rules of one plan; a shop with more pays by product group."""
 WHOLE_BPS = 10_000
 DAY = timedelta(days=1)
 GRACE = timedelta(hours=1)
@@ -49,6 +52,36 @@ class Vacancy(StrEnum):
     """The promoter that the plan names; the levels above stay."""
 
 
+class AttributionModel(StrEnum):
+    """Which of several eligible clicks an order belongs to."""
+
+    LAST_CLICK = "last_click"
+    FIRST_CLICK = "first_click"
+    LINEAR = "linear"
+    """All of their promoters, in exactly equal parts."""
+
+
+class CouponMode(StrEnum):
+    """When a promoter's coupon on the order decides, instead of the clicks."""
+
+    ALWAYS = "always"
+    IF_TOUCHED = "if_touched"
+    """When its promoter has an eligible click too."""
+    IF_WINNER = "if_winner"
+    """Never against the clicks: it can only confirm who wins by them."""
+
+
+class SelfPurchase(StrEnum):
+    """What happens when a promoter buys through their own link or coupon."""
+
+    BLOCK = "block"
+    """The commission stands blocked, for the merchant to look at."""
+    DISCOUNT_ONLY = "discount_only"
+    """The shop's discount is all there is: nobody earns."""
+    REBATE = "rebate"
+    """The promoter earns as from anybody; never the upline."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first."""
@@ -63,6 +96,11 @@ class Plan:
     screening_days: int = 3
     vacancy: Vacancy = Vacancy.HOUSE
     default_sponsor_id: str | None = None
+    attribution_model: AttributionModel = AttributionModel.LAST_CLICK
+    coupon_mode: CouponMode = CouponMode.ALWAYS
+    self_purchase: SelfPurchase = SelfPurchase.BLOCK
+    rules: tuple[RateRule, ...] = ()
+    line_cap_bps: int = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +177,10 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         (all(0 <= rate <= WHOLE_BPS for rate in plan.rate_bps), "each must be 0 to 10000", "rate_bps"),
         (0 < plan.pool_cap_bps <= WHOLE_BPS, "must be 1 to 10000", "pool_cap_bps"),
         (sum(plan.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", "rate_bps"),
+        (0 < plan.line_cap_bps <= WHOLE_BPS, "must be 1 to 10000", "line_cap_bps"),
+        (len(plan.rules) <= MAX_RULES, f"more than {MAX_RULES}", "rules"),
+        (len({rule.id for rule in plan.rules}) == len(plan.rules), "two have one id", "rules"),
+        *(check for rule in plan.rules for check in _rule_checks(rule, plan)),
         (1 <= plan.click_window_days <= 90, "must be 1 to 90", "click_window_days"),
         (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
         (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
@@ -150,6 +192,22 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         ),
     )
     return _faults(checks)
+
+
+def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...]:
+    where, rates = f"rules.{rule.id}", rule.rate_bps or rule.per_unit_minor
+    return (
+        (
+            bool(rule.rate_bps) is not bool(rule.per_unit_minor),
+            "has rate_bps or per_unit_minor, not both",
+            where,
+        ),
+        (len(rates) <= len(plan.rate_bps), f"has more levels than the plan's {len(plan.rate_bps)}", where),
+        (all(0 <= rate <= MAX_MINOR for rate in rates), "has a rate below zero or beyond reason", where),
+        (sum(rule.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", where),
+        (not (rule.sku and rule.product_id), "is for a SKU or for a product, not both", where),
+        (rule.rung > 0, "is for everything: that is the plan's own rate", where),
+    )
 
 
 def _faults(checks: Sequence[tuple[bool, str, str]]) -> tuple[InvalidInputError, ...]:

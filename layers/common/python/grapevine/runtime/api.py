@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Entry
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.errors import InvalidInputError, MoneyError
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.links import Link
 from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Plan, Program, Storefront, Terms, Vacancy
+from grapevine.domain.programs import (
+    AttributionModel,
+    CouponMode,
+    Plan,
+    Program,
+    SelfPurchase,
+    Storefront,
+    Terms,
+    Vacancy,
+)
+from grapevine.domain.rates import RateRule
 from grapevine.runtime.body import Body
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
+from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
 from grapevine.usecases.publish_plan import PublishPlan
+from grapevine.usecases.publish_rate import PublishRate
 from grapevine.usecases.read_balance import Balance
 
+_PLAN_CHOICES = ("vacancy", "attribution_model", "coupon_mode", "self_purchase")
 _PLAN_DAYS = ("click_window_days", "hold_days_after_receipt", "hold_days_after_payment", "screening_days")
 
 
@@ -75,8 +90,89 @@ def to_change_status(body: Body, program_id: str, promoter_id: str) -> ChangeSta
     )
 
 
+def to_create_coupon(body: Body, program_id: str, promoter_id: str) -> CreateCoupon:
+    """Read a code to make."""
+    body.refuse_unknown("code", "priority")
+    return CreateCoupon(
+        program_id=program_id,
+        promoter_id=promoter_id,
+        code=body.text("code"),
+        priority=body.integer("priority", 0),
+    )
+
+
+def to_publish_rate(body: Body, program_id: str) -> PublishRate:
+    """Read an exchange rate."""
+    body.refuse_unknown("base", "quote", "rate", "source", "effective_at")
+    try:
+        rate = Rate(
+            base=body.text("base"),
+            quote=body.text("quote"),
+            text=body.text("rate"),
+            source=body.text("source"),
+            effective_at=parse_instant(body.text("effective_at"), "effective_at"),
+        )
+    except MoneyError as error:
+        raise InvalidInputError(str(error), "rate") from error
+    return PublishRate(program_id, rate)
+
+
+def from_rate(rate: Rate) -> dict[str, Any]:
+    """Return an exchange rate."""
+    return {
+        "base": rate.base,
+        "quote": rate.quote,
+        "rate": rate.text,
+        "source": rate.source,
+        "effective_at": to_text(rate.effective_at),
+    }
+
+
+def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:
+    """Read whether a code counts from now on."""
+    body.refuse_unknown("enabled")
+    return SwitchCoupon(program_id=program_id, code=code, enabled=body.boolean("enabled"))
+
+
+def from_coupon(coupon: Coupon, now: datetime) -> dict[str, Any]:
+    """Return a coupon as of now."""
+    return {
+        "code": coupon.code,
+        "program_id": coupon.program_id,
+        "promoter_id": coupon.promoter_id,
+        "priority": coupon.priority,
+        "enabled": coupon.is_enabled_at(now),
+        "created_at": to_text(coupon.created_at),
+    }
+
+
+def _to_rule(body: Body) -> RateRule:
+    body.refuse_unknown("id", "sku", "product_id", "promoter_id", "rate_bps", "per_unit_minor")
+    return RateRule(
+        id=body.text("id"),
+        sku=body.optional_text("sku"),
+        product_id=body.optional_text("product_id"),
+        promoter_id=body.optional_text("promoter_id"),
+        rate_bps=body.integers("rate_bps", ()),
+        per_unit_minor=body.integers("per_unit_minor", ()),
+    )
+
+
+def _from_rule(rule: RateRule) -> dict[str, Any]:
+    values = asdict(rule)
+    return {name: value for name, value in values.items() if value not in (None, ())}
+
+
 def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
-    names = ("rate_bps", "pool_cap_bps", "vacancy", "default_sponsor_id", *_PLAN_DAYS)
+    names = (
+        "rate_bps",
+        "pool_cap_bps",
+        "line_cap_bps",
+        "rules",
+        "default_sponsor_id",
+        *_PLAN_CHOICES,
+        *_PLAN_DAYS,
+    )
     body.refuse_unknown(*names, *more)
     standard = Plan(version=1, effective_at=effective_at)
     days = {name: body.integer(name, getattr(standard, name)) for name in _PLAN_DAYS}
@@ -85,7 +181,12 @@ def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
         rate_bps=body.integers("rate_bps", standard.rate_bps),
         pool_cap_bps=body.integer("pool_cap_bps", standard.pool_cap_bps),
         vacancy=body.choice("vacancy", Vacancy, standard.vacancy),
+        attribution_model=body.choice("attribution_model", AttributionModel, standard.attribution_model),
+        coupon_mode=body.choice("coupon_mode", CouponMode, standard.coupon_mode),
+        self_purchase=body.choice("self_purchase", SelfPurchase, standard.self_purchase),
         default_sponsor_id=body.optional_text("default_sponsor_id"),
+        rules=tuple(_to_rule(rule) for rule in body.sections("rules")),
+        line_cap_bps=body.integer("line_cap_bps", standard.line_cap_bps),
         click_window_days=days["click_window_days"],
         hold_days_after_receipt=days["hold_days_after_receipt"],
         hold_days_after_payment=days["hold_days_after_payment"],
@@ -149,7 +250,9 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         "effective_at": to_text(plan.effective_at),
         "rate_bps": list(plan.rate_bps),
         "pool_cap_bps": plan.pool_cap_bps,
-        "vacancy": plan.vacancy.value,
+        "line_cap_bps": plan.line_cap_bps,
+        "rules": [_from_rule(rule) for rule in plan.rules],
+        **{name: getattr(plan, name).value for name in _PLAN_CHOICES},
         "default_sponsor_id": plan.default_sponsor_id,
         **{name: getattr(plan, name) for name in _PLAN_DAYS},
     }

@@ -66,6 +66,14 @@ class Body:
         """Return an object inside; absent is empty."""
         return Body(self._typed(name, self.values.get(name, {}), dict, "an object"), f"{self.path}{name}.")
 
+    def sections(self, name: str) -> tuple[Body, ...]:
+        """Return a list of objects; absent is empty."""
+        values = self._typed(name, self.values.get(name, []), list, "a list of objects")
+        return tuple(
+            Body(self._typed(f"{name}[{n}]", value, dict, "an object"), f"{self.path}{name}[{n}].")
+            for n, value in enumerate(values)
+        )
+
     def refuse_unknown(self, *known: str) -> Body:
         """Refuse names that mean nothing: a misspelt setting must not be dropped in silence."""
         for name in self.values:

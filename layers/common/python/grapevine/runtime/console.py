@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
@@ -12,11 +13,14 @@ from grapevine.domain.facts import OrderKey
 from grapevine.domain.programs import Terms
 from grapevine.runtime import api
 from grapevine.runtime.body import Body
+from grapevine.runtime.http import Incoming
 from grapevine.runtime.parts import Parts
 from grapevine.usecases import change_promoter as network
+from grapevine.usecases import create_coupon as coupons
 from grapevine.usecases import create_program as programs
 from grapevine.usecases import create_promoter as people
 from grapevine.usecases import publish_plan as plans
+from grapevine.usecases import publish_rate as rates
 from grapevine.usecases.create_merchant import authenticate
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
 from grapevine.usecases.read_balance import list_entries, read_balance
@@ -33,6 +37,11 @@ class Caller:
     authorization: str
     raw_body: bytes
     parts: Parts
+
+    @classmethod
+    def of(cls, request: Incoming, parts: Parts) -> Caller:
+        """Return who sends a request."""
+        return cls(request.headers.get("authorization", ""), request.body, parts)
 
     def merchant_id(self) -> str:
         """Return who calls; UnauthenticatedError unless the header is `Bearer` and a good API key."""
@@ -107,6 +116,26 @@ def publish_plan(caller: Caller, program_id: str) -> Json:
     return api.from_plan(
         plans.publish_plan(api.to_publish_plan(caller.body(), program.id), parts.catalog, parts.now())
     )
+
+
+def publish_rate(caller: Caller, program_id: str) -> Json:
+    """Publish an exchange rate into the program's currency."""
+    command = api.to_publish_rate(caller.body(), caller.terms(program_id).program.id)
+    return api.from_rate(rates.publish_rate(command, caller.parts.catalog))
+
+
+def create_coupon(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Give a promoter a personal discount code."""
+    program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
+    command = api.to_create_coupon(caller.body(), program.id, promoter_id)
+    return api.from_coupon(coupons.create_coupon(command, parts.catalog, now), now)
+
+
+def switch_coupon(caller: Caller, program_id: str, code: str) -> Json:
+    """Let a code count, or not, from now on."""
+    program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
+    command = api.to_switch_coupon(caller.body(), program.id, unquote(code))
+    return api.from_coupon(coupons.switch_coupon(command, parts.catalog, now), now)
 
 
 def change_sponsor(caller: Caller, program_id: str, promoter_id: str) -> Json:

@@ -20,6 +20,7 @@ from grapevine.runtime import observe
 
 P = ParamSpec("P")
 Fields = dict[str, Any]
+View = Callable[..., Response]
 Headers = dict[str, str | list[str]]
 """A list is a header that is sent several times."""
 
@@ -50,6 +51,15 @@ def answering(handler: str) -> Callable[[Callable[P, Response]], Callable[P, Res
         return answered
 
     return decorate
+
+
+def routes(app: Chalice) -> Callable[[str, str], Callable[[View], View]]:
+    """Return a decorator of method and path for views that answer errors, each under its own name."""
+
+    def route(method: str, path: str) -> Callable[[View], View]:
+        return lambda view: app.route(path, methods=[method])(answering(view.__name__)(view))
+
+    return route
 
 
 def _answer(view: Callable[P, Response], fields: Fields, *args: P.args, **kwargs: P.kwargs) -> Response:

@@ -22,6 +22,8 @@ class CatalogPart(
     ports.PeopleCatalog,
     ports.NetworkCatalog,
     ports.PlanCatalog,
+    ports.CouponWriter,
+    ports.RateWriter,
     ports.LinkReader,
     ports.StorefrontReader,
     ports.CatalogLists,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from grapevine.domain.accrual import next_entry
-from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import readable_codes
 from grapevine.domain.decisions import (
     SEARCH_DEPTH,
     Candidate,
     Decision,
+    Reason,
     basis_of,
+    coupon_touches,
     decide,
     grace_end,
     pending,
@@ -22,6 +24,8 @@ from grapevine.domain.decisions import (
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.fx import usable
+from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Terms
@@ -29,6 +33,9 @@ from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedge
 
 ATTEMPTS = 8
 """Starting over costs two reads; whoever loses this often is queued and redriven."""
+
+MOST_CLICKS = 50
+"""Clicks of one visitor that an order looks at, the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +58,23 @@ class PostOrderPorts:
 def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
     """Post the difference between what stands and what should; None when there is none.
 
-    Of two writers one wins and the other starts over. Raises OrderUnprocessableError for an order
-    that waits for a person, ConcurrencyError when it lost too often.
+    Of two writers one wins and the other starts over. Who finds nothing to write loses no race: a
+    fact that came while an entry was being written may have found nothing to change yet. So a
+    writer looks once more whether there is one. Raises OrderUnprocessableError for an order that
+    waits for a person, ConcurrencyError when it lost too often.
     """
-    for _ in range(ATTEMPTS - 1):
+    posted: Entry | None = None
+    fault: ConcurrencyError | None = None
+    for _ in range(ATTEMPTS):
         try:
-            return _post_once(command.order, ports, now)
-        except ConcurrencyError:
+            entry = _post_once(command.order, ports, now)
+        except ConcurrencyError as error:
+            fault = error
             continue
-    return _post_once(command.order, ports, now)
+        posted = entry or posted
+        if entry is None or len(ports.facts.facts_of(command.order)) <= entry.covers:
+            return posted
+    raise fault or StaleReadError(f"facts of {command.order} came {ATTEMPTS} times while they were posted")
 
 
 def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | None:
@@ -71,7 +86,7 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     order = _folded(facts)
     if not (_may_earn(order) or entries):
         return None
-    terms = _terms_for(order, facts[0].program_id, ports)
+    terms = ports.catalog.terms(facts[0].program_id)
     if order.test is not terms.program.sandbox and not entries:
         return None
     decision = _decision(order, entries, terms, ports, now)
@@ -97,16 +112,7 @@ def _folded(facts: Sequence[Fact]) -> Order:
 
 def _may_earn(order: Order) -> bool:
     """Say whether anybody could earn: most orders of most shops came through no link, and cost no more."""
-    return order.earns and order.click_id is not None
-
-
-def _terms_for(order: Order, program_id: str, ports: PostOrderPorts) -> Terms:
-    terms = ports.catalog.terms(program_id)
-    if order.currency not in (None, terms.program.currency):
-        raise OrderUnprocessableError(
-            f"order in {order.currency}, program in {terms.program.currency}: no FX rate (rate_pending)"
-        )
-    return terms
+    return order.earns and (order.click_id is not None or bool(order.coupon_codes))
 
 
 def _decision(
@@ -119,26 +125,61 @@ def _decision(
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
     plan = terms.plan_at(order.paid_at or order.placed_at)
-    touches, hint = _touches(order, known, terms, ports)
-    if order.click_id and not touches and now < grace_end(order.placed_at):
-        return pending(order, plan)
+    touches, hint = _touches(order, order.placed_at, known, terms, ports)
     promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
-    return decide(order, order.placed_at, plan, touches, promoters)
+    decision = decide(order, order.placed_at, plan, touches, promoters)
+    if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
+        return pending(order, plan, Reason.CLICK_PENDING)
+    return _in_programs_currency(decision, order, known, terms, ports)
+
+
+def _in_programs_currency(
+    decision: Decision, order: Order, known: Decision | None, terms: Terms, ports: PostOrderPorts
+) -> Decision:
+    """Return the decision with the rate of the order's instant; it waits where there is none."""
+    base, quote = order.currency, terms.program.currency
+    if base in (None, quote) or order.placed_at is None or not decision.claims:
+        return decision
+    found = ports.catalog.rate(terms.program.id, base, quote, order.placed_at)
+    rate = (known.rate if known else None) or usable(found, order.placed_at)
+    if rate is None:
+        return pending(order, terms.plan_version(decision.plan_version), Reason.RATE_PENDING)
+    return replace(decision, rate=rate)
 
 
 def _touches(
-    order: Order, known: Decision | None, terms: Terms, ports: PostOrderPorts
+    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: PostOrderPorts
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    """Return the order's touches with the upline hint; a click that has expired is still in the decision."""
-    click = ports.clicks.click(order.click_id) if order.click_id else None
-    if click is None:
-        kept = known.candidates if known else ()
-        return tuple(touch for touch in kept if touch.click_id == order.click_id), ()
-    return (touch_of(click, terms.program.id),), _hint(click)
+    """Return the order's touches with the uplines that its clicks hint at.
+
+    Every click of the visitor counts, not only the one the order names: a cookie keeps one. Clicks
+    that have expired are still in the decision.
+    """
+    visitor_id = visitor_of(order.click_id) if order.click_id else None
+    clicks = ports.clicks.clicks_of(visitor_id, MOST_CLICKS) if visitor_id else ()
+    touches = {click.id: touch_of(click, terms.program.id) for click in clicks}
+    kept = _kept(known, visitor_id)
+    hint = (name for click in clicks for name in (click.promoter_id, *click.upline))
+    coupons = _coupons(order, placed_at, terms, ports)
+    return (*{**kept, **touches}.values(), *coupons), tuple(dict.fromkeys(hint))
 
 
-def _hint(click: Click) -> tuple[str, ...]:
-    return (click.promoter_id, *click.upline)
+def _kept(known: Decision | None, visitor_id: str | None) -> dict[str, Candidate]:
+    """Return an earlier decision's clicks of this visitor; who the order named before it no longer counts."""
+    touches = known.candidates if known and visitor_id else ()
+    return {touch.click_id: touch for touch in touches if visitor_of(touch.click_id) == visitor_id}
+
+
+def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: PostOrderPorts) -> tuple[Candidate, ...]:
+    codes = readable_codes(order.coupon_codes)
+    known = ports.catalog.coupons(terms.program.id, codes) if codes else {}
+    return coupon_touches(order, placed_at, known)
+
+
+def _is_late(order: Order, touches: Sequence[Candidate]) -> bool:
+    """Say whether the click that the order names has not been recorded yet."""
+    named = order.click_id is not None and visitor_of(order.click_id) is not None
+    return named and order.click_id not in [touch.click_id for touch in touches]
 
 
 def _default(plan: Plan) -> tuple[str, ...]:

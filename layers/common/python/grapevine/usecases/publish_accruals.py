@@ -54,7 +54,8 @@ def _counts(account: Account) -> bool:
 
 def _detail(entry: Entry, owner: str, currency: str, minor: int) -> dict[str, Any]:
     decision = decision_in_force((entry,))
-    level = decision.promoter_ids.index(owner) + 1 if decision and owner in decision.promoter_ids else None
+    claims = decision.claims if decision else ()
+    level = next((claim.index(owner) + 1 for claim in claims if owner in claim), None)
     return {
         "id": f"{entry.id}/{owner}",
         "schema_version": 1,

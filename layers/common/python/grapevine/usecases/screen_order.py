@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
+from grapevine.domain.coupons import readable_codes
 from grapevine.domain.facts import Fact, FactKind, Outcome, Snapshot, Verdict
-from grapevine.ports import ClickReader, FactWriter, PromoterReader
+from grapevine.domain.people import Promoter
+from grapevine.domain.programs import SelfPurchase
+from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
 
 SELF_REFERRAL = "self_referral"
 
@@ -24,7 +27,7 @@ class ScreenOrderPorts:
     """What the screening reads, and the order's facts, where its verdict goes."""
 
     clicks: ClickReader
-    promoters: PromoterReader
+    catalog: DecisionCatalog
     facts: FactWriter
 
 
@@ -35,9 +38,9 @@ def screen_order(command: ScreenOrder, ports: ScreenOrderPorts, now: datetime) -
     each of the order's facts, or one of them twice, appends one verdict.
     """
     snapshot = command.fact.snapshot
-    if snapshot is None or snapshot.placed_at is None or snapshot.click_id is None:
+    if snapshot is None or snapshot.placed_at is None:
         return None
-    verdict = _verdict(command.fact.program_id, snapshot, snapshot.click_id, ports)
+    verdict = _verdict(command.fact.program_id, snapshot, snapshot.placed_at, ports)
     if verdict is None:
         return None
     fact = Fact(
@@ -52,16 +55,31 @@ def screen_order(command: ScreenOrder, ports: ScreenOrderPorts, now: datetime) -
     return fact if ports.facts.append(fact) else None
 
 
-def _verdict(program_id: str, snapshot: Snapshot, click_id: str, ports: ScreenOrderPorts) -> Verdict | None:
-    click = ports.clicks.click(click_id)
-    if click is None:
+def _verdict(
+    program_id: str, snapshot: Snapshot, placed_at: datetime, ports: ScreenOrderPorts
+) -> Verdict | None:
+    touched = _touched(program_id, snapshot, ports)
+    known = ports.catalog.promoters(program_id, tuple(touched)) if touched else {}
+    if not known:
         return None
-    promoter = ports.promoters.promoters(program_id, (click.promoter_id,)).get(click.promoter_id)
-    if promoter is None:
-        return None
-    is_same = snapshot.customer_key is not None and snapshot.customer_key == promoter.customer_key
-    outcome = Outcome.BLOCK if is_same else Outcome.ALLOW
-    return Verdict(outcome=outcome, rule=SELF_REFERRAL, evidence=f"{promoter.id} {click_id}")
+    plan = ports.catalog.terms(program_id).plan_at(placed_at)
+    own = [name for name, promoter in known.items() if _is_own(snapshot, promoter)]
+    outcome = Outcome.BLOCK if own and plan.self_purchase is SelfPurchase.BLOCK else Outcome.ALLOW
+    evidence = " ".join(f"{name} {touched[name]}" for name in own or known)
+    return Verdict(outcome=outcome, rule=SELF_REFERRAL, evidence=evidence)
+
+
+def _touched(program_id: str, snapshot: Snapshot, ports: ScreenOrderPorts) -> dict[str, str]:
+    """Return the promoters whose coupon or click the order names, with what names them."""
+    codes = readable_codes(snapshot.coupon_codes or ())
+    coupons = ports.catalog.coupons(program_id, codes) if codes else {}
+    click = ports.clicks.click(snapshot.click_id) if snapshot.click_id else None
+    by_click = {click.promoter_id: click.id} if click else {}
+    return {**by_click, **{coupon.promoter_id: code for code, coupon in coupons.items()}}
+
+
+def _is_own(snapshot: Snapshot, promoter: Promoter) -> bool:
+    return snapshot.customer_key is not None and snapshot.customer_key == promoter.customer_key
 
 
 def _digest(verdict: Verdict) -> str:

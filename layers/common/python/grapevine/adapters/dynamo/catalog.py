@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from grapevine.adapters.dynamo import keys
-from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
+from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
 from grapevine.adapters.dynamo.links import DynamoLinks
 from grapevine.adapters.dynamo.rows import ABSENT, Item, Row, row, rows
 from grapevine.adapters.dynamo.rows_catalog import (
+    CouponRow,
     MerchantRow,
     NetworkRow,
     PlanNumberRow,
     PlanRow,
     ProgramRow,
     PromoterRow,
+    RateRow,
     api_key_of,
     api_key_row,
+    coupon_of,
+    coupon_row,
     plan_of,
     plan_row,
     program_of,
     program_row,
     promoter_of,
     promoter_row,
+    rate_of,
+    rate_row,
     storefront_of,
     storefront_row,
 )
 from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError, UnavailableError
+from grapevine.domain.fx import Rate
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
 from grapevine.ports import ApiKey
@@ -88,6 +97,35 @@ class DynamoCatalog(DynamoLinks):
         """Add a promoter."""
         if not self._catalog.put_new(promoter_row(promoter)):
             raise AlreadyExistsError("promoter", promoter.id)
+
+    def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
+        """Return those that exist, in one request."""
+        wanted = [keys.coupon(program_id, code) for code in codes if keys.is_usable(code)]
+        found = (coupon_of(row(CouponRow, item)) for item in self._catalog.get_all(wanted))
+        return {coupon.code: coupon for coupon in found}
+
+    def add_coupon(self, coupon: Coupon) -> None:
+        """Add a coupon."""
+        if not self._catalog.put_new(coupon_row(coupon)):
+            raise AlreadyExistsError("coupon", coupon.code)
+
+    def change_coupon(self, coupon: Coupon) -> None:
+        """Store a coupon with its one new change, on top of the others only."""
+        try:
+            self._catalog.put(coupon_row(coupon), CouponRow.switched == len(coupon.changes) - 1)
+        except ConditionFailedError as error:
+            raise NetworkMovedError(f"coupon {coupon.code}") from error
+
+    def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
+        """Return the latest rate in effect at an instant, in one request."""
+        before = RateRow.sk <= keys.rate_from(instant)
+        items = self._catalog.latest(keys.rates(program_id, base, quote), 1, before)
+        return rate_of(row(RateRow, items[0])) if items else None
+
+    def add_rate(self, program_id: str, rate: Rate) -> None:
+        """Add a rate."""
+        if not self._catalog.put_new(rate_row(program_id, rate)):
+            raise AlreadyExistsError("rate", f"{rate.base}/{rate.quote}")
 
     def add_plan(self, program_id: str, plan: Plan) -> None:
         """Add a version of a plan; its number is claimed in the same transaction."""

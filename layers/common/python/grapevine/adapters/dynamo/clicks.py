@@ -40,6 +40,11 @@ class DynamoClicks:
         item = self._clicks.get(keys.click(click_id)) if visitor_of(click_id) else None
         return click_of(item) if item else None
 
+    def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
+        """Return a visitor's latest clicks, oldest first."""
+        items = self._clicks.latest(keys.visitor(visitor_id), limit)
+        return tuple(reversed([click_of(item) for item in items]))
+
 
 def _row(click: Click) -> ClickRow:
     pk, sk = keys.click(click.id)

@@ -81,6 +81,7 @@ def _snapshot_to_body(snapshot: Snapshot) -> Body:
             "rec": _text(snapshot.received_at),
             "cus": snapshot.customer_key,
             "clk": snapshot.click_id,
+            "cou": list(snapshot.coupon_codes) if snapshot.coupon_codes else None,
             "t": 1 if snapshot.test else None,
         }
     )
@@ -96,6 +97,7 @@ def _snapshot_from_body(body: Body) -> Snapshot:
         received_at=_instant(body, "rec"),
         customer_key=body.get("cus"),
         click_id=body.get("clk"),
+        coupon_codes=tuple(body["cou"]) if "cou" in body else None,
         test=bool(body.get("t", 0)),
     )
 

@@ -104,6 +104,21 @@ def programs_of(merchant_id: str) -> str:
     return _joined("MC", merchant_id, "PG", "")
 
 
+def coupon(program_id: str, code: str) -> Key:
+    """Return a coupon's row, by the normal form of its code."""
+    return Key(_joined("CP", program_id, code), META)
+
+
+def rates(program_id: str, base: str, quote: str) -> str:
+    """Return the partition of a pair's rates, which sort by when they take effect."""
+    return _joined("FX", program_id, base, quote)
+
+
+def rate_from(instant: datetime) -> str:
+    """Return where a rate that takes effect at an instant stands among its pair's."""
+    return _joined("RT", to_text(instant))
+
+
 def link(code: str) -> Key:
     """Return a link's row."""
     return Key(_joined("LK", code), META)
@@ -138,6 +153,11 @@ def click(click_id: str) -> Key:
     if visitor_id is None:
         raise InvalidInputError(f"not a click id: {click_id[:80]!r}")
     return Key(_joined("V", visitor_id), click_id)
+
+
+def visitor(visitor_id: str) -> str:
+    """Return the partition of a visitor's clicks, which sort by time."""
+    return _joined("V", visitor_id)
 
 
 def order(key: OrderKey) -> str:

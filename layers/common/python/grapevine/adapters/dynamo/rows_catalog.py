@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, row
+from grapevine.domain.coupons import Coupon, CouponChange
+from grapevine.domain.fx import Rate
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
-from grapevine.domain.programs import Plan, Program, Storefront, Vacancy
+from grapevine.domain.programs import (
+    AttributionModel,
+    CouponMode,
+    Plan,
+    Program,
+    SelfPurchase,
+    Storefront,
+    Vacancy,
+)
+from grapevine.domain.rates import RateRule
 from grapevine.ports import ApiKey
 
 
@@ -43,6 +57,11 @@ class PlanRow(Row, discriminator="plan"):
     screening_days = WholeNumber()
     vacancy = UnicodeAttribute()
     default_sponsor_id = UnicodeAttribute(null=True)
+    attribution_model = UnicodeAttribute()
+    coupon_mode = UnicodeAttribute()
+    self_purchase = UnicodeAttribute()
+    rules = Json()
+    line_cap_bps = WholeNumber()
 
 
 class PlanNumberRow(Row, discriminator="plan_number"):
@@ -74,6 +93,23 @@ class NetworkRow(Row, discriminator="network"):
     """`PG#program` / `NETWORK`: how often the network changed; sponsor changes serialise on it."""
 
     version = WholeNumber()
+
+
+class CouponRow(Row, discriminator="coupon"):
+    """`CP#program#code` / `META`: a coupon with its history; `switched` counts the changes."""
+
+    promoter_id = UnicodeAttribute()
+    created_at = Instant()
+    priority = WholeNumber()
+    changes = Json()
+    switched = WholeNumber()
+
+
+class RateRow(Row, discriminator="rate"):
+    """`FX#program#base#quote` / `RT#effective`: what one unit of base is worth, as decimal text."""
+
+    text = UnicodeAttribute()
+    source = UnicodeAttribute()
 
 
 class MerchantRow(Row, discriminator="merchant"):
@@ -141,6 +177,11 @@ def plan_row(program_id: str, plan: Plan) -> PlanRow:
         screening_days=plan.screening_days,
         vacancy=plan.vacancy.value,
         default_sponsor_id=plan.default_sponsor_id,
+        attribution_model=plan.attribution_model.value,
+        coupon_mode=plan.coupon_mode.value,
+        self_purchase=plan.self_purchase.value,
+        rules=[asdict(rule) for rule in plan.rules],
+        line_cap_bps=plan.line_cap_bps,
     )
 
 
@@ -157,7 +198,17 @@ def plan_of(stored: PlanRow) -> Plan:
         screening_days=stored.screening_days,
         vacancy=Vacancy(stored.vacancy),
         default_sponsor_id=stored.default_sponsor_id,
+        attribution_model=AttributionModel(stored.attribution_model),
+        coupon_mode=CouponMode(stored.coupon_mode),
+        self_purchase=SelfPurchase(stored.self_purchase),
+        rules=tuple(_rule_of(values) for values in stored.rules),
+        line_cap_bps=stored.line_cap_bps,
     )
+
+
+def _rule_of(values: dict[str, Any]) -> RateRule:
+    rates = {name: tuple(values[name]) for name in ("rate_bps", "per_unit_minor")}
+    return RateRule(**{**values, **rates})
 
 
 def storefront_row(storefront: Storefront) -> StorefrontRow:
@@ -214,6 +265,48 @@ def promoter_of(stored: PromoterRow) -> Promoter:
             StatusChange(from_text(at), PromoterStatus(status), reason)
             for at, status, reason in stored.status_changes or ()
         ),
+    )
+
+
+def rate_row(program_id: str, rate: Rate) -> RateRow:
+    """Return a rate as it is stored."""
+    pk = keys.rates(program_id, rate.base, rate.quote)
+    return RateRow(pk, keys.rate_from(rate.effective_at), text=rate.text, source=rate.source)
+
+
+def rate_of(stored: RateRow) -> Rate:
+    """Read a rate back."""
+    *_, base, quote = stored.pk.split(keys.SEPARATOR)
+    return Rate(
+        base=base,
+        quote=quote,
+        text=stored.text,
+        source=stored.source,
+        effective_at=from_text(keys.last_part(stored.sk)),
+    )
+
+
+def coupon_row(coupon: Coupon) -> CouponRow:
+    """Return a coupon as it is stored."""
+    return CouponRow(
+        *keys.coupon(coupon.program_id, coupon.code),
+        promoter_id=coupon.promoter_id,
+        created_at=coupon.created_at,
+        priority=coupon.priority,
+        changes=[[to_text(change.effective_at), change.enabled] for change in coupon.changes],
+        switched=len(coupon.changes),
+    )
+
+
+def coupon_of(stored: CouponRow) -> Coupon:
+    """Read a coupon back."""
+    return Coupon(
+        program_id=keys.program_in(stored.pk),
+        code=keys.last_part(stored.pk),
+        promoter_id=stored.promoter_id,
+        created_at=stored.created_at,
+        priority=stored.priority,
+        changes=tuple(CouponChange(from_text(at), enabled) for at, enabled in stored.changes),
     )
 
 

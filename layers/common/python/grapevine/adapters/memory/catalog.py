@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
+from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Plan, Program, Storefront, Terms
@@ -28,6 +31,8 @@ class MemoryCatalog:
         self._links: dict[str, Link] = {}
         self._merchants: dict[str, str] = {}
         self._versions: dict[str, int] = {}
+        self._rates: dict[tuple[str, str, str], dict[datetime, Rate]] = {}
+        self._coupons: dict[tuple[str, str], Coupon] = {}
         self._keys: dict[str, ApiKey] = {}
 
     def link(self, code: str) -> Link | None:
@@ -70,6 +75,27 @@ class MemoryCatalog:
 
     def add_link(self, link: Link) -> None:
         self._add(self._links, link.code, link, "link")
+
+    def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
+        found = {code: self._coupons.get((program_id, code)) for code in codes}
+        return {code: coupon for code, coupon in found.items() if coupon}
+
+    def add_coupon(self, coupon: Coupon) -> None:
+        self._add(self._coupons, (coupon.program_id, coupon.code), coupon, "coupon")
+
+    def change_coupon(self, coupon: Coupon) -> None:
+        with self._lock:
+            if self._coupons[coupon.program_id, coupon.code].changes != coupon.changes[:-1]:
+                raise NetworkMovedError(f"coupon {coupon.code}")
+            self._coupons[coupon.program_id, coupon.code] = coupon
+
+    def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
+        known = self._rates.get((program_id, base, quote), {})
+        return known.get(max((at for at in known if at <= instant), default=instant))
+
+    def add_rate(self, program_id: str, rate: Rate) -> None:
+        known = self._rates.setdefault((program_id, rate.base, rate.quote), {})
+        self._add(known, rate.effective_at, rate, "rate")
 
     def add_plan(self, program_id: str, plan: Plan) -> None:
         with self._lock:

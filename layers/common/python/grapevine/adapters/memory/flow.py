@@ -8,6 +8,7 @@ from threading import Lock
 
 from grapevine.domain.clicks import Click
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.ids import visitor_of
 
 
 class MemoryClicks:
@@ -21,6 +22,10 @@ class MemoryClicks:
 
     def click(self, click_id: str) -> Click | None:
         return self.stored.get(click_id)
+
+    def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
+        found = sorted(click_id for click_id in self.stored if visitor_of(click_id) == visitor_id)
+        return tuple(self.stored[click_id] for click_id in found[-limit:])
 
 
 class MemoryFacts:

@@ -44,6 +44,7 @@ def snapshot_of(order: Node) -> Snapshot:
         cancelled_at=order["cancelled_at"].instant(),
         received_at=received_at(order),
         click_id=click_id_of(order),
+        coupon_codes=coupon_codes_of(order),
         test=order["test"].is_true,
     )
 
@@ -106,6 +107,19 @@ def received_at(order: Node) -> datetime | None:
 def email_of(order: Node) -> str | None:
     """Return the customer's address; guests have one on the order alone."""
     return order["email"].text() or order["contact_email"].text() or order["customer"]["email"].text()
+
+
+def coupon_codes_of(order: Node) -> tuple[str, ...] | None:
+    """Return the discount codes in the order they were applied, None where the body does not say.
+
+    Also one that a draft order's manual discount is listed under: it is nobody's coupon, and is
+    found to be nobody's.
+    """
+    codes = order["discount_codes"]
+    if codes.is_missing:
+        return None
+    told = (item["code"].text() for item in codes.listed())
+    return tuple(code for code in told if code)
 
 
 def click_id_of(order: Node) -> str | None:

@@ -1,0 +1,19 @@
+"""What an order came to, read from its entries."""
+
+from __future__ import annotations
+
+from grapevine.domain.accounts import Leaf
+from grapevine.domain.entries import standing
+from tests import builders as make
+from tests.worlds import World
+
+
+def earned(world: World) -> dict[str, int]:
+    """Return what stands by owner, wherever it stands; the house is one, the source is left out."""
+    found: dict[str, int] = {}
+    for (account, currency), minor in standing(world.ledger.entries_of(make.ORDER)).items():
+        assert currency == "USD"
+        if account.leaf is not Leaf.COMMISSION:
+            name = "house" if account.leaf is Leaf.HOUSE else account.owner
+            found[name] = found.get(name, 0) + minor
+    return found
