@@ -20,7 +20,8 @@ from grapevine.domain.facts import (
 )
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Storefront, Terms
 
 T0 = datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
 """When the orders of the tests are placed."""

@@ -21,7 +21,8 @@ from grapevine.domain.clicks import Click
 from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import AttributionModel, Plan, Program, Vacancy
+from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
 
 HOUR = timedelta(hours=1)
@@ -110,7 +111,8 @@ def look(story: Story, known: Sequence[Fact], before: Attribution | None, now: d
         return View({}, outcome, None, before)
     plan, named = _plan(story, min(paid)), _click_told(ordered, placed)
     attribution = before
-    if before is None or before.claims is None or before.basis != (named, min(paid)):
+    is_open = now >= placed + HOUR
+    if is_open or before is None or before.claims is None or before.basis != (named, min(paid)):
         claims = _claims(story, named, placed, plan, now)
         attribution = Attribution((named, min(paid)), claims)
     amounts = _earned(ordered, (attribution and attribution.claims) or (), plan, story.program.rounding)

@@ -27,7 +27,8 @@ from grapevine.domain.facts import (
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import AttributionModel, Plan, Terms, Vacancy
+from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes

@@ -29,7 +29,7 @@ from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
-from grapevine.domain.programs import Plan
+from grapevine.domain.plans import Plan
 from grapevine.ports import LinkReader, StorefrontAdapter, StorefrontSecrets
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order

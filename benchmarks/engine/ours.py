@@ -32,7 +32,8 @@ from grapevine.domain.entries import Entry, canonical
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Payment, Snapshot
 from grapevine.domain.orders import fold
 from grapevine.domain.people import Promoter
-from grapevine.domain.programs import Plan, Program, Terms
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Terms
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 

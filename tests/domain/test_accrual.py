@@ -11,20 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grapevine.domain.accounts import Account, Leaf, Posting, commission_account, net, promoter_account
-from grapevine.domain.accrual import (
-    Placement,
-    balancing,
-    earned_by_promoter,
-    hold_end,
-    levels,
-    next_entry,
-    placement,
-)
+from grapevine.domain.accrual import Placement, balancing, hold_end, next_entry, placement
 from grapevine.domain.decisions import Decision, Reason, decide, pending, touch_of
+from grapevine.domain.earnings import earned_by_promoter, levels
 from grapevine.domain.entries import Entry, EntryReason, standing
 from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
 from grapevine.domain.orders import Order, fold
-from grapevine.domain.programs import Plan
+from grapevine.domain.plans import Plan
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days, minutes
 
@@ -139,11 +132,17 @@ def test_where_commissions_belong(
 @pytest.mark.parametrize("outcome", [None, *Outcome])
 def test_what_was_released_stays_payable(outcome: Outcome | None) -> None:
     order = paid_order(*((make.verdict(outcome),) if outcome else ()))
-    assert place(order, T0, RELEASED) == Placement(Leaf.PAYABLE, released=True, due_at=None)
+    assert place(order, T0 + days(1), RELEASED) == Placement(Leaf.PAYABLE, released=True, due_at=None)
 
 
 def test_an_order_that_nobody_earns_from_is_not_looked_at_again() -> None:
-    assert place(paid_order(), T0, earns=False) == Placement(Leaf.HELD, released=False, due_at=None)
+    nothing = Placement(Leaf.HELD, released=False, due_at=None)
+    assert place(paid_order(), T0 + minutes(60), earns=False) == nothing
+
+
+def test_another_touch_may_come_until_the_grace_period_ends() -> None:
+    again = Placement(Leaf.HELD, released=False, due_at=T0 + minutes(60))
+    assert place(paid_order(), T0 + minutes(59), earns=False) == again
 
 
 @pytest.mark.parametrize("outcome", [None, *Outcome])

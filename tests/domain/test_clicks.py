@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grapevine.domain.clicks import CLICK_LIFE, bot_reason
-from grapevine.domain.programs import GRACE
+from grapevine.domain.plans import GRACE
 from tests.adapters.storefronts.samples import each, sample
 from tests.builders import days
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grapevine.domain.decisions import paid_chain, people_needed
 from grapevine.domain.people import TICK, Promoter, PromoterStatus, subject_key, upline_of
-from grapevine.domain.programs import Vacancy
+from grapevine.domain.plans import Vacancy
 from tests import builders as make
 from tests.builders import T0, minutes
 

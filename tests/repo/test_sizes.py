@@ -14,8 +14,6 @@ FOLDERS = ("layers", "functions", "infra", "cli", "simulator")
 MOST_BODY_LINES = 40
 MOST_MODULE_LINES = 300
 MOST_APP_LINES = 100
-LISTINGS = {"layers/common/python/grapevine/ports.py": 500}
-"""Modules without any behaviour, which are read from the top like a page."""
 
 FILES = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -53,15 +51,5 @@ def test_nine_bodies_in_ten_are_under_twenty_lines() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_module_is_one_idea(file: Path) -> None:
-    most = MOST_APP_LINES if file.name == "app.py" else LISTINGS.get(name_of(file), MOST_MODULE_LINES)
+    most = MOST_APP_LINES if file.name == "app.py" else MOST_MODULE_LINES
     assert len(file.read_text().splitlines()) <= most
-
-
-def test_a_listing_has_no_behaviour() -> None:
-    bodies = [
-        function.name
-        for name in LISTINGS
-        for function in functions_of(ROOT / name)
-        if body_lines(function) > 1
-    ]
-    assert bodies == []

@@ -9,7 +9,7 @@ from random import Random
 from grapevine.domain.clicks import Click
 from grapevine.domain.facts import OrderKey, Outcome
 from grapevine.domain.links import Link
-from grapevine.domain.programs import WHOLE_BPS
+from grapevine.domain.plans import WHOLE_BPS
 from tests.simulation.orders import Arriving, Setting, alone, told, verdict
 from tests.simulation.scripts import (
     DAY,

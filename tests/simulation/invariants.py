@@ -100,7 +100,7 @@ def _view(town: Town, order: OrderKey, story: Story) -> View:
     is_test = any(fact.snapshot and fact.snapshot.test for fact in facts)
     if is_test or order in town.script.unusable:
         return View({}, None, None)
-    return look(story, facts, town.clock)
+    return look(story, facts, None, town.clock)
 
 
 def _stands(town: Town, order: OrderKey) -> Amounts:

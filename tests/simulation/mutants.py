@@ -22,7 +22,8 @@ class Mutant:
 
 
 ORDERS, DECISIONS, PLACEMENT = "domain/orders.py", "domain/decisions.py", "domain/accrual.py"
-POSTING, SWEEPING, REDRIVING = "usecases/post_order.py", "usecases/sweep_due.py", "usecases/redrive_orders.py"
+POSTING, DECIDING = "usecases/post_order.py", "usecases/decide_order.py"
+SWEEPING, REDRIVING = "usecases/sweep_due.py", "usecases/redrive_orders.py"
 SETTLING, SCREENING = "usecases/settle_promoters.py", "usecases/screen_order.py"
 PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
 
@@ -36,7 +37,7 @@ SWEPT_TOO_EARLY = (
 TAKEN_OUT = "    try:\n        redrive_order(item.order, ports, now)\n"
 TAKEN_OUT_TOO_EARLY = "    ports.waiting.done(item)\n" + TAKEN_OUT
 FOLD_TOO = "        fold_entries(FoldEntries(ports.orders.ledger.entries_of(order)), ports.pages)\n"
-PENDING = "    if order.click_id and not touches and now < grace_end(order.placed_at):\n"
+PENDING = "    if _is_late(order, touches) and now < grace_end(order.placed_at)"
 
 STORES = (
     Mutant(name="ledger overwrites", lacks="an entry's number must be free", kinds="Overwriting"),
@@ -85,17 +86,17 @@ POSTS = (
     Mutant(
         name="click not waited for",
         lacks="an order waits for its click until the grace period ends",
-        edits=(Edit(POSTING, PENDING, "    if False:\n"),),
+        edits=(Edit(DECIDING, PENDING, "    if False"),),
     ),
     Mutant(
         name="first decision stays",
         lacks="a decision is made again when what it rests on changes",
-        edits=(Edit(POSTING, "(known.basis == basis_of(order) or not order.earns)", "order.placed_at"),),
+        edits=(Edit(DECIDING, "known.basis != basis_of(order) or order.placed_at", "order.placed_at"),),
     ),
     Mutant(
         name="upline as hinted",
         lacks="a click's upline is a hint, never a truth",
-        edits=(Edit(POSTING, "        for _ in range(SEARCH_DEPTH):\n", "        for _ in range(0):\n"),),
+        edits=(Edit(DECIDING, "        for _ in range(SEARCH_DEPTH):\n", "        for _ in range(0):\n"),),
     ),
     Mutant(
         name="upline as it is now",

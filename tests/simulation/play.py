@@ -8,7 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from grapevine.domain.instants import day_of
-from grapevine.domain.programs import WHOLE_BPS
+from grapevine.domain.plans import WHOLE_BPS
 from tests.simulation.scripts import LAST_GAPS, Phase, Script
 from tests.simulation.stores import Kinds, stores_of
 from tests.simulation.storm import Storm

@@ -19,7 +19,8 @@ from grapevine.domain.ids import new_click_id
 from grapevine.domain.links import Link
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus, StatusChange, subject_key
-from grapevine.domain.programs import Plan, Program, Vacancy
+from grapevine.domain.plans import Plan, Vacancy
+from grapevine.domain.programs import Program
 from grapevine.ports import Reading
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 

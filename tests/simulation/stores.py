@@ -13,7 +13,8 @@ from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, Memory
 from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Fact, OrderKey
-from grapevine.domain.programs import Plan, Storefront, Terms
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Storefront, Terms
 from grapevine.ports import Reading, StorefrontSecrets, Waiting
 from tests.simulation.scripts import PROGRAM_ID, STOREFRONT_ID, SUBJECT_KEY, Delivery, Script
 from tests.simulation.storm import Storm

@@ -90,7 +90,7 @@ def _source_of(name: str) -> Path:
 
 
 class _Loader(SourceLoader):
-    """Loads one module from its edited text; a package is empty, as all of ours are."""
+    """Loads one module from its edited text; a package from its `__init__`, empty where it has none."""
 
     def __init__(self, source: Path, texts: Mapping[Path, str]) -> None:
         self._source = source
@@ -100,10 +100,11 @@ class _Loader(SourceLoader):
         return str(self._source)
 
     def get_data(self, path: str | bytes) -> bytes:
-        if self._source.is_dir():
-            return b""
-        text = self._texts.get(self._source)
-        return (text if text is not None else self._source.read_text()).encode()
+        file = self._source / "__init__.py" if self._source.is_dir() else self._source
+        text = self._texts.get(file)
+        if text is None:
+            text = file.read_text() if file.exists() else ""
+        return text.encode()
 
     def get_code(self, fullname: str) -> CodeType:
         return _compiled(self.get_data("").decode(), str(self._source))

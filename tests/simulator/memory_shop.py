@@ -17,7 +17,8 @@ from grapevine.domain.entries import standing
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter, subject_key
-from grapevine.domain.programs import Plan, Program, Storefront
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Storefront
 from grapevine.ports import StorefrontSecrets
 from grapevine.usecases.place_order import Placed, PlaceOrder, PlaceOrderPorts, place_order
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order

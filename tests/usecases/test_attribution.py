@@ -13,7 +13,7 @@ from grapevine.domain.entries import standing
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NetworkMovedError, NotFoundError
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import Fact, FactKind, Outcome
-from grapevine.domain.programs import AttributionModel, CouponMode, Plan, SelfPurchase
+from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase
 from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon, create_coupon, switch_coupon
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
 from tests import builders as make

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NotFoundError
-from grapevine.domain.programs import InvalidProgramError, Plan, Program, Storefront
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import InvalidProgramError, Program, Storefront
 from grapevine.usecases.create_program import (
     CreateProgram,
     CreateStorefront,

@@ -18,7 +18,7 @@ from grapevine.domain.entries import EntryReason, standing
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Outcome, Payment
 from grapevine.domain.money import Rounding
-from grapevine.domain.programs import GRACE
+from grapevine.domain.plans import GRACE
 from grapevine.usecases.place_order import Placed, PlaceOrder, PlaceOrderPorts, Receipt, place_order
 from grapevine.usecases.publish_plan import PublishPlan, publish_plan
 from grapevine.usecases.track_click import TrackClick, TrackClickPorts, track_click

@@ -10,7 +10,7 @@ import pytest
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import Entry, EntryKey, EntryReason, standing
 from grapevine.domain.facts import Fact, FactKind
-from grapevine.domain.programs import Vacancy
+from grapevine.domain.plans import Vacancy
 from grapevine.ports import OrderLedger
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order

@@ -15,7 +15,7 @@ from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import Fact, FactKind, Line
 from grapevine.domain.fx import MAX_AGE, Rate
 from grapevine.domain.money import MAX_MINOR, exponent
-from grapevine.domain.programs import AttributionModel
+from grapevine.domain.plans import AttributionModel
 from grapevine.domain.rates import RateRule
 from grapevine.usecases.publish_rate import PublishRate, publish_rate
 from tests import builders as make

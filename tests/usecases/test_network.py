@@ -14,7 +14,8 @@ from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NetworkMovedError, NotFoundError
 from grapevine.domain.facts import FactKind, Outcome
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import InvalidProgramError, Vacancy
+from grapevine.domain.plans import Vacancy
+from grapevine.domain.programs import InvalidProgramError
 from grapevine.usecases.change_promoter import (
     MAX_DEPTH,
     ChangeSponsor,
@@ -227,7 +228,7 @@ def test_what_the_house_alone_has_is_not_waited_for() -> None:
     posted(world)
     world.sweep(T0 + days(40))
     (entry,) = world.ledger.entries_of(make.ORDER)
-    assert (entry.due_at, entry.released) == (None, False)
+    assert (entry.due_at, entry.released) == (T0 + minutes(60), False)
 
 
 def test_the_house_gives_back_with_a_refund() -> None:

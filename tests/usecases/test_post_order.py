@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from grapevine.domain.decisions import grace_end
 from grapevine.domain.entries import Entry, EntryKey, EntryReason
 from grapevine.domain.errors import (
     ConcurrencyError,
@@ -139,15 +140,8 @@ def test_edge_91_an_order_that_turns_out_to_be_a_test_gives_everything_back() ->
     world = accrued()
     entry = posted(world, minutes(6), body(minutes(5), test=True))
     assert stands(world) == {}
-    assert entry.due_at is None
+    assert entry.due_at == grace_end(T0)
     assert world.sweep(T0 + days(40)).posted == 0
-
-
-def test_edge_69_another_currency_waits_with_its_reason() -> None:
-    world = chain_world()
-    world.append(make.fact(FactKind.PAID, minutes(1), snapshot=make.snapshot(currency="EUR")))
-    with pytest.raises(OrderUnprocessableError, match="rate_pending"):
-        world.post(T0 + minutes(2))
 
 
 def test_bodies_in_two_currencies_wait_for_a_person() -> None:

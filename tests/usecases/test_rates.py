@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import Fact, FactKind, Line, Refund, RefundLine
-from grapevine.domain.programs import Plan, plan_faults
+from grapevine.domain.plans import Plan, plan_faults
 from grapevine.domain.rates import SCALE, RateRule, line_rate
 from tests import builders as make
 from tests.builders import BO, CY, T0, minutes

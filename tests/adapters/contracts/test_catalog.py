@@ -7,7 +7,8 @@ import pytest
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Terms, Vacancy
+from grapevine.domain.plans import Vacancy
+from grapevine.domain.programs import Terms
 from grapevine.ports import ApiKey
 from tests import builders as make
 from tests.adapters.contracts.stores import Names, Stores

@@ -14,7 +14,7 @@ from grapevine.adapters.dynamo.clicks import DynamoClicks
 from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger, entry_row
 from grapevine.adapters.dynamo.pages import DynamoPages
-from grapevine.adapters.dynamo.rows_catalog import promoter_row
+from grapevine.adapters.dynamo.rows_people import promoter_row
 from grapevine.adapters.dynamo.table import BATCH_GET_ROUNDS, Database
 from grapevine.adapters.dynamo.treasury import DynamoTreasury
 from grapevine.domain.errors import (

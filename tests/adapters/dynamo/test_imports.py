@@ -23,7 +23,7 @@ def test_the_redirect_loads_no_boto3_and_no_other_table() -> None:
     assert "pynamodb" in loaded
     assert not loaded & {"boto3", "s3transfer", "pydantic", "aws_lambda_powertools"}
     mine = {name.rpartition(".")[2] for name in loaded if name.startswith("grapevine.adapters.dynamo.")}
-    assert mine == {"clicks", "failures", "keys", "links", "rows", "table"}
+    assert mine == {"catalog_keys", "clicks", "failures", "keys", "links", "rows", "table"}
 
 
 def test_no_adapter_on_dynamodb_loads_boto3() -> None:

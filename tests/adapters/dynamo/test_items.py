@@ -18,7 +18,7 @@ from grapevine.adapters.dynamo.ledger import entry_of, entry_row
 from grapevine.adapters.dynamo.pages import DynamoPages
 from grapevine.adapters.dynamo.private import RAW_LIFE, DynamoRawBodies
 from grapevine.adapters.dynamo.rows import Item
-from grapevine.adapters.dynamo.rows_catalog import promoter_row
+from grapevine.adapters.dynamo.rows_people import promoter_row
 from grapevine.adapters.dynamo.table import Database, Table
 from grapevine.domain.clicks import CLICK_LIFE, MAX_USER_AGENT
 from grapevine.domain.entries import Entry, EntryReason

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo import catalog_keys, keys
 from grapevine.adapters.dynamo.keys import Key
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError
@@ -21,15 +21,19 @@ ACCOUNT = AccountKey("pg_1", "pr_1", "USD")
 
 def test_keys_look_as_the_architecture_says() -> None:
     at = "2026-11-11T09:00:00.000Z"
-    assert keys.program("pg_1") == Key("PG#pg_1", "META")
-    assert keys.plan("pg_1", make.plan(version=12, effective_at=T0)) == Key("PG#pg_1", f"PLAN#{at}#0012")
-    assert keys.promoter("pg_1", "pr_1") == Key("PR#pg_1#pr_1", "META")
-    assert keys.plan_number("pg_1", make.plan(version=12, effective_at=T0)) == Key("PG#pg_1", "PV#0012")
-    assert keys.network("pg_1") == Key("PG#pg_1", "NETWORK")
-    assert keys.link("bcdfghjk") == Key("LK#bcdfghjk", "META")
-    assert keys.storefront("sf_1") == Key("SF#sf_1", "META")
-    assert keys.merchant("mc_1") == Key("MC#mc_1", "META")
-    assert keys.api_key("k1") == Key("KEY#k1", "META")
+    assert catalog_keys.program("pg_1") == Key("PG#pg_1", "META")
+    assert catalog_keys.plan("pg_1", make.plan(version=12, effective_at=T0)) == Key(
+        "PG#pg_1", f"PLAN#{at}#0012"
+    )
+    assert catalog_keys.promoter("pg_1", "pr_1") == Key("PR#pg_1#pr_1", "META")
+    assert catalog_keys.plan_number("pg_1", make.plan(version=12, effective_at=T0)) == Key(
+        "PG#pg_1", "PV#0012"
+    )
+    assert catalog_keys.network("pg_1") == Key("PG#pg_1", "NETWORK")
+    assert catalog_keys.link("bcdfghjk") == Key("LK#bcdfghjk", "META")
+    assert catalog_keys.storefront("sf_1") == Key("SF#sf_1", "META")
+    assert catalog_keys.merchant("mc_1") == Key("MC#mc_1", "META")
+    assert catalog_keys.api_key("k1") == Key("KEY#k1", "META")
     assert keys.click(make.CLICK_ID) == Key("V#" + "2" * 22, make.CLICK_ID)
     assert keys.fact(make.fact(order=ORDER, digest="d")) == Key("O#sf_1#5847382910123", f"E#{at}#paid#d")
     assert keys.fact(make.fact(FactKind.VERDICT, digest="d")).sk == f"V#{at}#d"
@@ -56,7 +60,7 @@ def test_what_is_built_is_read_back() -> None:
         fact = make.fact(kind)
         assert keys.fact_parts(keys.fact(fact).sk) == (kind, fact.version, fact.digest)
     assert keys.entry_named(f"{ORDER}/7") == keys.entry(ORDER, 7)
-    assert keys.program_in(keys.promoter("pg_1", "pr_1").pk) == "pg_1"
+    assert catalog_keys.program_in(catalog_keys.promoter("pg_1", "pr_1").pk) == "pg_1"
 
 
 @pytest.mark.parametrize("pk", ["", "O", "O#sf_1", "O#sf_1#1#x", "A#pg_1#pr_1#USD", "V#x"])
@@ -81,7 +85,7 @@ def test_a_part_that_could_be_mistaken_is_refused(part: str) -> None:
     with pytest.raises(InvalidInputError):
         keys.order(OrderKey("sf_1", part))
     with pytest.raises(InvalidInputError):
-        keys.program(part)
+        catalog_keys.program(part)
 
 
 def test_a_text_that_is_no_click_id_has_no_key() -> None:

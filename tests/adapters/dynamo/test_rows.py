@@ -31,6 +31,7 @@ MODULES = (catalog, clicks, facts, ledger, links, pages, private, settlements, t
 KINDS = {
     "api_key",
     "click",
+    "coupon",
     "entry",
     "fact",
     "head",
@@ -44,6 +45,7 @@ KINDS = {
     "plan_number",
     "program",
     "promoter",
+    "rate",
     "raw_body",
     "raw_body_part",
     "settlement",

@@ -12,7 +12,7 @@ import pytest
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.clicks import Click
 from grapevine.domain.errors import MalformedBodyError, OrderUnprocessableError
-from grapevine.domain.programs import Plan
+from grapevine.domain.plans import Plan
 from grapevine.usecases.place_order import Placed, Receipt
 from grapevine_sim.deliveries import sign
 from grapevine_sim.plans import Delivery

@@ -15,7 +15,8 @@ from grapevine.domain.coupons import Coupon
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
-from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Storefront, Terms
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -7,7 +7,7 @@ same entry, or none when everything stands already.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -19,15 +19,15 @@ from grapevine.domain.accounts import (
     house_account,
     promoter_account,
 )
-from grapevine.domain.commissions import LevelCommission, level_commission, split
 from grapevine.domain.decisions import HOUSE, Decision, Reason, grace_end
+from grapevine.domain.earnings import earned_by_promoter
 from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
-from grapevine.domain.fx import RETRY, Rate
+from grapevine.domain.fx import RETRY
 from grapevine.domain.money import Money
-from grapevine.domain.orders import Order, OrderLine
-from grapevine.domain.programs import DAY, Plan, Terms
-from grapevine.domain.rates import LineRate, line_rate
+from grapevine.domain.orders import Order
+from grapevine.domain.plans import DAY, Plan
+from grapevine.domain.programs import Terms
 
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
@@ -81,44 +81,21 @@ def next_entry(
     )
 
 
-def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[str, int]:
-    """Return what each promoter, or the house, has earned from the order as it is, zero left out.
-
-    An order that turns out to be a test one earns in a sandbox only, whatever stood before.
-    """
-    if not order.earns or order.test is not terms.program.sandbox:
-        return {}
-    earned: dict[str, int] = {}
-    for _, earner, commission in levels(order, decision, terms):
-        earned[earner] = earned.get(earner, 0) + commission.earned_minor
-    return {earner: minor for earner, minor in earned.items() if minor}
-
-
-def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, str, LevelCommission], ...]:
-    """Return level, earner and commission, worked out line by line, level after level.
-
-    An order that is split among several promoters is worked out for each of them, as if all of it
-    were theirs, and each gets an equal part of that.
-    """
-    plan, claims = terms.plan_version(decision.plan_version), decision.claims
-    earned: list[tuple[int, str, LevelCommission]] = []
-    for number, claim in enumerate(claims):
-        rated = [(item, _rate(item, claim[0], plan, decision.rate)) for item in order.lines]
-        for level, (earner, rate_bps) in enumerate(zip(claim, plan.rate_bps, strict=False), start=1):
-            whole = level_commission(rated, level, rate_bps, terms.program.rounding)
-            earned.append((level, earner, split(whole, len(claims))[number]))
-    return tuple(earned)
-
-
-def _rate(item: OrderLine, promoter_id: str, plan: Plan, rate: Rate | None) -> LineRate:
-    caps, per_minor = (plan.line_cap_bps, plan.pool_cap_bps), rate.per_minor if rate else (1, 1)
-    return line_rate(item.line, promoter_id, plan.rate_bps, plan.rules, *caps, per_minor)
-
-
 def placement(
     order: Order, decision: Decision, terms: Terms, entries: Sequence[Entry], earns: bool, now: datetime
 ) -> Placement:
     """Return where commissions belong: payable once released, else blocked by a verdict, else held."""
+    place = _place(order, decision, terms, entries, earns, now)
+    is_open = order.placed_at is not None and now < grace_end(order.placed_at)
+    if is_open and place.due_at is None and decision.candidates and order.placed_at:
+        # Another touch may still be recorded, and no hold's end makes anybody look again.
+        return replace(place, due_at=grace_end(order.placed_at))
+    return place
+
+
+def _place(
+    order: Order, decision: Decision, terms: Terms, entries: Sequence[Entry], earns: bool, now: datetime
+) -> Placement:
     released = any(entry.released for entry in entries)
     if decision.is_pending and order.placed_at:
         # Nobody earns yet, so the place does not matter; that somebody looks again does, also when

@@ -15,7 +15,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, upline_of
-from grapevine.domain.programs import (
+from grapevine.domain.plans import (
     CLOCK_SKEW,
     DAY,
     GRACE,

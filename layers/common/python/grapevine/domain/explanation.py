@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from grapevine.domain.accounts import Leaf
-from grapevine.domain.accrual import earned_by_promoter, hold_end, levels
+from grapevine.domain.accrual import hold_end
 from grapevine.domain.commissions import LevelCommission
 from grapevine.domain.decisions import Candidate, Decision
+from grapevine.domain.earnings import earned_by_promoter, levels
 from grapevine.domain.entries import Entry, decision_in_force, standing
 from grapevine.domain.facts import Fact
 from grapevine.domain.fx import Rate

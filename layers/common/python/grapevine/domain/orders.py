@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from grapevine.domain.facts import Fact, FactKind, Line, Outcome, Payment, Refund, Snapshot, Verdict
 from grapevine.domain.money import Rounding, prorate
-from grapevine.domain.programs import GRACE
+from grapevine.domain.plans import GRACE
 
 T = TypeVar("T")
 SEVERITIES = tuple(Outcome)

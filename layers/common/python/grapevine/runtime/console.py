@@ -11,7 +11,7 @@ from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.programs import Terms
-from grapevine.runtime import api
+from grapevine.runtime import api, replies
 from grapevine.runtime.body import Body
 from grapevine.runtime.http import Incoming
 from grapevine.runtime.parts import Parts
@@ -71,18 +71,18 @@ def create_program(caller: Caller) -> Json:
     merchant_id, parts = caller.merchant_id(), caller.parts
     command = api.to_create_program(caller.body(), merchant_id, parts.now())
     program = programs.create_program(command, parts.catalog, parts.secrets, parts.random_bytes, parts.now())
-    return api.from_program(parts.catalog.terms(program.id))
+    return replies.from_program(parts.catalog.terms(program.id))
 
 
 def list_programs(caller: Caller) -> Json:
     """List the caller's programs."""
     found = caller.parts.catalog.programs(caller.merchant_id())
-    return {"programs": [api.from_program(caller.parts.catalog.terms(program.id)) for program in found]}
+    return {"programs": [replies.from_program(caller.parts.catalog.terms(program.id)) for program in found]}
 
 
 def read_program(caller: Caller, program_id: str) -> Json:
     """Return a program with its plans."""
-    return api.from_program(caller.terms(program_id))
+    return replies.from_program(caller.terms(program_id))
 
 
 def create_storefront(caller: Caller, program_id: str) -> Json:
@@ -92,7 +92,7 @@ def create_storefront(caller: Caller, program_id: str) -> Json:
     storefront = programs.create_storefront(
         command, parts.catalog, parts.catalog, parts.secrets, parts.random_bytes
     )
-    return api.from_storefront(storefront)
+    return replies.from_storefront(storefront)
 
 
 def create_promoter(caller: Caller, program_id: str) -> Json:
@@ -100,20 +100,20 @@ def create_promoter(caller: Caller, program_id: str) -> Json:
     program = caller.terms(program_id).program
     command = api.to_create_promoter(caller.body(), program.id)
     now = caller.parts.now()
-    return api.from_promoter(people.create_promoter(command, _people(caller.parts), now), now)
+    return replies.from_promoter(people.create_promoter(command, _people(caller.parts), now), now)
 
 
 def list_promoters(caller: Caller, program_id: str) -> Json:
     """List a program's promoters."""
     caller.terms(program_id)
     now, found = caller.parts.now(), caller.parts.catalog.promoters_of(program_id)
-    return {"promoters": [api.from_promoter(promoter, now) for promoter in found]}
+    return {"promoters": [replies.from_promoter(promoter, now) for promoter in found]}
 
 
 def publish_plan(caller: Caller, program_id: str) -> Json:
     """Publish the next version of the plan."""
     program, parts = caller.terms(program_id).program, caller.parts
-    return api.from_plan(
+    return replies.from_plan(
         plans.publish_plan(api.to_publish_plan(caller.body(), program.id), parts.catalog, parts.now())
     )
 
@@ -121,54 +121,56 @@ def publish_plan(caller: Caller, program_id: str) -> Json:
 def publish_rate(caller: Caller, program_id: str) -> Json:
     """Publish an exchange rate into the program's currency."""
     command = api.to_publish_rate(caller.body(), caller.terms(program_id).program.id)
-    return api.from_rate(rates.publish_rate(command, caller.parts.catalog))
+    return replies.from_rate(rates.publish_rate(command, caller.parts.catalog))
 
 
 def create_coupon(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Give a promoter a personal discount code."""
     program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
     command = api.to_create_coupon(caller.body(), program.id, promoter_id)
-    return api.from_coupon(coupons.create_coupon(command, parts.catalog, now), now)
+    return replies.from_coupon(coupons.create_coupon(command, parts.catalog, now), now)
 
 
 def switch_coupon(caller: Caller, program_id: str, code: str) -> Json:
     """Let a code count, or not, from now on."""
     program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
     command = api.to_switch_coupon(caller.body(), program.id, unquote(code))
-    return api.from_coupon(coupons.switch_coupon(command, parts.catalog, now), now)
+    return replies.from_coupon(coupons.switch_coupon(command, parts.catalog, now), now)
 
 
 def change_sponsor(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Give a promoter another sponsor from now on."""
     program, now = caller.terms(program_id).program, caller.parts.now()
     command = api.to_change_sponsor(caller.body(), program.id, promoter_id)
-    return api.from_promoter(network.change_sponsor(command, caller.parts.catalog, now), now)
+    return replies.from_promoter(network.change_sponsor(command, caller.parts.catalog, now), now)
 
 
 def change_status(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Suspend a promoter, or let them earn again, from now on."""
     program, now = caller.terms(program_id).program, caller.parts.now()
     command = api.to_change_status(caller.body(), program.id, promoter_id)
-    return api.from_promoter(network.change_status(command, caller.parts.catalog, now), now)
+    return replies.from_promoter(network.change_status(command, caller.parts.catalog, now), now)
 
 
 def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Make a promoter's link."""
     program = caller.terms(program_id).program
     command = api.to_create_link(caller.body(), program.id, promoter_id)
-    return api.from_link(people.create_link(command, _people(caller.parts), caller.parts.now()))
+    return replies.from_link(people.create_link(command, _people(caller.parts), caller.parts.now()))
 
 
 def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return where a promoter's money is."""
-    return api.from_balance(read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury))
+    return replies.from_balance(
+        read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
+    )
 
 
 def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return a promoter's newest entries."""
     key = _account(caller, program_id, promoter_id)
     found = list_entries(key, caller.parts.pages, caller.parts.ledger)
-    return {"entries": [api.from_entry(entry) for entry in found]}
+    return {"entries": [replies.from_entry(entry) for entry in found]}
 
 
 def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json:

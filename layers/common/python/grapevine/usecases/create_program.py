@@ -9,14 +9,8 @@ from datetime import datetime
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.links import checked_host
-from grapevine.domain.programs import (
-    InvalidProgramError,
-    Plan,
-    Program,
-    Storefront,
-    plan_faults,
-    program_faults,
-)
+from grapevine.domain.plans import Plan, plan_faults
+from grapevine.domain.programs import InvalidProgramError, Program, Storefront, program_faults
 from grapevine.ports import CatalogWriter, SecretStore, StorefrontSecrets, TermsReader
 
 PLATFORMS = ("shopify",)

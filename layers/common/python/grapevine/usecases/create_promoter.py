@@ -10,7 +10,8 @@ from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NotFo
 from grapevine.domain.ids import RandomBytes, new_id, new_link_code
 from grapevine.domain.links import Link, checked_destination
 from grapevine.domain.people import Promoter, subject_key, upline_of
-from grapevine.domain.programs import MAX_LEVELS, Terms
+from grapevine.domain.plans import MAX_LEVELS
+from grapevine.domain.programs import Terms
 from grapevine.ports import DecisionCatalog, PeopleCatalog, PersonalData, SecretStore
 
 CODE_ATTEMPTS = 5

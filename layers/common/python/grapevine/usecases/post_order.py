@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.accrual import next_entry
-from grapevine.domain.coupons import readable_codes
-from grapevine.domain.decisions import (
-    SEARCH_DEPTH,
-    Candidate,
-    Decision,
-    Reason,
-    basis_of,
-    coupon_touches,
-    decide,
-    grace_end,
-    pending,
-    people_needed,
-    touch_of,
-)
-from grapevine.domain.entries import Entry, decision_in_force
+from grapevine.domain.entries import Entry
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
-from grapevine.domain.fx import usable
-from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order, fold
-from grapevine.domain.people import Promoter
-from grapevine.domain.programs import Plan, Terms
 from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
+from grapevine.usecases.decide_order import DecisionPorts, decide_order
 
 ATTEMPTS = 8
 """Starting over costs two reads; whoever loses this often is queued and redriven."""
-
-MOST_CLICKS = 50
-"""Clicks of one visitor that an order looks at, the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +69,7 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     terms = ports.catalog.terms(facts[0].program_id)
     if order.test is not terms.program.sandbox and not entries:
         return None
-    decision = _decision(order, entries, terms, ports, now)
+    decision = decide_order(order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
     entry = next_entry(key, order, decision, entries, facts, terms, now)
     if entry is not None:
         ports.ledger.append(entry)
@@ -113,95 +93,3 @@ def _folded(facts: Sequence[Fact]) -> Order:
 def _may_earn(order: Order) -> bool:
     """Say whether anybody could earn: most orders of most shops came through no link, and cost no more."""
     return order.earns and (order.click_id is not None or bool(order.coupon_codes))
-
-
-def _decision(
-    order: Order, entries: Sequence[Entry], terms: Terms, ports: PostOrderPorts, now: datetime
-) -> Decision:
-    """Return the decision in force while its inputs stay, else decide from the order's own instant."""
-    known = decision_in_force(entries)
-    if known and not known.is_pending and (known.basis == basis_of(order) or not order.earns):
-        return known
-    if order.placed_at is None:
-        raise OrderUnprocessableError("no body tells when it was placed")
-    plan = terms.plan_at(order.paid_at or order.placed_at)
-    touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
-    decision = decide(order, order.placed_at, plan, touches, promoters)
-    if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
-        return pending(order, plan, Reason.CLICK_PENDING)
-    return _in_programs_currency(decision, order, known, terms, ports)
-
-
-def _in_programs_currency(
-    decision: Decision, order: Order, known: Decision | None, terms: Terms, ports: PostOrderPorts
-) -> Decision:
-    """Return the decision with the rate of the order's instant; it waits where there is none."""
-    base, quote = order.currency, terms.program.currency
-    if base in (None, quote) or order.placed_at is None or not decision.claims:
-        return decision
-    found = ports.catalog.rate(terms.program.id, base, quote, order.placed_at)
-    rate = (known.rate if known else None) or usable(found, order.placed_at)
-    if rate is None:
-        return pending(order, terms.plan_version(decision.plan_version), Reason.RATE_PENDING)
-    return replace(decision, rate=rate)
-
-
-def _touches(
-    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: PostOrderPorts
-) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    """Return the order's touches with the uplines that its clicks hint at.
-
-    Every click of the visitor counts, not only the one the order names: a cookie keeps one. Clicks
-    that have expired are still in the decision.
-    """
-    visitor_id = visitor_of(order.click_id) if order.click_id else None
-    clicks = ports.clicks.clicks_of(visitor_id, MOST_CLICKS) if visitor_id else ()
-    touches = {click.id: touch_of(click, terms.program.id) for click in clicks}
-    kept = _kept(known, visitor_id)
-    hint = (name for click in clicks for name in (click.promoter_id, *click.upline))
-    coupons = _coupons(order, placed_at, terms, ports)
-    return (*{**kept, **touches}.values(), *coupons), tuple(dict.fromkeys(hint))
-
-
-def _kept(known: Decision | None, visitor_id: str | None) -> dict[str, Candidate]:
-    """Return an earlier decision's clicks of this visitor; who the order named before it no longer counts."""
-    touches = known.candidates if known and visitor_id else ()
-    return {touch.click_id: touch for touch in touches if visitor_of(touch.click_id) == visitor_id}
-
-
-def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: PostOrderPorts) -> tuple[Candidate, ...]:
-    codes = readable_codes(order.coupon_codes)
-    known = ports.catalog.coupons(terms.program.id, codes) if codes else {}
-    return coupon_touches(order, placed_at, known)
-
-
-def _is_late(order: Order, touches: Sequence[Candidate]) -> bool:
-    """Say whether the click that the order names has not been recorded yet."""
-    named = order.click_id is not None and visitor_of(order.click_id) is not None
-    return named and order.click_id not in [touch.click_id for touch in touches]
-
-
-def _default(plan: Plan) -> tuple[str, ...]:
-    return (plan.default_sponsor_id,) if plan.default_sponsor_id else ()
-
-
-def _people(
-    touches: Sequence[Candidate],
-    hint: tuple[str, ...],
-    placed_at: datetime,
-    plan: Plan,
-    program_id: str,
-    ports: PostOrderPorts,
-) -> dict[str, Promoter]:
-    """Return the touched promoters and their uplines: one request while the click's hint is true."""
-    wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
-    known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
-    for touch in touches:
-        for _ in range(SEARCH_DEPTH):
-            missing = people_needed(touch.promoter_id, placed_at, plan, known)
-            found = ports.catalog.promoters(program_id, (missing,)) if missing else {}
-            if not found:
-                break
-            known.update(found)
-    return known

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.programs import InvalidProgramError, Plan, plan_faults
+from grapevine.domain.plans import Plan, plan_faults
+from grapevine.domain.programs import InvalidProgramError
 from grapevine.ports import PlanCatalog
 
 LEAD_TIME = timedelta(minutes=2)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.facts import Fact, FactKind, Outcome, Snapshot, Verdict
 from grapevine.domain.people import Promoter
-from grapevine.domain.programs import SelfPurchase
+from grapevine.domain.plans import SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
 
 SELF_REFERRAL = "self_referral"

@@ -5,40 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo import catalog_keys, keys
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
 from grapevine.adapters.dynamo.links import DynamoLinks
 from grapevine.adapters.dynamo.rows import ABSENT, Item, Row, row, rows
 from grapevine.adapters.dynamo.rows_catalog import (
-    CouponRow,
     MerchantRow,
-    NetworkRow,
     PlanNumberRow,
     PlanRow,
     ProgramRow,
-    PromoterRow,
     RateRow,
     api_key_of,
     api_key_row,
-    coupon_of,
-    coupon_row,
     plan_of,
     plan_row,
     program_of,
     program_row,
-    promoter_of,
-    promoter_row,
     rate_of,
     rate_row,
     storefront_of,
     storefront_row,
+)
+from grapevine.adapters.dynamo.rows_people import (
+    CouponRow,
+    NetworkRow,
+    PromoterRow,
+    coupon_of,
+    coupon_row,
+    promoter_of,
+    promoter_row,
 )
 from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError, UnavailableError
 from grapevine.domain.fx import Rate
 from grapevine.domain.people import Promoter
-from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.ports import ApiKey
 
 
@@ -51,7 +54,11 @@ class DynamoCatalog(DynamoLinks):
 
     def terms(self, program_id: str) -> Terms:
         """Return a program's terms in one request; NotFoundError when there is none."""
-        items = list(self._catalog.query(keys.program(program_id).pk)) if keys.is_usable(program_id) else []
+        items = (
+            list(self._catalog.query(catalog_keys.program(program_id).pk))
+            if keys.is_usable(program_id)
+            else []
+        )
         programs = [program_of(stored) for stored in rows(ProgramRow, items)]
         if not programs:
             raise NotFoundError("program", program_id)
@@ -59,29 +66,33 @@ class DynamoCatalog(DynamoLinks):
 
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         """Return those that exist, in one request."""
-        wanted = [keys.promoter(program_id, name) for name in promoter_ids if keys.is_usable(name)]
+        wanted = [catalog_keys.promoter(program_id, name) for name in promoter_ids if keys.is_usable(name)]
         found = (promoter_of(row(PromoterRow, item)) for item in self._catalog.get_all(wanted))
         return {promoter.id: promoter for promoter in found}
 
     def storefront(self, storefront_id: str) -> Storefront | None:
         """Return a storefront, or None."""
-        item = self._catalog.get(keys.storefront(storefront_id)) if keys.is_usable(storefront_id) else None
+        item = (
+            self._catalog.get(catalog_keys.storefront(storefront_id))
+            if keys.is_usable(storefront_id)
+            else None
+        )
         return storefront_of(item) if item else None
 
     def api_key(self, key_id: str) -> ApiKey | None:
         """Return a key, or None."""
-        item = self._catalog.get(keys.api_key(key_id)) if keys.is_usable(key_id) else None
+        item = self._catalog.get(catalog_keys.api_key(key_id)) if keys.is_usable(key_id) else None
         return api_key_of(item) if item else None
 
     def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
         """Yield programs, all of them or a merchant's, eventually consistent."""
-        only = ProgramRow.gsk.startswith(keys.programs_of(merchant_id)) if merchant_id else None
-        items = self._catalog.query(keys.PROGRAMS, only, index=BY_PROGRAM)
+        only = ProgramRow.gsk.startswith(catalog_keys.programs_of(merchant_id)) if merchant_id else None
+        items = self._catalog.query(catalog_keys.PROGRAMS, only, index=BY_PROGRAM)
         return (program_of(stored) for stored in rows(ProgramRow, items))
 
     def promoters_of(self, program_id: str) -> Iterator[Promoter]:
         """Yield every promoter of a program by id, eventually consistent."""
-        items: Iterator[Item] = self._catalog.query(keys.promoters_of(program_id), index=BY_PROGRAM)
+        items: Iterator[Item] = self._catalog.query(catalog_keys.promoters_of(program_id), index=BY_PROGRAM)
         return (promoter_of(stored) for stored in rows(PromoterRow, items))
 
     def add_program(self, program: Program, plan: Plan) -> None:
@@ -100,7 +111,7 @@ class DynamoCatalog(DynamoLinks):
 
     def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
         """Return those that exist, in one request."""
-        wanted = [keys.coupon(program_id, code) for code in codes if keys.is_usable(code)]
+        wanted = [catalog_keys.coupon(program_id, code) for code in codes if keys.is_usable(code)]
         found = (coupon_of(row(CouponRow, item)) for item in self._catalog.get_all(wanted))
         return {coupon.code: coupon for coupon in found}
 
@@ -118,8 +129,8 @@ class DynamoCatalog(DynamoLinks):
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         """Return the latest rate in effect at an instant, in one request."""
-        before = RateRow.sk <= keys.rate_from(instant)
-        items = self._catalog.latest(keys.rates(program_id, base, quote), 1, before)
+        before = RateRow.sk <= catalog_keys.rate_from(instant)
+        items = self._catalog.latest(catalog_keys.rates(program_id, base, quote), 1, before)
         return rate_of(row(RateRow, items[0])) if items else None
 
     def add_rate(self, program_id: str, rate: Rate) -> None:
@@ -133,12 +144,12 @@ class DynamoCatalog(DynamoLinks):
 
     def network_version(self, program_id: str) -> int:
         """Return how often the program's network has changed."""
-        item = self._catalog.get(keys.network(program_id))
+        item = self._catalog.get(catalog_keys.network(program_id))
         return row(NetworkRow, item).version if item else 0
 
     def change_promoter(self, promoter: Promoter, network_version: int) -> None:
         """Store a promoter and count the change, both or neither."""
-        counted = NetworkRow(*keys.network(promoter.program_id), version=network_version + 1)
+        counted = NetworkRow(*catalog_keys.network(promoter.program_id), version=network_version + 1)
         is_same = NetworkRow.version == network_version if network_version else ABSENT
         try:
             self._database.put_all(
@@ -154,7 +165,10 @@ class DynamoCatalog(DynamoLinks):
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
         """Add a merchant with its first API key, both or neither."""
         self._add(
-            "merchant", merchant_id, MerchantRow(*keys.merchant(merchant_id), name=name), api_key_row(key)
+            "merchant",
+            merchant_id,
+            MerchantRow(*catalog_keys.merchant(merchant_id), name=name),
+            api_key_row(key),
         )
 
     def _add(self, kind: str, name: str, *rows: Row) -> None:
@@ -168,4 +182,4 @@ class DynamoCatalog(DynamoLinks):
 
 def _version_rows(program_id: str, plan: Plan) -> tuple[Row, Row]:
     """Return a version of a plan and the claim of its number."""
-    return plan_row(program_id, plan), PlanNumberRow(*keys.plan_number(program_id, plan))
+    return plan_row(program_id, plan), PlanNumberRow(*catalog_keys.plan_number(program_id, plan))

@@ -1,4 +1,4 @@
-"""Every key of every table is built here and read back here, and nowhere else.
+"""Every key of the tables is built here and read back here; the catalog's in `catalog_keys`.
 
 A key's parts are identifiers, never free text, so that no part can hold the separator and two
 things can never have one key.
@@ -17,7 +17,6 @@ from grapevine.domain.facts import Fact, FactKind, OrderKey
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.instants import day_of, days_between, from_text, to_text
 from grapevine.domain.pages import PageKey
-from grapevine.domain.programs import Plan
 
 SEPARATOR = "#"
 META = "META"
@@ -25,8 +24,6 @@ HEAD = "HEAD"
 DAY = "D#"
 """How a page's sort key begins."""
 PAYOUT = "PAY#"
-PROGRAMS = "PROGRAMS"
-"""The one listing of all programs: they are few and change by hand."""
 DUE_SHARDS = 4
 MAX_PART = 256
 """Characters; far over any identifier of ours and far under DynamoDB's limits."""
@@ -44,99 +41,12 @@ def is_usable(*texts: str) -> bool:
     return all(len(text) <= MAX_PART and SEPARATOR not in text for text in texts)
 
 
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
+    """Return a key of these parts; InvalidInputError for one that cannot be part of any."""
     for part in parts:
         if not is_usable(part):
             raise InvalidInputError(f"cannot be part of a key: {part[:80]!r}")
     return SEPARATOR.join(parts)
-
-
-# --- catalog ---------------------------------------------------------------------------------
-
-
-def program(program_id: str) -> Key:
-    """Return a program's own row; its plans are in the same partition."""
-    return Key(_joined("PG", program_id), META)
-
-
-def plan(program_id: str, plan: Plan) -> Key:
-    """Return a version of a program's plan; versions sort by when they take effect."""
-    return Key(_joined("PG", program_id), _joined("PLAN", to_text(plan.effective_at), f"{plan.version:04d}"))
-
-
-def plan_number(program_id: str, plan: Plan) -> Key:
-    """Return the row that claims a version's number."""
-    return Key(_joined("PG", program_id), _joined("PV", f"{plan.version:04d}"))
-
-
-def promoter(program_id: str, promoter_id: str) -> Key:
-    """Return a promoter's row as it is now; its history is in the same row."""
-    return Key(_joined("PR", program_id, promoter_id), META)
-
-
-def network(program_id: str) -> Key:
-    """Return the row that counts the changes of a program's network."""
-    return Key(_joined("PG", program_id), "NETWORK")
-
-
-def promoter_listing(program_id: str, promoter_id: str) -> Key:
-    """Return where a program's listing has a promoter."""
-    return Key(promoters_of(program_id), _joined("PR", promoter_id))
-
-
-def promoters_of(program_id: str) -> str:
-    """Return a program's listing of promoters."""
-    return _joined("PG", program_id)
-
-
-def program_in(pk: str) -> str:
-    """Return the program in a promoter's partition."""
-    return pk.split(SEPARATOR)[1]
-
-
-def program_listing(merchant_id: str, program_id: str) -> Key:
-    """Return where the listing of programs has one: by merchant, so that a merchant's are together."""
-    return Key(PROGRAMS, _joined("MC", merchant_id, "PG", program_id))
-
-
-def programs_of(merchant_id: str) -> str:
-    """Return how the places of a merchant's programs begin in the listing."""
-    return _joined("MC", merchant_id, "PG", "")
-
-
-def coupon(program_id: str, code: str) -> Key:
-    """Return a coupon's row, by the normal form of its code."""
-    return Key(_joined("CP", program_id, code), META)
-
-
-def rates(program_id: str, base: str, quote: str) -> str:
-    """Return the partition of a pair's rates, which sort by when they take effect."""
-    return _joined("FX", program_id, base, quote)
-
-
-def rate_from(instant: datetime) -> str:
-    """Return where a rate that takes effect at an instant stands among its pair's."""
-    return _joined("RT", to_text(instant))
-
-
-def link(code: str) -> Key:
-    """Return a link's row."""
-    return Key(_joined("LK", code), META)
-
-
-def storefront(storefront_id: str) -> Key:
-    """Return a storefront's row."""
-    return Key(_joined("SF", storefront_id), META)
-
-
-def merchant(merchant_id: str) -> Key:
-    """Return a merchant's row."""
-    return Key(_joined("MC", merchant_id), META)
-
-
-def api_key(key_id: str) -> Key:
-    """Return an API key's row."""
-    return Key(_joined("KEY", key_id), META)
 
 
 def last_part(key: str) -> str:
@@ -152,17 +62,17 @@ def click(click_id: str) -> Key:
     visitor_id = visitor_of(click_id)
     if visitor_id is None:
         raise InvalidInputError(f"not a click id: {click_id[:80]!r}")
-    return Key(_joined("V", visitor_id), click_id)
+    return Key(joined("V", visitor_id), click_id)
 
 
 def visitor(visitor_id: str) -> str:
     """Return the partition of a visitor's clicks, which sort by time."""
-    return _joined("V", visitor_id)
+    return joined("V", visitor_id)
 
 
 def order(key: OrderKey) -> str:
     """Return an order's partition, the same in the orders and in the ledger table."""
-    return _joined("O", key.storefront_id, key.order_id)
+    return joined("O", key.storefront_id, key.order_id)
 
 
 def order_of(pk: str) -> OrderKey:
@@ -182,8 +92,8 @@ def fact(fact: Fact) -> Key:
     """Return a fact's row: what the source says sorts before the verdicts, both by version."""
     version = to_text(fact.version)
     if fact.kind is FactKind.VERDICT:
-        return Key(order(fact.order), _joined("V", version, fact.digest))
-    return Key(order(fact.order), _joined("E", version, fact.kind.value, fact.digest))
+        return Key(order(fact.order), joined("V", version, fact.digest))
+    return Key(order(fact.order), joined("E", version, fact.kind.value, fact.digest))
 
 
 def fact_parts(sk: str) -> tuple[FactKind, datetime, str]:
@@ -197,7 +107,7 @@ def fact_parts(sk: str) -> tuple[FactKind, datetime, str]:
 def raw_body(storefront_id: str, name: str) -> Key:
     """Return a body's row; bodies of one order (or the malformed ones) are together."""
     group, _, place = name.partition(SEPARATOR)
-    return Key(_joined("RAW", storefront_id, group), place or META)
+    return Key(joined("RAW", storefront_id, group), place or META)
 
 
 def raw_body_part(first: Key, number: int) -> Key:
@@ -207,7 +117,7 @@ def raw_body_part(first: Key, number: int) -> Key:
 
 def person(subject: str) -> Key:
     """Return the row with a person's data."""
-    return Key(_joined("PII", subject), META)
+    return Key(joined("PII", subject), META)
 
 
 # --- ledger ----------------------------------------------------------------------------------
@@ -226,7 +136,7 @@ def entries_of(pk: str) -> EntryKey:
 
 def entry(key: EntryKey, sequence: int) -> Key:
     """Return an entry's row: six digits, so that text sorts as numbers do."""
-    return Key(entries(key), _joined("N", f"{sequence:06d}"))
+    return Key(entries(key), joined("N", f"{sequence:06d}"))
 
 
 def entry_named(name: str) -> Key:
@@ -239,13 +149,13 @@ def entry_named(name: str) -> Key:
 
 def due_shard(key: EntryKey, due_at: datetime) -> str:
     """Return where the index has an entry that is due: by day, spread over shards by its key."""
-    return _joined("DUE", day_of(due_at), str(crc32(str(key).encode()) % DUE_SHARDS))
+    return joined("DUE", day_of(due_at), str(crc32(str(key).encode()) % DUE_SHARDS))
 
 
 def due_shards(since: datetime, until: datetime) -> tuple[str, ...]:
     """Return every place where something due in the span can be, oldest day first."""
     days = days_between(since, until)
-    return tuple(_joined("DUE", day, str(shard)) for day in days for shard in range(DUE_SHARDS))
+    return tuple(joined("DUE", day, str(shard)) for day in days for shard in range(DUE_SHARDS))
 
 
 # --- state -----------------------------------------------------------------------------------
@@ -253,12 +163,12 @@ def due_shards(since: datetime, until: datetime) -> tuple[str, ...]:
 
 def account(key: AccountKey) -> str:
     """Return an account's partition: its entries in the ledger, its pages and head in the state table."""
-    return _joined("A", key.program_id, key.promoter_id, key.currency)
+    return joined("A", key.program_id, key.promoter_id, key.currency)
 
 
 def accounts_of(program_id: str) -> str:
     """Return how the partitions of a program's accounts begin."""
-    return _joined("A", program_id, "")
+    return joined("A", program_id, "")
 
 
 def account_of(pk: str) -> AccountKey:
@@ -275,12 +185,12 @@ def head(key: AccountKey) -> Key:
 def subject(subject: str) -> str:
     """Return a subject's partition: `program/owner/currency` is an account, everything else a statistic."""
     parts = subject.split("/")
-    return _joined("A", *parts) if len(parts) == 3 else _joined("ST", *parts)
+    return joined("A", *parts) if len(parts) == 3 else joined("ST", *parts)
 
 
 def page(key: PageKey) -> Key:
     """Return a page's row; pages of one subject sort by day."""
-    return Key(subject(key.subject), f"{DAY}{_joined(key.day, f'{key.slot:03d}')}")
+    return Key(subject(key.subject), f"{DAY}{joined(key.day, f'{key.slot:03d}')}")
 
 
 def page_of(key: Key) -> PageKey:
@@ -292,12 +202,12 @@ def page_of(key: Key) -> PageKey:
 
 def settlement(settlement_id: str) -> Key:
     """Return a run's row; its payouts are in the same partition."""
-    return Key(_joined("SET", settlement_id), META)
+    return Key(joined("SET", settlement_id), META)
 
 
 def payout(settlement_id: str, payout_id: str) -> Key:
     """Return a payout's row in its run."""
-    return Key(_joined("SET", settlement_id), f"{PAYOUT}{_joined(payout_id)}")
+    return Key(joined("SET", settlement_id), f"{PAYOUT}{joined(payout_id)}")
 
 
 def sweep_mark() -> Key:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute
 
-from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo import catalog_keys, keys
 from grapevine.adapters.dynamo.rows import Item, Json, Row, row
 from grapevine.adapters.dynamo.table import Database
 from grapevine.domain.errors import AlreadyExistsError
@@ -28,12 +28,12 @@ class DynamoLinks:
 
     def link(self, code: str) -> Link | None:
         """Return a link, eventually consistent."""
-        item = self._catalog.get(keys.link(code), consistent=False) if keys.is_usable(code) else None
+        item = self._catalog.get(catalog_keys.link(code), consistent=False) if keys.is_usable(code) else None
         return _link(item) if item else None
 
     def add_link(self, link: Link) -> None:
         """Add a link under its code."""
-        pk, sk = keys.link(link.code)
+        pk, sk = catalog_keys.link(link.code)
         added = LinkRow(
             pk,
             sk,

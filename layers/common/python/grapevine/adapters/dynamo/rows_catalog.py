@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
-from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo import catalog_keys, keys
 from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, row
-from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.fx import Rate
-from grapevine.domain.instants import from_text, to_text
+from grapevine.domain.instants import from_text
 from grapevine.domain.money import Rounding
-from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
-from grapevine.domain.programs import (
-    AttributionModel,
-    CouponMode,
-    Plan,
-    Program,
-    SelfPurchase,
-    Storefront,
-    Vacancy,
-)
-from grapevine.domain.rates import RateRule
+from grapevine.domain.plain import from_plain, to_plain
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Storefront
 from grapevine.ports import ApiKey
 
 
@@ -47,21 +35,7 @@ class ProgramRow(Row, discriminator="program"):
 class PlanRow(Row, discriminator="plan"):
     """`PG#program` / `PLAN#effective#version`."""
 
-    version = WholeNumber()
-    effective_at = Instant()
-    rate_bps = Json()
-    pool_cap_bps = WholeNumber()
-    click_window_days = WholeNumber()
-    hold_days_after_receipt = WholeNumber()
-    hold_days_after_payment = WholeNumber()
-    screening_days = WholeNumber()
-    vacancy = UnicodeAttribute()
-    default_sponsor_id = UnicodeAttribute(null=True)
-    attribution_model = UnicodeAttribute()
-    coupon_mode = UnicodeAttribute()
-    self_purchase = UnicodeAttribute()
-    rules = Json()
-    line_cap_bps = WholeNumber()
+    terms = Json()
 
 
 class PlanNumberRow(Row, discriminator="plan_number"):
@@ -74,35 +48,6 @@ class StorefrontRow(Row, discriminator="storefront"):
     program_id = UnicodeAttribute()
     platform = UnicodeAttribute()
     domain = UnicodeAttribute()
-
-
-class PromoterRow(Row, discriminator="promoter"):
-    """`PR#program#promoter` / `META`: the promoter with its history, listed by program."""
-
-    gpk = UnicodeAttribute()
-    gsk = UnicodeAttribute()
-    name = UnicodeAttribute()
-    sponsor_id = UnicodeAttribute(null=True)
-    joined_at = Instant()
-    customer_key = UnicodeAttribute(null=True)
-    sponsor_changes = Json(null=True)
-    status_changes = Json(null=True)
-
-
-class NetworkRow(Row, discriminator="network"):
-    """`PG#program` / `NETWORK`: how often the network changed; sponsor changes serialise on it."""
-
-    version = WholeNumber()
-
-
-class CouponRow(Row, discriminator="coupon"):
-    """`CP#program#code` / `META`: a coupon with its history; `switched` counts the changes."""
-
-    promoter_id = UnicodeAttribute()
-    created_at = Instant()
-    priority = WholeNumber()
-    changes = Json()
-    switched = WholeNumber()
 
 
 class RateRow(Row, discriminator="rate"):
@@ -128,9 +73,9 @@ class ApiKeyRow(Row, discriminator="api_key"):
 
 def program_row(program: Program) -> ProgramRow:
     """Return a program as it is stored."""
-    gpk, gsk = keys.program_listing(program.merchant_id, program.id)
+    gpk, gsk = catalog_keys.program_listing(program.merchant_id, program.id)
     return ProgramRow(
-        *keys.program(program.id),
+        *catalog_keys.program(program.id),
         gpk=gpk,
         gsk=gsk,
         merchant_id=program.merchant_id,
@@ -165,56 +110,18 @@ def program_of(stored: ProgramRow) -> Program:
 
 def plan_row(program_id: str, plan: Plan) -> PlanRow:
     """Return a version of a plan as it is stored."""
-    return PlanRow(
-        *keys.plan(program_id, plan),
-        version=plan.version,
-        effective_at=plan.effective_at,
-        rate_bps=list(plan.rate_bps),
-        pool_cap_bps=plan.pool_cap_bps,
-        click_window_days=plan.click_window_days,
-        hold_days_after_receipt=plan.hold_days_after_receipt,
-        hold_days_after_payment=plan.hold_days_after_payment,
-        screening_days=plan.screening_days,
-        vacancy=plan.vacancy.value,
-        default_sponsor_id=plan.default_sponsor_id,
-        attribution_model=plan.attribution_model.value,
-        coupon_mode=plan.coupon_mode.value,
-        self_purchase=plan.self_purchase.value,
-        rules=[asdict(rule) for rule in plan.rules],
-        line_cap_bps=plan.line_cap_bps,
-    )
+    return PlanRow(*catalog_keys.plan(program_id, plan), terms=to_plain(plan))
 
 
 def plan_of(stored: PlanRow) -> Plan:
-    """Read a version of a plan back."""
-    return Plan(
-        version=stored.version,
-        effective_at=stored.effective_at,
-        rate_bps=tuple(stored.rate_bps),
-        pool_cap_bps=stored.pool_cap_bps,
-        click_window_days=stored.click_window_days,
-        hold_days_after_receipt=stored.hold_days_after_receipt,
-        hold_days_after_payment=stored.hold_days_after_payment,
-        screening_days=stored.screening_days,
-        vacancy=Vacancy(stored.vacancy),
-        default_sponsor_id=stored.default_sponsor_id,
-        attribution_model=AttributionModel(stored.attribution_model),
-        coupon_mode=CouponMode(stored.coupon_mode),
-        self_purchase=SelfPurchase(stored.self_purchase),
-        rules=tuple(_rule_of(values) for values in stored.rules),
-        line_cap_bps=stored.line_cap_bps,
-    )
-
-
-def _rule_of(values: dict[str, Any]) -> RateRule:
-    rates = {name: tuple(values[name]) for name in ("rate_bps", "per_unit_minor")}
-    return RateRule(**{**values, **rates})
+    """Read a version of a plan back; what an older writer left out has its default."""
+    return from_plain(Plan, stored.terms)
 
 
 def storefront_row(storefront: Storefront) -> StorefrontRow:
     """Return a storefront as it is stored."""
     return StorefrontRow(
-        *keys.storefront(storefront.id),
+        *catalog_keys.storefront(storefront.id),
         program_id=storefront.program_id,
         platform=storefront.platform,
         domain=storefront.domain,
@@ -232,46 +139,10 @@ def storefront_of(item: Item) -> Storefront:
     )
 
 
-def promoter_row(promoter: Promoter) -> PromoterRow:
-    """Return a promoter as it is stored, with everything that changed since it joined."""
-    gpk, gsk = keys.promoter_listing(promoter.program_id, promoter.id)
-    return PromoterRow(
-        *keys.promoter(promoter.program_id, promoter.id),
-        gpk=gpk,
-        gsk=gsk,
-        name=promoter.name,
-        sponsor_id=promoter.sponsor_id,
-        joined_at=promoter.joined_at,
-        customer_key=promoter.customer_key,
-        sponsor_changes=[[to_text(c.effective_at), c.sponsor_id] for c in promoter.sponsor_changes] or None,
-        status_changes=[[to_text(c.effective_at), c.status.value, c.reason] for c in promoter.status_changes]
-        or None,
-    )
-
-
-def promoter_of(stored: PromoterRow) -> Promoter:
-    """Read a promoter back."""
-    return Promoter(
-        id=keys.last_part(stored.pk),
-        program_id=keys.program_in(stored.pk),
-        name=stored.name,
-        sponsor_id=stored.sponsor_id,
-        joined_at=stored.joined_at,
-        customer_key=stored.customer_key,
-        sponsor_changes=tuple(
-            SponsorChange(from_text(at), name) for at, name in stored.sponsor_changes or ()
-        ),
-        status_changes=tuple(
-            StatusChange(from_text(at), PromoterStatus(status), reason)
-            for at, status, reason in stored.status_changes or ()
-        ),
-    )
-
-
 def rate_row(program_id: str, rate: Rate) -> RateRow:
     """Return a rate as it is stored."""
-    pk = keys.rates(program_id, rate.base, rate.quote)
-    return RateRow(pk, keys.rate_from(rate.effective_at), text=rate.text, source=rate.source)
+    pk = catalog_keys.rates(program_id, rate.base, rate.quote)
+    return RateRow(pk, catalog_keys.rate_from(rate.effective_at), text=rate.text, source=rate.source)
 
 
 def rate_of(stored: RateRow) -> Rate:
@@ -286,34 +157,10 @@ def rate_of(stored: RateRow) -> Rate:
     )
 
 
-def coupon_row(coupon: Coupon) -> CouponRow:
-    """Return a coupon as it is stored."""
-    return CouponRow(
-        *keys.coupon(coupon.program_id, coupon.code),
-        promoter_id=coupon.promoter_id,
-        created_at=coupon.created_at,
-        priority=coupon.priority,
-        changes=[[to_text(change.effective_at), change.enabled] for change in coupon.changes],
-        switched=len(coupon.changes),
-    )
-
-
-def coupon_of(stored: CouponRow) -> Coupon:
-    """Read a coupon back."""
-    return Coupon(
-        program_id=keys.program_in(stored.pk),
-        code=keys.last_part(stored.pk),
-        promoter_id=stored.promoter_id,
-        created_at=stored.created_at,
-        priority=stored.priority,
-        changes=tuple(CouponChange(from_text(at), enabled) for at, enabled in stored.changes),
-    )
-
-
 def api_key_row(key: ApiKey) -> ApiKeyRow:
     """Return an API key as it is stored."""
     return ApiKeyRow(
-        *keys.api_key(key.id),
+        *catalog_keys.api_key(key.id),
         merchant_id=key.merchant_id,
         secret_hash=key.secret_hash,
         created_at=key.created_at,

@@ -12,7 +12,8 @@ from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFo
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
-from grapevine.domain.programs import Plan, Program, Storefront, Terms
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.ports import ApiKey
 
 K = TypeVar("K")

@@ -1,0 +1,97 @@
+"""The keys of the catalog table: programs, plans, people, links, coupons, rates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from grapevine.adapters.dynamo.keys import META, SEPARATOR, Key, joined
+from grapevine.domain.instants import to_text
+from grapevine.domain.plans import Plan
+
+PROGRAMS = "PROGRAMS"
+"""The one listing of all programs: they are few and change by hand."""
+
+
+def program(program_id: str) -> Key:
+    """Return a program's own row; its plans are in the same partition."""
+    return Key(joined("PG", program_id), META)
+
+
+def plan(program_id: str, plan: Plan) -> Key:
+    """Return a version of a program's plan; versions sort by when they take effect."""
+    return Key(joined("PG", program_id), joined("PLAN", to_text(plan.effective_at), f"{plan.version:04d}"))
+
+
+def plan_number(program_id: str, plan: Plan) -> Key:
+    """Return the row that claims a version's number."""
+    return Key(joined("PG", program_id), joined("PV", f"{plan.version:04d}"))
+
+
+def promoter(program_id: str, promoter_id: str) -> Key:
+    """Return a promoter's row as it is now; its history is in the same row."""
+    return Key(joined("PR", program_id, promoter_id), META)
+
+
+def network(program_id: str) -> Key:
+    """Return the row that counts the changes of a program's network."""
+    return Key(joined("PG", program_id), "NETWORK")
+
+
+def promoter_listing(program_id: str, promoter_id: str) -> Key:
+    """Return where a program's listing has a promoter."""
+    return Key(promoters_of(program_id), joined("PR", promoter_id))
+
+
+def promoters_of(program_id: str) -> str:
+    """Return a program's listing of promoters."""
+    return joined("PG", program_id)
+
+
+def program_in(pk: str) -> str:
+    """Return the program in a promoter's partition."""
+    return pk.split(SEPARATOR)[1]
+
+
+def program_listing(merchant_id: str, program_id: str) -> Key:
+    """Return where the listing of programs has one: by merchant, so that a merchant's are together."""
+    return Key(PROGRAMS, joined("MC", merchant_id, "PG", program_id))
+
+
+def programs_of(merchant_id: str) -> str:
+    """Return how the places of a merchant's programs begin in the listing."""
+    return joined("MC", merchant_id, "PG", "")
+
+
+def coupon(program_id: str, code: str) -> Key:
+    """Return a coupon's row, by the normal form of its code."""
+    return Key(joined("CP", program_id, code), META)
+
+
+def rates(program_id: str, base: str, quote: str) -> str:
+    """Return the partition of a pair's rates, which sort by when they take effect."""
+    return joined("FX", program_id, base, quote)
+
+
+def rate_from(instant: datetime) -> str:
+    """Return where a rate that takes effect at an instant stands among its pair's."""
+    return joined("RT", to_text(instant))
+
+
+def link(code: str) -> Key:
+    """Return a link's row."""
+    return Key(joined("LK", code), META)
+
+
+def storefront(storefront_id: str) -> Key:
+    """Return a storefront's row."""
+    return Key(joined("SF", storefront_id), META)
+
+
+def merchant(merchant_id: str) -> Key:
+    """Return a merchant's row."""
+    return Key(joined("MC", merchant_id), META)
+
+
+def api_key(key_id: str) -> Key:
+    """Return an API key's row."""
+    return Key(joined("KEY", key_id), META)

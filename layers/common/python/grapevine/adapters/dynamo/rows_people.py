@@ -1,0 +1,100 @@
+"""How promoters, the network's version and coupons look in the catalog table."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import UnicodeAttribute
+
+from grapevine.adapters.dynamo import catalog_keys, keys
+from grapevine.adapters.dynamo.rows import Instant, Json, Row, WholeNumber
+from grapevine.domain.coupons import Coupon, CouponChange
+from grapevine.domain.instants import from_text, to_text
+from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
+
+
+class PromoterRow(Row, discriminator="promoter"):
+    """`PR#program#promoter` / `META`: the promoter with its history, listed by program."""
+
+    gpk = UnicodeAttribute()
+    gsk = UnicodeAttribute()
+    name = UnicodeAttribute()
+    sponsor_id = UnicodeAttribute(null=True)
+    joined_at = Instant()
+    customer_key = UnicodeAttribute(null=True)
+    sponsor_changes = Json(null=True)
+    status_changes = Json(null=True)
+
+
+class NetworkRow(Row, discriminator="network"):
+    """`PG#program` / `NETWORK`: how often the network changed; sponsor changes serialise on it."""
+
+    version = WholeNumber()
+
+
+class CouponRow(Row, discriminator="coupon"):
+    """`CP#program#code` / `META`: a coupon with its history; `switched` counts the changes."""
+
+    promoter_id = UnicodeAttribute()
+    created_at = Instant()
+    priority = WholeNumber()
+    changes = Json()
+    switched = WholeNumber()
+
+
+def promoter_row(promoter: Promoter) -> PromoterRow:
+    """Return a promoter as it is stored, with everything that changed since it joined."""
+    gpk, gsk = catalog_keys.promoter_listing(promoter.program_id, promoter.id)
+    return PromoterRow(
+        *catalog_keys.promoter(promoter.program_id, promoter.id),
+        gpk=gpk,
+        gsk=gsk,
+        name=promoter.name,
+        sponsor_id=promoter.sponsor_id,
+        joined_at=promoter.joined_at,
+        customer_key=promoter.customer_key,
+        sponsor_changes=[[to_text(c.effective_at), c.sponsor_id] for c in promoter.sponsor_changes] or None,
+        status_changes=[[to_text(c.effective_at), c.status.value, c.reason] for c in promoter.status_changes]
+        or None,
+    )
+
+
+def promoter_of(stored: PromoterRow) -> Promoter:
+    """Read a promoter back."""
+    return Promoter(
+        id=keys.last_part(stored.pk),
+        program_id=catalog_keys.program_in(stored.pk),
+        name=stored.name,
+        sponsor_id=stored.sponsor_id,
+        joined_at=stored.joined_at,
+        customer_key=stored.customer_key,
+        sponsor_changes=tuple(
+            SponsorChange(from_text(at), name) for at, name in stored.sponsor_changes or ()
+        ),
+        status_changes=tuple(
+            StatusChange(from_text(at), PromoterStatus(status), reason)
+            for at, status, reason in stored.status_changes or ()
+        ),
+    )
+
+
+def coupon_row(coupon: Coupon) -> CouponRow:
+    """Return a coupon as it is stored."""
+    return CouponRow(
+        *catalog_keys.coupon(coupon.program_id, coupon.code),
+        promoter_id=coupon.promoter_id,
+        created_at=coupon.created_at,
+        priority=coupon.priority,
+        changes=[[to_text(change.effective_at), change.enabled] for change in coupon.changes],
+        switched=len(coupon.changes),
+    )
+
+
+def coupon_of(stored: CouponRow) -> Coupon:
+    """Read a coupon back."""
+    return Coupon(
+        program_id=catalog_keys.program_in(stored.pk),
+        code=keys.last_part(stored.pk),
+        promoter_id=stored.promoter_id,
+        created_at=stored.created_at,
+        priority=stored.priority,
+        changes=tuple(CouponChange(from_text(at), enabled) for at, enabled in stored.changes),
+    )

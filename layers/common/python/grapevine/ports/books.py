@@ -1,0 +1,175 @@
+"""What is asked of the ledger and of everything that is derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from grapevine.domain.entries import AccountKey, Entry, EntryKey
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.pages import Page
+from grapevine.domain.payouts import Head, Movement, Payout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A scheduled run over one program; `finished` names the batches that are done.
+
+    Promoters who joined after `started_at` are not in it, so that starting it again makes the
+    same batches.
+    """
+
+    id: str
+    program_id: str
+    started_at: datetime
+    batches: int
+    finished: frozenset[str]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every batch has been settled."""
+        return len(self.finished) >= self.batches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementBatch:
+    """A page of promoters for one queue message."""
+
+    settlement_id: str
+    program_id: str
+    number: int
+    promoter_ids: tuple[str, ...]
+
+
+class EntryReader(Protocol):
+    """The ledger, read by key."""
+
+    def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
+        """Return the entries under a key in their sequence."""
+
+
+class EntryWriter(Protocol):
+    """The one way into the ledger."""
+
+    def append(self, entry: Entry) -> None:
+        """Put an entry if its number under its key is free; EntryExistsError otherwise."""
+
+
+class OrderLedger(EntryReader, EntryWriter, Protocol):
+    """What posting an order needs of the ledger."""
+
+
+class DueReader(Protocol):
+    """Entries that time alone makes somebody look at again; eventually consistent."""
+
+    def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
+        """Yield orders with an entry due in the span, both ends included; may repeat, may be stale."""
+
+
+class EntryScan(Protocol):
+    """The whole ledger, for the proof."""
+
+    def scan(self, program_id: str) -> Iterator[Entry]:
+        """Yield every entry of a program; those of one key in their sequence."""
+
+
+class EntriesByName(Protocol):
+    """Entries by the names that pages keep."""
+
+    def entries_named(self, names: Sequence[str]) -> tuple[Entry, ...]:
+        """Return order entries by `storefront/order/sequence`, in the order asked, missing ones left out."""
+
+
+class EntryLists(EntriesByName, EntryReader, Protocol):
+    """What a promoter's list of entries needs of the ledger."""
+
+
+class PageFolder(Protocol):
+    """Where pages are folded."""
+
+    def fold(self, additions: Sequence[Page]) -> int:
+        """Add each addition (one mark each) to its page unless its mark is there; return how many were new.
+
+        Additions to one page may be written together; one that is there never stops the others.
+        """
+
+
+class PageReader(Protocol):
+    """Pages of a subject."""
+
+    def pages(self, subject: str) -> tuple[Page, ...]:
+        """Return every page of a subject, oldest first."""
+
+
+class AccountReader(Protocol):
+    """A promoter's money: pages and head in one request."""
+
+    def account(self, key: AccountKey) -> tuple[tuple[Page, ...], Head]:
+        """Return an account's pages and its head (a new one where there is none)."""
+
+
+class Mover(Protocol):
+    """The one way to take from an account."""
+
+    def move(self, movement: Movement, head_before: Head) -> None:
+        """Put the entry, the head and the payout, all or nothing.
+
+        AlreadyExistsError when the payout of a reservation is there already, HeadMovedError when
+        the head or the entry's number is not as it was read.
+        """
+
+
+class PayoutReader(Protocol):
+    """Payouts of a settlement."""
+
+    def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
+        """Return a payout of a settlement, or None."""
+
+    def payouts_of(self, settlement_id: str) -> Iterator[Payout]:
+        """Yield a settlement's payouts by id."""
+
+
+class Treasury(AccountReader, Mover, PayoutReader, Protocol):
+    """What settling and paying out need of the accounts."""
+
+
+class SettlementStore(Protocol):
+    """Settlement runs."""
+
+    def start(self, settlement: Settlement) -> bool:
+        """Store a run if absent; return whether it was new."""
+
+    def settlement(self, settlement_id: str) -> Settlement | None:
+        """Return a run, or None."""
+
+    def finish_batch(self, settlement_id: str, number: int) -> Settlement:
+        """Mark a batch done (again changes nothing) and return the run as it is then."""
+
+
+class SweepMark(Protocol):
+    """How far the sweep of what is due has come."""
+
+    def swept_until(self) -> datetime | None:
+        """Return the instant up to which everything due was handled."""
+
+    def set_swept_until(self, instant: datetime) -> None:
+        """Remember it; an earlier instant than the stored one changes nothing."""
+
+
+class BookReader(EntryReader, EntryScan, Protocol):
+    """The ledger by key and whole."""
+
+
+class StateScan(Protocol):
+    """Everything derived that a proof compares with the entries."""
+
+    def all_pages(self, program_id: str) -> Iterator[Page]:
+        """Yield every balance page of a program."""
+
+    def all_heads(self, program_id: str) -> Iterator[Head]:
+        """Yield every account's head of a program."""
+
+    def all_payouts(self, program_id: str) -> Iterator[Payout]:
+        """Yield every payout of a program."""

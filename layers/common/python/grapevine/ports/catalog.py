@@ -1,0 +1,158 @@
+"""What is asked of the catalog: terms, people, links, coupons, rates, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from grapevine.domain.coupons import Coupon
+from grapevine.domain.fx import Rate
+from grapevine.domain.links import Link
+from grapevine.domain.people import Promoter
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Storefront, Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """An API key as stored: its public part and the hash of its secret part."""
+
+    id: str
+    merchant_id: str
+    secret_hash: str
+    created_at: datetime
+
+
+class LinkReader(Protocol):
+    """The redirect's one read."""
+
+    def link(self, code: str) -> Link | None:
+        """Return a link, eventually consistent."""
+
+
+class TermsReader(Protocol):
+    """Programs with all versions of their plans."""
+
+    def terms(self, program_id: str) -> Terms:
+        """Return a program's terms; NotFoundError when there is none."""
+
+
+class PromoterReader(Protocol):
+    """Promoters by name, many in one request."""
+
+    def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
+        """Return those that exist, at most a hundred asked for."""
+
+
+class CouponReader(Protocol):
+    """Coupons by code, many in one request."""
+
+    def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
+        """Return those that exist by their normal forms, at most a hundred asked for."""
+        ...
+
+
+class RateReader(Protocol):
+    """Exchange rates of a program."""
+
+    def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
+        """Return the latest rate in effect at an instant, however old, or None."""
+        ...
+
+
+class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, Protocol):
+    """What deciding an order needs of the catalog."""
+
+
+class StorefrontReader(Protocol):
+    """Storefronts by id."""
+
+    def storefront(self, storefront_id: str) -> Storefront | None:
+        """Return a storefront, or None."""
+
+
+class CatalogLists(Protocol):
+    """The catalog's listings; eventually consistent, in a stable order."""
+
+    def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
+        """Yield programs, all of them or a merchant's."""
+
+    def promoters_of(self, program_id: str) -> Iterator[Promoter]:
+        """Yield every promoter of a program by id."""
+
+
+class CatalogWriter(Protocol):
+    """Puts if absent; AlreadyExistsError where the thing is there."""
+
+    def add_program(self, program: Program, plan: Plan) -> None:
+        """Add a program with its first plan, both or neither."""
+
+    def add_storefront(self, storefront: Storefront) -> None:
+        """Add a storefront."""
+
+    def add_promoter(self, promoter: Promoter) -> None:
+        """Add a promoter."""
+
+    def add_link(self, link: Link) -> None:
+        """Add a link under its code, unique over all programs."""
+
+    def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
+        """Add a merchant with its first API key, both or neither."""
+
+
+class RateWriter(RateReader, Protocol):
+    """Where rates are published."""
+
+    def add_rate(self, program_id: str, rate: Rate) -> None:
+        """Add a rate; AlreadyExistsError when the pair has one from that instant on."""
+        ...
+
+
+class CouponWriter(CouponReader, Protocol):
+    """Where coupons are made and switched."""
+
+    def add_coupon(self, coupon: Coupon) -> None:
+        """Add a coupon; AlreadyExistsError when the program has one of that code."""
+        ...
+
+    def change_coupon(self, coupon: Coupon) -> None:
+        """Store a coupon with its one new change; NetworkMovedError when another came first."""
+        ...
+
+
+class PlanCatalog(DecisionCatalog, Protocol):
+    """Where versions of plans are published."""
+
+    def add_plan(self, program_id: str, plan: Plan) -> None:
+        """Add a version to a program's plan; AlreadyExistsError when its number is taken.
+
+        `terms` has the versions in the order in which they take effect.
+        """
+
+
+class NetworkCatalog(DecisionCatalog, Protocol):
+    """Promoters that change; a program's changes are made one after the other."""
+
+    def network_version(self, program_id: str) -> int:
+        """Return how often the program's network has changed."""
+
+    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+        """Store a promoter as it is now and count the change, both or neither.
+
+        NetworkMovedError when the network's version is not the one given: then nothing that was
+        read before can be trusted, and the caller reads again. Else NotFoundError for a promoter
+        that was never added.
+        """
+
+
+class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, Protocol):
+    """What creating people and links needs of the catalog."""
+
+
+class ApiKeyReader(Protocol):
+    """API keys by their public part."""
+
+    def api_key(self, key_id: str) -> ApiKey | None:
+        """Return a key, or None."""

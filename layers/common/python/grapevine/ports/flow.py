@@ -1,0 +1,94 @@
+"""What is asked of clicks, orders, raw bodies, personal data, and of the shops that send them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from grapevine.domain.clicks import Click
+from grapevine.domain.facts import Fact, FactKind, OrderKey, Refund, Snapshot
+
+
+class ClickWriter(Protocol):
+    """Where clicks are recorded."""
+
+    def record(self, click: Click) -> None:
+        """Store a click; its id is unique, so a repeat changes nothing."""
+
+
+class ClickReader(Protocol):
+    """Clicks by the id that an order carries."""
+
+    def click(self, click_id: str) -> Click | None:
+        """Return a click in one read, or None."""
+
+    def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
+        """Return a visitor's latest clicks in one request, oldest first, at most `limit`."""
+        ...
+
+
+class FactWriter(Protocol):
+    """Where facts are appended."""
+
+    def append(self, fact: Fact) -> bool:
+        """Append a fact if absent; return whether it was new."""
+
+
+class FactReader(Protocol):
+    """An order's facts."""
+
+    def facts_of(self, order: OrderKey) -> tuple[Fact, ...]:
+        """Return all facts of an order."""
+
+
+class RawBodies(Protocol):
+    """Bodies exactly as they came, for ninety days."""
+
+    def keep(
+        self, storefront_id: str, name: str, body: bytes, headers: Mapping[str, str], now: datetime
+    ) -> None:
+        """Keep a body under its storefront and name; a repeat changes nothing."""
+
+
+class PersonalData(Protocol):
+    """What names a person, apart from everything else so that it can be erased."""
+
+    def remember(self, subject: str, data: Mapping[str, str]) -> None:
+        """Keep a person's data under their keyed hash, replacing what was there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one webhook body says, before we say whose program and customer it is.
+
+    `problem` says what in the body cannot be used, and where; then the amounts are left out.
+    """
+
+    order_id: str
+    kind: FactKind
+    version: datetime
+    snapshot: Snapshot | None = None
+    refunds: tuple[Refund, ...] = ()
+    customer_email: str | None = None
+    problem: str | None = None
+
+
+class StorefrontAdapter(Protocol):
+    """One platform's webhooks; pure."""
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], domain: str) -> None:
+        """Check the signature over the raw bytes, and that the shop named is ours.
+
+        Header names are in lower case. UnauthenticatedError, without detail, when either fails.
+        """
+
+    def topic(self, headers: Mapping[str, str]) -> str:
+        """Return the delivery's topic, empty where it names none."""
+
+    def normalise(self, raw: bytes, topic: str) -> Reading | None:
+        """Return what the body says, None for a topic that says nothing about orders.
+
+        MalformedBodyError when the text is not what the platform sends.
+        """

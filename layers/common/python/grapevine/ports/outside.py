@@ -1,0 +1,84 @@
+"""What is asked of secrets, queues, files and the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from grapevine.domain.facts import OrderKey
+from grapevine.ports.books import SettlementBatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorefrontSecrets:
+    """What verifies a storefront's webhooks, newest first, and the key that hides its customers."""
+
+    webhook_secrets: tuple[str, ...]
+    subject_key: bytes
+
+
+class SecretStore(Protocol):
+    """Secrets, cached for a short while."""
+
+    def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
+        """Return a storefront's secrets, or None."""
+
+    def put_storefront_secrets(self, storefront_id: str, secrets: StorefrontSecrets) -> None:
+        """Store a storefront's secrets."""
+
+    def subject_key(self, program_id: str) -> bytes:
+        """Return the key that hides a program's people; NotFoundError when there is none."""
+
+    def put_subject_key(self, program_id: str, key: bytes) -> None:
+        """Store a program's key."""
+
+
+class FailureQueue(Protocol):
+    """Where orders wait that could not be processed."""
+
+    def send(self, order: OrderKey, reason: str) -> None:
+        """Queue an order with the reason; raises when the queue did not acknowledge it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order in the failure queue; `receipt` takes it out."""
+
+    order: OrderKey
+    reason: str
+    receipt: str
+
+
+class FailureReader(Protocol):
+    """The failure queue's other end."""
+
+    def receive(self, limit: int) -> tuple[Waiting, ...]:
+        """Return some of what waits, at most `limit`; what is not taken out is seen again later."""
+
+    def done(self, waiting: Waiting) -> None:
+        """Take an order out for good."""
+
+
+class SettlementQueue(Protocol):
+    """Fans a settlement out."""
+
+    def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
+        """Queue the batches; sending one twice is harmless."""
+
+
+class Files(Protocol):
+    """The data bucket."""
+
+    def put(self, name: str, body: bytes, content_type: str) -> None:
+        """Write a file, replacing what was there."""
+
+    def get(self, name: str) -> bytes:
+        """Return a file; NotFoundError when there is none."""
+
+
+class EventBus(Protocol):
+    """Events out."""
+
+    def publish(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Publish (type, detail) pairs; raises when any was not accepted."""

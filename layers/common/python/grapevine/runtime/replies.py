@@ -1,0 +1,128 @@
+"""The JSON API's words going out: values as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from grapevine.domain.coupons import Coupon
+from grapevine.domain.entries import Entry
+from grapevine.domain.fx import Rate
+from grapevine.domain.instants import to_text
+from grapevine.domain.links import Link
+from grapevine.domain.money import format_minor
+from grapevine.domain.people import Promoter
+from grapevine.domain.plain import to_plain
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.usecases.read_balance import Balance
+
+
+def from_rate(rate: Rate) -> dict[str, Any]:
+    """Return an exchange rate."""
+    return {
+        "base": rate.base,
+        "quote": rate.quote,
+        "rate": rate.text,
+        "source": rate.source,
+        "effective_at": to_text(rate.effective_at),
+    }
+
+
+def from_coupon(coupon: Coupon, now: datetime) -> dict[str, Any]:
+    """Return a coupon as of now."""
+    return {
+        "code": coupon.code,
+        "program_id": coupon.program_id,
+        "promoter_id": coupon.promoter_id,
+        "priority": coupon.priority,
+        "enabled": coupon.is_enabled_at(now),
+        "created_at": to_text(coupon.created_at),
+    }
+
+
+def from_program(terms: Terms) -> dict[str, Any]:
+    """Return a program with its plan versions."""
+    return {**_program(terms.program), "plans": [from_plan(plan) for plan in terms.plans]}
+
+
+def _program(program: Program) -> dict[str, Any]:
+    return {
+        "id": program.id,
+        "name": program.name,
+        "currency": program.currency,
+        "time_zone": program.time_zone,
+        "allowed_hosts": list(program.allowed_hosts),
+        "rounding": program.rounding.value,
+        "minimum_payout_minor": program.minimum_payout_minor,
+        "settlement_day": program.settlement_day,
+        "sandbox": program.sandbox,
+        "created_at": to_text(program.created_at),
+    }
+
+
+def from_plan(plan: Plan) -> dict[str, Any]:
+    """Return a version of a plan."""
+    values: dict[str, Any] = to_plain(plan)
+    return values
+
+
+def from_storefront(storefront: Storefront) -> dict[str, Any]:
+    """Return a storefront; its secrets never leave the secret store."""
+    return {
+        "id": storefront.id,
+        "program_id": storefront.program_id,
+        "platform": storefront.platform,
+        "domain": storefront.domain,
+        "webhook_path": f"/storefronts/{storefront.id}/webhooks",
+    }
+
+
+def from_promoter(promoter: Promoter, now: datetime) -> dict[str, Any]:
+    """Return a promoter as of now, without anything that names the person elsewhere."""
+    return {
+        "id": promoter.id,
+        "program_id": promoter.program_id,
+        "name": promoter.name,
+        "sponsor_id": promoter.sponsor_at(now),
+        "status": promoter.status_at(now).value,
+        "joined_at": to_text(promoter.joined_at),
+    }
+
+
+def from_link(link: Link) -> dict[str, Any]:
+    """Return a link."""
+    return {
+        "code": link.code,
+        "path": f"/{link.code}",
+        "program_id": link.program_id,
+        "promoter_id": link.promoter_id,
+        "destination": link.destination,
+    }
+
+
+def from_balance(balance: Balance) -> dict[str, Any]:
+    """Return a balance as decimal strings, with the currency beside them."""
+    names = ("held", "payable", "blocked", "reserved", "paid", "earned")
+    amounts = {name: format_minor(getattr(balance, f"{name}_minor"), balance.currency) for name in names}
+    return {"currency": balance.currency, **amounts}
+
+
+def from_entry(entry: Entry) -> dict[str, Any]:
+    """Return an entry with its postings."""
+    return {
+        "id": entry.id,
+        "reason": entry.reason.value,
+        "recorded_at": to_text(entry.recorded_at),
+        "due_at": to_text(entry.due_at) if entry.due_at else None,
+        "payout_id": entry.payout_id,
+        "postings": [
+            {
+                "source": str(posting.source),
+                "destination": str(posting.destination),
+                "amount": format_minor(posting.amount.minor, posting.amount.currency),
+                "currency": posting.amount.currency,
+            }
+            for posting in entry.postings
+        ],
+    }
