@@ -78,7 +78,7 @@ def coupon(code: str = "CY-10", promoter_id: str = CY, **changes: object) -> Cou
     return Coupon(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def rate(text: str = "1.10", effective_at: datetime = T0 - days(1), **changes: object) -> Rate:
+def rate(text: str = "1.10", effective_at: datetime = T0, **changes: object) -> Rate:
     values: dict[str, object] = {"base": "EUR", "quote": "USD", "text": text, "source": "a bank"}
     return Rate(**{**values, "effective_at": effective_at, **changes})  # type: ignore[arg-type]
 

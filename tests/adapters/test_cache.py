@@ -167,7 +167,7 @@ def test_a_network_is_never_kept() -> None:
 
 
 def test_coupons_and_rates_are_never_kept() -> None:
-    memory, made, rate = MemoryCatalog(), make.coupon(), make.rate("1.10")
+    memory, made, rate = MemoryCatalog(), make.coupon(), make.rate("1.10", make.T0 - make.days(1))
     catalog = CachedCatalog(memory, Clock())
     catalog.add_coupon(made)
     catalog.add_rate(make.PROGRAM_ID, rate)

@@ -8,7 +8,7 @@ from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError
 from tests import builders as make
 from tests.adapters.contracts.stores import Names, Stores
-from tests.builders import BO, CY, T0, days, minutes
+from tests.builders import BO, T0, days, minutes
 
 MILLISECOND = minutes(1) / 60_000
 
