@@ -56,7 +56,7 @@ class Told:
 
 def told(sale: Sale, *, lines: int = 1) -> Told:
     """Return a sale as one paid order, clicked for half an hour before."""
-    click_id = f"{'2' * 22}-{sale.number:020d}"
+    click_id = f"{sale.number:022d}-{sale.number:020d}"
     at = NOON - timedelta(minutes=30)
     click = Click(
         id=click_id,

@@ -16,15 +16,17 @@ class MemoryClicks:
 
     def __init__(self) -> None:
         self.stored: dict[str, Click] = {}
+        self._of_visitors: dict[str | None, set[str]] = {}
 
     def record(self, click: Click) -> None:
         self.stored.setdefault(click.id, click)
+        self._of_visitors.setdefault(visitor_of(click.id), set()).add(click.id)
 
     def click(self, click_id: str) -> Click | None:
         return self.stored.get(click_id)
 
     def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
-        found = sorted(click_id for click_id in self.stored if visitor_of(click_id) == visitor_id)
+        found = sorted(self._of_visitors.get(visitor_id, set()) & self.stored.keys())
         return tuple(self.stored[click_id] for click_id in found[-limit:])
 
 
