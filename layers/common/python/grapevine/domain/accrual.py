@@ -31,7 +31,7 @@ from grapevine.domain.programs import Terms
 
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
-LEAVES = tuple(Leaf)
+LEAF_RANKS = {leaf: rank for rank, leaf in enumerate(Leaf)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,13 @@ def balancing(current: Amounts, wanted: Amounts, program_id: str) -> tuple[Posti
     Within one promoter money moves between accounts first; only the rest comes from, or goes back
     to, the program's commission account. The order is fixed, so two writers build the same entry.
     """
+    rest, postings = commission_account(program_id), list[Posting]()
+    if not current and all(minor > 0 for minor in wanted.values()):
+        rises = sorted(wanted.items(), key=_by_leaf)
+        return tuple([Posting(rest, account, Money(minor, currency)) for (account, currency), minor in rises])
     changes = dict(wanted)
     for key, minor in current.items():
         changes[key] = changes.get(key, 0) - minor
-    rest, postings = commission_account(program_id), list[Posting]()
     for (_, currency), group in groupby(sorted(changes.items(), key=_by_leaf), _by_owner):
         postings += _legs([(account, change) for (account, _), change in group], currency, rest)
     return tuple(postings)
@@ -143,7 +146,7 @@ def _by_owner(change: Change) -> tuple[str, str]:
 
 def _by_leaf(change: Change) -> tuple[str, str, int]:
     (account, currency), _ = change
-    return account.owner, currency, LEAVES.index(account.leaf)
+    return account.owner, currency, LEAF_RANKS[account.leaf]
 
 
 def _legs(changes: Sequence[tuple[Account, int]], currency: str, rest: Account) -> list[Posting]:

@@ -68,6 +68,12 @@ def level_commission(
     )
 
 
+def level_total(lines: Sequence[tuple[OrderLine, LineRate]], level: int, rounding: Rounding) -> int:
+    """Return a level's total without its lines' parts: all there is to know while nothing went back."""
+    scaled = sum([rate.scaled[level - 1] for _, rate in lines])
+    return round_ratio(scaled, lines[0][1].scale, rounding) if scaled else 0
+
+
 def _line_share(item: OrderLine, rate: LineRate, share: int, rounding: Rounding) -> LineShare:
     base = item.line.base_minor
     part, whole = item.refunded_minor, base

@@ -195,14 +195,15 @@ def paid_chain(
     The attributed promoter can earn, or would not have won. Above, a level whose promoter was
     suspended is vacant, and the plan says who earns there; above the top of the chain nobody does.
     """
-    first, *above = upline_of(promoter_id, SEARCH_DEPTH, promoters, placed_at)
-    earning = [name if promoters[name].earns_at(placed_at) else None for name in above]
-    if plan.vacancy is Vacancy.COMPRESS:
-        earning = [name for name in earning if name]
     levels = len(plan.rate_bps)
+    depth = SEARCH_DEPTH if plan.vacancy is Vacancy.COMPRESS else levels
+    first, *above = upline_of(promoter_id, depth, promoters, placed_at)
+    earning = [name for name in above if promoters[name].earns_at(placed_at)]
+    if plan.vacancy is Vacancy.COMPRESS or len(earning) == len(above):
+        return (first, *earning)[:levels]
     # Only the levels that are paid: how far above them `promoters` reaches is chance.
     substitute = _substitute(placed_at, plan, promoters, (first, *above)[:levels])
-    return (first, *(name or substitute for name in earning))[:levels]
+    return (first, *(name if name in earning else substitute for name in above))[:levels]
 
 
 def _substitute(

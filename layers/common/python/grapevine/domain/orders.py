@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
-from grapevine.domain.facts import Fact, FactKind, Line, Outcome, Payment, Refund, Snapshot, Verdict
+from grapevine.domain.facts import (
+    Fact,
+    FactKind,
+    Line,
+    Outcome,
+    Payment,
+    Refund,
+    RefundLine,
+    Snapshot,
+    Verdict,
+)
 from grapevine.domain.money import Rounding, prorate
 from grapevine.domain.plans import GRACE
 
-T = TypeVar("T")
 SEVERITIES = tuple(Outcome)
+FIELDS = tuple(field.name for field in fields(Snapshot))
+"""What a body may tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,30 +80,48 @@ def fold(facts: Iterable[Fact]) -> Order:
     """Return the order that a set of facts tells; permuting or repeating them changes nothing."""
     told = tuple(facts)
     ordered = sorted({fact.digest: fact for fact in told}.values(), key=_by_source)
-    refunds = _united(ordered)
-    lines = _latest(ordered, lambda s: s.lines)
-    currency = _latest(ordered, lambda s: s.currency)
-    placed_at = _latest(ordered, lambda s: s.placed_at)
-    click_id = _click_named(ordered, placed_at)
-    needed = {"its lines": lines, "its currency": currency, "when it was placed": placed_at}
+    snapshots = [fact.snapshot for fact in ordered if fact.snapshot]
+    last, refunds = _as_last_told(snapshots), _united(ordered)
+    click_id = _click_named(ordered, last.placed_at)
     return Order(
         known_since=_known_since(told, click_id),
-        placed_at=placed_at,
+        placed_at=last.placed_at,
         paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
-        payment=_latest(ordered, lambda s: s.payment) or Payment.PENDING,
-        currency=currency,
-        lines=tuple(_order_line(line, refunds) for line in lines or ()),
-        cancelled_at=_latest(ordered, lambda s: s.cancelled_at),
-        received_at=_earliest(ordered, lambda s: s.received_at),
-        customer_key=_latest(ordered, lambda s: s.customer_key),
+        payment=last.payment or Payment.PENDING,
+        currency=last.currency,
+        lines=tuple([_order_line(line, refunds) for line in last.lines or ()]),
+        cancelled_at=last.cancelled_at,
+        received_at=min([s.received_at for s in snapshots if s.received_at], default=None),
+        customer_key=last.customer_key,
         click_id=click_id,
-        coupon_codes=_latest(ordered, lambda s: s.coupon_codes) or (),
-        test=any(fact.snapshot.test for fact in ordered if fact.snapshot),
+        coupon_codes=last.coupon_codes or (),
+        test=any(s.test for s in snapshots),
         verdict=_verdict(ordered),
         refund_ids=tuple(refund.id for refund in refunds),
-        untold=tuple(what for what, told in needed.items() if told is None),
-        problems=(*_problems(ordered), *_mixed_currencies(ordered)),
+        untold=_untold(last),
+        problems=(*_problems(ordered), *_mixed_currencies(snapshots)),
     )
+
+
+def _as_last_told(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """Return one snapshot in which each field is as the latest body that tells it does."""
+    if len(snapshots) == 1:
+        return snapshots[0]
+    return Snapshot(**{name: _latest(snapshots, name) for name in FIELDS})
+
+
+def _latest(snapshots: Sequence[Snapshot], name: str) -> Any:  # noqa: ANN401 - whatever that field holds
+    told = (getattr(snapshot, name) for snapshot in reversed(snapshots))
+    return next((value for value in told if value is not None), None)
+
+
+def _untold(last: Snapshot) -> tuple[str, ...]:
+    needed = (
+        (last.lines, "its lines"),
+        (last.currency, "its currency"),
+        (last.placed_at, "when it was placed"),
+    )
+    return tuple([what for told, what in needed if told is None])
 
 
 def _known_since(facts: Sequence[Fact], click_id: str | None) -> datetime | None:
@@ -107,20 +136,6 @@ def _by_source(fact: Fact) -> tuple[datetime, int, int, str]:
     return fact.version, payment.rank if payment else -1, len(fact.refunds), fact.digest
 
 
-def _told(facts: Iterable[Fact], pick: Callable[[Snapshot], T | None]) -> Iterator[T]:
-    for fact in facts:
-        if fact.snapshot and (value := pick(fact.snapshot)) is not None:
-            yield value
-
-
-def _latest(facts: Sequence[Fact], pick: Callable[[Snapshot], T | None]) -> T | None:
-    return next(_told(reversed(facts), pick), None)
-
-
-def _earliest(facts: Sequence[Fact], pick: Callable[[Snapshot], datetime | None]) -> datetime | None:
-    return min(_told(facts, pick), default=None)
-
-
 def _earns(fact: Fact) -> bool:
     return bool(fact.snapshot and fact.snapshot.payment and fact.snapshot.payment.earns)
 
@@ -130,9 +145,10 @@ def _click_named(ordered: Sequence[Fact], placed_at: datetime | None) -> str | N
 
     Later somebody may name another one; by then the attribution stays.
     """
-    end = placed_at + GRACE if placed_at else None
-    in_time = _latest([fact for fact in ordered if end and fact.version <= end], lambda s: s.click_id)
-    return in_time if in_time is not None else next(_told(ordered, lambda s: s.click_id), None)
+    named = [(fact.version, fact.snapshot.click_id) for fact in ordered if fact.snapshot]
+    told = [(version, click_id) for version, click_id in named if click_id is not None]
+    in_time = [click_id for version, click_id in told if placed_at and version <= placed_at + GRACE]
+    return in_time[-1] if in_time else told[0][1] if told else None
 
 
 def _problems(ordered: Sequence[Fact]) -> tuple[str, ...]:
@@ -140,6 +156,8 @@ def _problems(ordered: Sequence[Fact]) -> tuple[str, ...]:
 
     A refund's stays: no later body is sure to tell what it could not.
     """
+    if not any(fact.problem for fact in ordered):
+        return ()
     whole = max((index for index, fact in enumerate(ordered) if _tells_all(fact.snapshot)), default=-1)
     return tuple(
         fact.problem
@@ -157,10 +175,10 @@ def _tells_all(snapshot: Snapshot | None) -> bool:
     )
 
 
-def _mixed_currencies(ordered: Sequence[Fact]) -> tuple[str, ...]:
+def _mixed_currencies(snapshots: Sequence[Snapshot]) -> tuple[str, ...]:
     """Return what is wrong when bodies disagree about the currency: one's lines, another's name."""
-    currencies = sorted(set(_told(ordered, lambda s: s.currency)))
-    return (f"told in {' and in '.join(currencies)}",) if len(currencies) > 1 else ()
+    currencies = {snapshot.currency for snapshot in snapshots if snapshot.currency is not None}
+    return (f"told in {' and in '.join(sorted(currencies))}",) if len(currencies) > 1 else ()
 
 
 def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:
@@ -175,17 +193,18 @@ def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:
 
 def _order_line(line: Line, refunds: Sequence[Refund]) -> OrderLine:
     returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    if not returned:
+        return OrderLine(line=line, refunded_minor=0)
     units = min(sum(part.quantity_milli for part in returned), line.quantity_milli)
-    return OrderLine(line=line, refunded_minor=_refunded(line, refunds), refunded_milli=units)
+    return OrderLine(line=line, refunded_minor=_refunded(line, returned), refunded_milli=units)
 
 
-def _refunded(line: Line, refunds: Sequence[Refund]) -> int:
+def _refunded(line: Line, returned: Sequence[RefundLine]) -> int:
     """Return the part of a line's base that went back, never more than the base.
 
     Where tax is inside the price, a refund's subtotal may or may not hold it; the units do not
     lie, so they decide there.
     """
-    returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
     if line.tax_minor and line.quantity_milli:
         units = min(sum(p.quantity_milli for p in returned if p.subtotal_minor), line.quantity_milli)
         return prorate(line.base_minor, units, line.quantity_milli, Rounding.HALF_EVEN)

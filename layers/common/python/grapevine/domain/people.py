@@ -58,6 +58,8 @@ class Promoter:
 
     def sponsor_at(self, instant: datetime) -> str | None:
         """Return who was the sponsor at an instant."""
+        if not self.sponsor_changes:
+            return self.sponsor_id
         changes = [change for change in self.sponsor_changes if change.effective_at <= instant]
         return changes[-1].sponsor_id if changes else self.sponsor_id
 
@@ -68,6 +70,8 @@ class Promoter:
 
     def status_at(self, instant: datetime) -> PromoterStatus:
         """Return the status at an instant; everybody begins active."""
+        if not self.status_changes:
+            return PromoterStatus.ACTIVE
         changes = [change for change in self.status_changes if change.effective_at <= instant]
         return changes[-1].status if changes else PromoterStatus.ACTIVE
 

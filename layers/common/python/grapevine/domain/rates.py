@@ -79,20 +79,26 @@ def line_rate(
     unit are written.
     """
     line_worth, unit_worth = per_minor
-    rule = _deciding(line, promoter_id, rules, len(plan_bps), per_minor)
+    rule = _deciding(line, promoter_id, rules, len(plan_bps), per_minor) if rules else None
     wanted = _scaled(line, rule, len(plan_bps), per_minor) if rule else _by_bps(line, plan_bps, line_worth)
-    (line_cap,), (left,) = (_by_bps(line, (cap,), line_worth) for cap in (line_cap_bps, pool_cap_bps))
-    granted: list[int] = []
-    for scaled in wanted:
-        granted.append(min(scaled, line_cap, left))
-        left -= granted[-1]
+    line_cap, pool_cap = _by_bps(line, (line_cap_bps, pool_cap_bps), line_worth)
+    granted = _within(line_cap, pool_cap, wanted)
     return LineRate(
-        scaled=tuple(granted),
+        scaled=granted,
         scale=SCALE * unit_worth,
         rule_id=rule.id if rule else None,
         by_units=bool(rule and rule.per_unit_minor),
-        is_capped=tuple(granted) != wanted,
+        is_capped=granted != wanted,
     )
+
+
+def _within(line_cap: int, pool_cap: int, wanted: tuple[int, ...]) -> tuple[int, ...]:
+    if max(wanted) <= line_cap and sum(wanted) <= pool_cap:
+        return wanted
+    granted: list[int] = []
+    for scaled in wanted:
+        granted.append(min(scaled, line_cap, pool_cap - sum(granted)))
+    return tuple(granted)
 
 
 def _deciding(
@@ -115,4 +121,5 @@ def _scaled(line: Line, rule: RateRule, levels: int, per_minor: tuple[int, int])
 
 
 def _by_bps(line: Line, rate_bps: tuple[int, ...], line_worth: int) -> tuple[int, ...]:
-    return tuple(line.base_minor * bps * _BPS_SCALE * line_worth for bps in rate_bps)
+    whole = line.base_minor * _BPS_SCALE * line_worth
+    return tuple([whole * bps for bps in rate_bps])
