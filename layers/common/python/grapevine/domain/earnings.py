@@ -16,12 +16,17 @@ def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[s
 
     An order that turns out to be a test one earns in a sandbox only, whatever stood before.
     """
-    if not order.earns or order.test is not terms.program.sandbox:
+    if not earns(order, terms):
         return {}
     earned: dict[str, int] = {}
     for _, earner, commission in levels(order, decision, terms):
         earned[earner] = earned.get(earner, 0) + commission.earned_minor
     return {earner: minor for earner, minor in earned.items() if minor}
+
+
+def earns(order: Order, terms: Terms) -> bool:
+    """Say whether anybody may earn from the order as it is."""
+    return order.earns and order.test is terms.program.sandbox
 
 
 def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, str, LevelCommission], ...]:
