@@ -29,11 +29,18 @@ class MemoryLedger:
 
     def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         with self.lock:
-            after = {change.key: self.counters.get(change.key, 0) + change.change for change in beside}
-            if any(change.change > 0 and after[change.key] > change.limit for change in beside):
-                raise GrantMovedError(entry.id)
+            after = self._counted(entry, beside) if beside else {}
             self.put(entry)
             self.counters.update(after)
+
+    def _counted(self, entry: Entry, changes: Sequence[Beside]) -> dict[GrantKey, int]:
+        """Return the counters after their changes; a taken number is told before a limit."""
+        if entry.sequence in self._chains.get(entry.key, {}):
+            raise EntryExistsError(entry.id)
+        after = {change.key: self.counters.get(change.key, 0) + change.change for change in changes}
+        if any(change.change > 0 and after[change.key] > change.limit for change in changes):
+            raise GrantMovedError(entry.id)
+        return after
 
     def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
         with self.lock:
