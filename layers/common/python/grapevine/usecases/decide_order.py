@@ -43,6 +43,14 @@ class DecisionPorts:
     catalog: DecisionCatalog
 
 
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """A promoter who would win an order, with the last touch that counts for them."""
+
+    promoter: Promoter
+    touch: Candidate
+
+
 def decide_order(
     order: Order, entries: Sequence[Entry], terms: Terms, ports: DecisionPorts, now: datetime
 ) -> Decision:
@@ -75,6 +83,18 @@ def _with_recruiters(
     missing = sponsors_needed(decision, placed_at, promoters)
     known = promoters | ports.catalog.promoters(program_id, missing) if missing else promoters
     return replace(decision, recruiters=recruiters(order, decision, placed_at, known))
+
+
+def winners_of(order: Order, terms: Terms, ports: DecisionPorts) -> tuple[Winner, ...]:
+    """Return who would win an order as it is told so far, by the touches that there are so far."""
+    if order.placed_at is None:
+        return ()
+    plan = terms.plan_at(order.paid_at or order.placed_at)
+    touches, hint = _touches(order, order.placed_at, None, terms, ports)
+    promoters = _people(touches, hint, order.placed_at, plan, terms.program.id, ports)
+    decision = decide(order, order.placed_at, plan, touches, promoters)
+    last = {touch.promoter_id: touch for touch in decision.candidates if touch.reason is Reason.ELIGIBLE}
+    return tuple(Winner(promoters[name], last[name]) for name, *_ in decision.claims if name in last)
 
 
 def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetime) -> bool:
