@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -301,7 +302,8 @@ def test_a_counter_and_an_entry_move_together_or_not_at_all() -> None:
     with pytest.raises(EntryExistsError):
         world.ledger.append(entry, (GrantChange(cy, 1, 9_999),))
     with pytest.raises(GrantMovedError):
-        world.ledger.append(entry, (GrantChange(cy, 501, 1_500),))
+        world.ledger.append(replace(entry, sequence=2), (GrantChange(cy, 501, 1_500),))
+    assert world.ledger.entries_of(order(1)) == (entry,)
     assert issubclass(GrantMovedError, ConcurrencyError)
     assert world.ledger.counters[cy] == 1000
 

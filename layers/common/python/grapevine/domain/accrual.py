@@ -19,12 +19,12 @@ from grapevine.domain.accounts import (
     house_account,
     promoter_account,
 )
-from grapevine.domain.capping import capped
+from grapevine.domain.capping import earned_within
 from grapevine.domain.decisions import HOUSE, Decision, Reason, grace_end
-from grapevine.domain.entries import Entry, EntryReason, decision_in_force, grants_of, standing
+from grapevine.domain.entries import Entry, EntryReason, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
-from grapevine.domain.grants import GrantKey, Holdings, held, to_record
+from grapevine.domain.grants import NOTHING_TAKEN, GrantKey, Holdings, to_record
 from grapevine.domain.money import Money
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
@@ -34,7 +34,6 @@ from grapevine.domain.recruits import bonus_uses, bonuses
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
 LEAVES = tuple(Leaf)
-NO_COUNTERS: Mapping[GrantKey, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +53,21 @@ def next_entry(
     facts: Sequence[Fact],
     terms: Terms,
     now: datetime,
-    taken: Mapping[GrantKey, int] = NO_COUNTERS,
+    taken: Mapping[GrantKey, int] = NOTHING_TAKEN,
 ) -> Entry | None:
     """Return the entry for the difference between what stands and what should, or None.
 
     `taken` is what all orders together have of what `grants_asked` names.
     """
-    holdings = Holdings(held(grants_of(entries)), taken)
-    within = capped(order, decision, terms, holdings)
+    holdings = holdings_of(entries, taken)
+    earned, uses = earned_within(order, decision, terms, holdings)
     # What the house has is neither held nor released, so alone it waits for nothing.
-    earns = any(earner != HOUSE for earner in within.amounts)
+    earns = any(earner != HOUSE for earner in earned)
     place = placement(order, decision, terms, entries, earns, now)
-    recruited = bonus_uses(decision, terms, within.amounts, holdings, released=place.released)
+    recruited = bonus_uses(decision, terms, earned, holdings, released=place.released)
     bonus = bonuses(decision, terms, {key: use.granted for key, use in recruited.items()})
-    grants = to_record(holdings, {**within.uses, **recruited})
-    wanted = _wanted(within.amounts, bonus, place.leaf, terms)
+    grants = to_record(holdings, {**uses, **recruited})
+    wanted = _wanted(earned, bonus, place.leaf, terms)
     current = _without_source(standing(entries))
     postings = balancing(current, wanted, terms.program.id)
     fresh = decision if decision != decision_in_force(entries) else None

@@ -9,8 +9,8 @@ from grapevine.domain.accrual import placement
 from grapevine.domain.capping import CAP, asked_by_caps
 from grapevine.domain.decisions import HOUSE, Decision
 from grapevine.domain.earnings import earned_by_promoter
-from grapevine.domain.entries import Entry, grants_of
-from grapevine.domain.grants import GrantChange, GrantKey, Holdings, held
+from grapevine.domain.entries import Entry, holdings_of
+from grapevine.domain.grants import GrantChange, GrantKey, Holdings
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import ONCE, RECRUIT, recruit_key, recruits
@@ -23,7 +23,7 @@ def grants_asked(
     plan = terms.plan_version(decision.plan_version)
     if not (plan.caps or decision.recruiters):
         return ()
-    holdings = Holdings(held(grants_of(entries)))
+    holdings = holdings_of(entries)
     asked = asked_by_caps(order, decision, terms, holdings) if plan.caps else []
     return (*asked, *_asked_by_recruits(order, decision, entries, terms, holdings, now))
 
@@ -53,7 +53,7 @@ def grant_changes(
     """Return what an entry changes in the counters; they move in its own transaction."""
     if not entry.grants:
         return ()
-    before = Holdings(held(grants_of(entries)))
+    before = holdings_of(entries)
     moved = ((grant.key, grant.granted - before.of(grant.key).granted) for grant in entry.grants)
     return tuple(
         GrantChange(key, change, _limit(key, decision, terms) if change > 0 else 0)

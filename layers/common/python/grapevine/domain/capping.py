@@ -13,7 +13,7 @@ from typing import TypeVar
 from grapevine.domain.caps import Cap, CapPer, period_name
 from grapevine.domain.decisions import HOUSE, Decision
 from grapevine.domain.earnings import earned_by_promoter, earns, levels
-from grapevine.domain.grants import GrantKey, Holdings, Use, Uses
+from grapevine.domain.grants import NO_USES, GrantKey, Holdings, Use, Uses
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
 
@@ -38,11 +38,19 @@ class Capped:
     own: Mapping[OwnKey, Use] = field(default_factory=dict)
 
 
+def earned_within(
+    order: Order, decision: Decision, terms: Terms, holdings: Holdings
+) -> tuple[dict[str, int], Uses]:
+    """Return what everybody has earned, within the plan's caps, and what that uses of those counted."""
+    if not terms.plan_version(decision.plan_version).caps:
+        return earned_by_promoter(order, decision, terms), NO_USES
+    within = capped(order, decision, terms, holdings)
+    return within.amounts, within.uses
+
+
 def capped(order: Order, decision: Decision, terms: Terms, holdings: Holdings) -> Capped:
-    """Return what everybody earns from the order as it is, within the caps and what was granted."""
+    """Return what the levels of an order earn within the caps and what was granted."""
     plan = terms.plan_version(decision.plan_version)
-    if not plan.caps:
-        return Capped(earned_by_promoter(order, decision, terms))
     if not earns(order, terms):
         return Capped({})
     found = levels(order, decision, terms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
 from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import Rate
-from grapevine.domain.grants import Grant, GrantKey
+from grapevine.domain.grants import NOTHING_TAKEN, Grant, GrantKey, Holdings, holdings
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
 
@@ -105,7 +105,12 @@ def decision_in_force(entries: Sequence[Entry]) -> Decision | None:
 
 def grants_of(entries: Sequence[Entry]) -> tuple[Grant, ...]:
     """Return every grant that entries recorded, in their sequence."""
-    return tuple(grant for entry in entries for grant in entry.grants)
+    return tuple([grant for entry in entries for grant in entry.grants])
+
+
+def holdings_of(entries: Sequence[Entry], taken: Mapping[GrantKey, int] = NOTHING_TAKEN) -> Holdings:
+    """Return what an order has of what is scarce, with what is taken of that by all."""
+    return holdings(grants_of(entries), taken)
 
 
 def canonical(entry: Entry) -> str:

@@ -12,11 +12,11 @@ from grapevine.domain.capping import CAP, Capped, capped
 from grapevine.domain.caps import Cap
 from grapevine.domain.commissions import LevelCommission
 from grapevine.domain.decisions import Candidate, Decision
-from grapevine.domain.earnings import earns, levels
-from grapevine.domain.entries import Entry, decision_in_force, grants_of, standing
+from grapevine.domain.earnings import levels
+from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact
 from grapevine.domain.fx import Rate
-from grapevine.domain.grants import Holdings, Use, held
+from grapevine.domain.grants import Holdings, Use
 from grapevine.domain.instants import to_text
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
@@ -45,8 +45,10 @@ class Explained:
 
     @property
     def capped(self) -> Capped:
-        """What everybody earns within the caps, by what was granted."""
-        return capped(self.order, self.decision, self.terms, self.holdings) if self.decision else Capped({})
+        """What the levels earn within the caps, by what was granted."""
+        if self.decision is None:
+            return Capped({})
+        return capped(self.order, self.decision, self.terms, self.holdings)
 
     @property
     def bonuses(self) -> list[tuple[str, str, int]]:
@@ -68,7 +70,7 @@ def explained(entries: Sequence[Entry], facts: Sequence[Fact], terms: Terms) -> 
         decision=decision_in_force(entries),
         terms=terms,
         standing_minor={owner: minor for owner, minor in amounts.items() if minor},
-        holdings=Holdings(held(grants_of(entries))),
+        holdings=holdings_of(entries),
     )
 
 
@@ -86,7 +88,7 @@ def explanation(found: Explained) -> dict[str, Any]:
         "attribution": _attribution(decision) if decision else None,
         "plan_version": plan.version if plan else None,
         "rate": _rate(decision.rate) if decision and decision.rate else None,
-        "levels": _levels(found, decision, currency) if decision else [],
+        "levels": _levels(found, decision, found.capped.minors, currency) if decision else [],
         "caps": [*_caps(found.capped, plan.caps, currency)] if plan else [],
         "recruit_bonuses": [_bonus(*bonus, currency) for bonus in found.bonuses],
         "hold_ends_at": to_text(ends) if ends else None,
@@ -146,15 +148,13 @@ def _candidate(candidate: Candidate) -> dict[str, str | None]:
     }
 
 
-def _levels(found: Explained, decision: Decision, currency: str) -> list[dict[str, Any]]:
+def _levels(
+    found: Explained, decision: Decision, earned: Sequence[int], currency: str
+) -> list[dict[str, Any]]:
     told_in, rows = found.order.currency or currency, levels(found.order, decision, found.terms)
-    stands = earns(found.order, found.terms)
-    uncapped = tuple(commission.earned_minor if stands else 0 for _, _, commission in rows)
-    earned = found.capped.minors or uncapped
     return [
-        _level(number, promoter_id, commission, (currency, told_in))
-        | {"earned": format_minor(minor, currency)}
-        for (number, promoter_id, commission), minor in zip(rows, earned, strict=True)
+        {**_level(*row, (currency, told_in)), "earned": format_minor(minor, currency)}
+        for row, minor in zip(rows, earned or (0,) * len(rows), strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ was granted, and from then on that is an input like any other. Three rules make 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -95,6 +95,10 @@ class Holdings:
         return held.granted + min(max(held.target(wanted) - held.granted, 0), left)
 
 
+NOTHING_TAKEN: Mapping[GrantKey, int] = {}
+NO_HOLDINGS = Holdings()
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """What an order wants of something scarce now, and what it gets."""
@@ -116,6 +120,11 @@ def held(grants: Iterable[Grant]) -> dict[GrantKey, Held]:
             max(before.wanted, grant.wanted), max(before.most, grant.granted), grant.granted
         )
     return found
+
+
+def holdings(grants: Sequence[Grant], taken: Mapping[GrantKey, int]) -> Holdings:
+    """Return what an order has by its grants; mostly nothing, and then nothing is made."""
+    return Holdings(held(grants), taken) if grants or taken else NO_HOLDINGS
 
 
 def to_record(holdings: Holdings, uses: Uses) -> tuple[Grant, ...]:

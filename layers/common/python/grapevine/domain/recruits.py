@@ -67,6 +67,8 @@ def bonus_uses(
 
 def bonuses(decision: Decision, terms: Terms, granted: Mapping[GrantKey, int]) -> list[tuple[str, str, int]]:
     """Return recruit, recruiter and amount of the bonuses that stand by what was granted."""
+    if not granted:
+        return []
     each = bonus_minor(decision, terms)
     found = (
         (one, other, each * granted.get(recruit_key(one, terms), 0)) for one, other in recruits(decision)
