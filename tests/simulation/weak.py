@@ -37,6 +37,20 @@ class ForgivingLedger(MemoryLedger):
             return
 
 
+class ApartLedger(MemoryLedger):
+    """Writes an entry and what changes beside it one after the other."""
+
+    def __init__(self, storm: Storm) -> None:
+        super().__init__()
+        self._storm = storm
+
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        super().append(entry)
+        self._storm.point("ledger.counters")
+        for change in beside:
+            self.counters[change.key] = self.counters.get(change.key, 0) + change.change
+
+
 class UnmarkedPages(MemoryPages):
     """Adds whatever comes, without looking at the marks."""
 
@@ -140,6 +154,11 @@ class Overwriting(Kinds):
 class Forgiving(Kinds):
     def ledger(self, storm: Storm) -> MemoryLedger:
         return ForgivingLedger()
+
+
+class Apart(Kinds):
+    def ledger(self, storm: Storm) -> MemoryLedger:
+        return ApartLedger(storm)
 
 
 class Unmarked(Kinds):
