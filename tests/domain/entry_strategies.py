@@ -45,10 +45,10 @@ decisions = st.builds(
     ),
 )
 grants = st.builds(
-    Grant,
-    key=st.builds(GrantKey, st.just(PROGRAM_ID), ids, ids, ids),
-    wanted=st.integers(0, 10**15),
-    granted=st.integers(0, 10**15),
+    lambda key, granted, refused: Grant(key, granted + refused, granted),
+    st.builds(GrantKey, st.just(PROGRAM_ID), ids, ids, ids),
+    st.integers(0, 10**15),
+    st.integers(0, 10**15),
 )
 
 
