@@ -3,20 +3,23 @@
 It shares no arithmetic with `grapevine.domain`: whole fractions instead of integers, and at every
 instant everything from the beginning, from the facts that had arrived by then. It keeps no
 entries, so a difference that the ledger loses shows here; all that it remembers is who the order
-went to, which stays while what it rests on does, whatever clicks are recorded later.
+went to, which stays while what it rests on does, whatever clicks are recorded later. What was granted
+of something scarce is told to it: that depends on who came first.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
 from math import floor
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from grapevine.domain.caps import CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import Rounding
@@ -29,6 +32,7 @@ HOUR = timedelta(hours=1)
 SKEW = timedelta(seconds=5)
 HOUSE = "program"
 """Who has what nobody could earn."""
+NOTHING_GRANTED: Mapping[str, int] = {}
 PAID_STATES = {Payment.PAID, Payment.PARTIALLY_REFUNDED, Payment.REFUNDED}
 STATE_ORDER = [
     Payment.PENDING,
@@ -62,6 +66,8 @@ class Stand:
 
     amounts: dict[tuple[str, str], int]
     released_at: datetime | None
+    wanted: dict[str, int]
+    """What is wanted of everything scarce, by the names that grants have."""
 
 
 @dataclass(frozen=True)
@@ -80,27 +86,55 @@ class View:
     outcome: Outcome | None
     releases_at: datetime | None
     attribution: Attribution | None = None
+    wanted: dict[str, int] = field(default_factory=dict)
+    bonus: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """What a release gives whom for which recruit."""
 
 
-def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
+@dataclass(frozen=True)
+class Recorded:
+    """What was granted of something scarce, and when: an input, because it depends on who came first."""
+
+    at: datetime
+    name: str
+    granted: int
+
+
+def stand(
+    story: Story, order: OrderKey, sweeps: Sequence[datetime], recorded: Sequence[Recorded] = ()
+) -> Stand:
     """Return what stands after the last sweep, looking at each arrival and at each sweep."""
     facts = sorted((fact for fact in story.facts if fact.order == order), key=lambda f: f.recorded_at)
     arrivals = [fact.recorded_at for fact in facts]
     placed = min((f.snapshot.placed_at for f in facts if f.snapshot and f.snapshot.placed_at), default=None)
-    released_at, view, seen = None, View({}, None, None), (0, False)
+    released_at, view, seen = None, View({}, None, None), (0, 0, False)
+    granted: dict[str, int] = {}
     for now in sorted({*sweeps, *arrivals}):
         is_patient = placed is not None and now >= placed + HOUR
-        if seen != (bisect_right(arrivals, now), is_patient):
-            seen = bisect_right(arrivals, now), is_patient
-            view = look(story, facts[: seen[0]], view.attribution, now)
+        known = [grant for grant in recorded if grant.at <= now]
+        if seen != (bisect_right(arrivals, now), len(known), is_patient):
+            seen = bisect_right(arrivals, now), len(known), is_patient
+            granted = {grant.name: grant.granted for grant in known}
+            view = look(story, facts[: seen[0]], view.attribution, now, granted)
         if released_at is None and view.releases_at and now >= view.releases_at:
             released_at = now
     where = "payable" if released_at else "blocked" if view.outcome is Outcome.BLOCK else "held"
     places = {(name, "house" if name == HOUSE else where): minor for name, minor in view.amounts.items()}
-    return Stand(places, released_at)
+    wanted = dict(view.wanted)
+    for name, (sponsor, minor) in view.bonus.items() if released_at else ():
+        wanted[name] = 1
+        if granted.get(name):
+            places[sponsor, "payable"] = places.get((sponsor, "payable"), 0) + minor
+    return Stand(places, released_at, wanted)
 
 
-def look(story: Story, known: Sequence[Fact], before: Attribution | None, now: datetime) -> View:
+def look(
+    story: Story,
+    known: Sequence[Fact],
+    before: Attribution | None,
+    now: datetime,
+    granted: Mapping[str, int] = NOTHING_GRANTED,
+) -> View:
     """Return the order as these facts tell it, with the clicks that had come by now."""
     ordered = _in_order(known)
     paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
@@ -115,12 +149,17 @@ def look(story: Story, known: Sequence[Fact], before: Attribution | None, now: d
     if is_open or before is None or before.claims is None or before.basis != (named, min(paid)):
         claims = _claims(story, named, placed, plan, now)
         attribution = Attribution((named, min(paid)), claims)
-    amounts = _earned(ordered, (attribution and attribution.claims) or (), plan, story.program.rounding)
     if not is_paid:
         return View({}, outcome, None, attribution)
+    claims = (attribution and attribution.claims) or ()
+    parts = _own_caps(_parts(ordered, claims, plan, story.program.rounding), plan)
+    names = _counters(story, ordered, min(paid), plan)
+    wanted = {name: sum(p.minor for p in parts if name in names(p)) for p in parts for name in names(p)}
+    wanted = {name: minor for name, minor in wanted.items() if minor}
+    amounts = _added_up(_limited(parts, names, granted))
     waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
     release = None if waits else _release(ordered, placed, min(paid), plan, outcome)
-    return View(amounts, outcome, release, attribution)
+    return View(amounts, outcome, release, attribution, wanted, _bonus(story, claims, amounts, placed, plan))
 
 
 def _in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -245,18 +284,90 @@ def _is_suspended(promoter: Promoter, placed: datetime) -> bool:
     return status is PromoterStatus.SUSPENDED
 
 
-def _earned(
+@dataclass(frozen=True)
+class Part:
+    """What one of those who share an order earns of it at one level, after refunds."""
+
+    level: int
+    name: str
+    minor: int
+
+
+def _parts(
     ordered: Sequence[Fact], claims: Sequence[Sequence[str]], plan: Plan, rounding: Rounding
-) -> dict[str, int]:
-    """Return what everybody earned after refunds, line by line and level by level, zero left out."""
-    earned: dict[str, int] = {}
-    for number, claim in enumerate(claims):
-        lines = [(line, _granted(line, claim[0], plan)) for line in _last(ordered, "lines") or ()]
-        for level, name in enumerate(claim[: len(plan.rate_bps)]):
-            for share, back in _dealt_and_back(lines, level, _refunds(ordered), rounding):
-                part = _part(share, number, len(claims)) - _part(back, number, len(claims))
-                earned[name] = earned.get(name, 0) + part
-    return {name: minor for name, minor in earned.items() if minor}
+) -> list[Part]:
+    """Return what everybody earned after refunds, line by line and level by level, nearest levels first."""
+    parts = []
+    for level in range(len(plan.rate_bps)):
+        for number, claim in enumerate(claims):
+            if level < len(claim):
+                lines = [(line, _granted(line, claim[0], plan)) for line in _last(ordered, "lines") or ()]
+                dealt = _dealt_and_back(lines, level, _refunds(ordered), rounding)
+                halves = [(_part(m, number, len(claims)), _part(b, number, len(claims))) for m, b in dealt]
+                parts.append(Part(level, claim[level], sum(minor - back for minor, back in halves)))
+    return parts
+
+
+def _own_caps(parts: Sequence[Part], plan: Plan) -> list[Part]:
+    """Return what the caps on one order leave."""
+    limits = {cap.id: cap.amount_minor for cap in plan.caps if cap.period is CapPeriod.ORDER}
+    promoters = [cap.id for cap in plan.caps if cap.id in limits and cap.per is CapPer.PROMOTER]
+
+    def names(part: Part) -> list[str]:
+        return [f"{cap}/{part.name}" if cap in promoters else cap for cap in limits if part.name != HOUSE]
+
+    everybody = {name: limits[name.split("/")[0]] for part in parts for name in names(part)}
+    return _limited(parts, names, everybody)
+
+
+def _counters(
+    story: Story, ordered: Sequence[Fact], paid_at: datetime, plan: Plan
+) -> Callable[[Part], list[str]]:
+    """Return how the counters that a part is in are called."""
+    day = paid_at.astimezone(ZoneInfo(story.program.time_zone)).strftime("%Y-%m-%d")
+    spans = {CapPeriod.DAY: day, CapPeriod.MONTH: day[:7], CapPeriod.LIFETIME: "ever"}
+    customer = _last(ordered, "customer_key")
+
+    def names(part: Part) -> list[str]:
+        whose = {CapPer.PROMOTER: part.name, CapPer.CUSTOMER: customer}
+        return [
+            f"cap.{cap.id}/{whose[cap.per]}/{spans[cap.period]}"
+            for cap in plan.caps
+            if cap.period in spans and whose[cap.per] and part.name != HOUSE
+        ]
+
+    return names
+
+
+def _limited(
+    parts: Sequence[Part], names: Callable[[Part], Sequence[str]], limits: Mapping[str, int]
+) -> list[Part]:
+    """Return the parts, each no more than what those before it leave of everything it is limited by."""
+    left: list[Part] = []
+    for part in parts:
+        used = {name: sum(p.minor for p in left if name in names(p)) for name in names(part)}
+        most = [limits.get(name, 0) - minor for name, minor in used.items()]
+        left.append(Part(part.level, part.name, min(part.minor, *most) if most else part.minor))
+    return left
+
+
+def _added_up(parts: Sequence[Part]) -> dict[str, int]:
+    amounts = {part.name: sum(p.minor for p in parts if p.name == part.name) for part in parts}
+    return {name: minor for name, minor in amounts.items() if minor}
+
+
+def _bonus(
+    story: Story, claims: Sequence[Sequence[str]], amounts: Mapping[str, int], placed: datetime, plan: Plan
+) -> dict[str, tuple[str, int]]:
+    """Return whom a release pays how much for each promoter who earned from the order."""
+    found = {}
+    for first in dict.fromkeys(claim[0] for claim in claims):
+        for promoter in story.promoters:
+            for sponsor in story.promoters:
+                is_pair = promoter.id == first and sponsor.id == _sponsor(promoter, placed)
+                if is_pair and amounts.get(first) and not _is_suspended(sponsor, placed):
+                    found[f"recruit/{first}/ever"] = (sponsor.id, plan.recruit_bonus_minor)
+    return found if plan.recruit_bonus_minor else {}
 
 
 def _part(minor: int, number: int, parts: int) -> int:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import (
@@ -54,6 +55,18 @@ CLICKERS = (make.BO, make.BO, make.CY, make.ANA, DEE, "pr_gone")
 SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
 PRODUCTS = (None, "77", "88")
 
+ON_ORDERS = (
+    Cap(id="order", per=CapPer.ORDER, amount_minor=9_000),
+    Cap(id="each", per=CapPer.PROMOTER, amount_minor=5_000),
+)
+COUNTED = (
+    Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=4_000),
+    Cap(id="monthly", per=CapPer.PROMOTER, period=CapPeriod.MONTH, amount_minor=12_000),
+    Cap(id="loyal", per=CapPer.CUSTOMER, period=CapPeriod.LIFETIME, amount_minor=10_000),
+)
+CAPS = ((), (), ON_ORDERS, COUNTED[:1], COUNTED[2:], (*ON_ORDERS, *COUNTED))
+"""Several plans have no cap, so that what caps could hide is seen."""
+
 VERDICTS = st.sampled_from(Outcome).map(
     lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
 )
@@ -95,6 +108,8 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             rules=draw(rules()),
             line_cap_bps=draw(st.sampled_from((8000, 8000, 10_000, 500))),
             pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
+            caps=draw(st.sampled_from(CAPS)),
+            recruit_bonus_minor=draw(st.sampled_from((0, 500))),
         )
         for number, (start, vacancy) in enumerate(zip(starts, vacancies, strict=True), start=1)
     )
@@ -221,7 +236,7 @@ def _fact(
     body = None
     if isinstance(told, dict):
         click_id = draw(st.sampled_from(NAMED))
-        body = Snapshot(placed_at=placed_at, currency="USD", click_id=click_id, **told)
+        body = Snapshot(placed_at=placed_at, currency="USD", click_id=click_id, customer_key="cu_eve", **told)
     happened = placed_at + draw(_delays())
     return make.fact(
         kind,

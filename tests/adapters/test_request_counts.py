@@ -6,7 +6,7 @@ Units are counted by the engine from the items' real sizes; moto's are wrong, so
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from grapevine.adapters.cache import CachedCatalog, CachedLinks, CachedSecrets
 from grapevine.adapters.dynamo.table import Database
 from grapevine.adapters.memory.outside import MemorySecrets
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.facts import OrderKey
@@ -126,7 +127,7 @@ def random(request: pytest.FixtureRequest) -> Random:
     return Random(request.node.nodeid)
 
 
-def opened_chain(endpoint: DynamoEndpoint, random: Random, *rate_bps: int) -> Chain:
+def opened_chain(endpoint: DynamoEndpoint, random: Random, *rate_bps: int, **terms: object) -> Chain:
     """A chain as long as there are rates; everything that is cached has been read once."""
     database, counter = opened(endpoint), RequestCounter()
     stores = dynamo_stores(database)
@@ -149,17 +150,17 @@ def opened_chain(endpoint: DynamoEndpoint, random: Random, *rate_bps: int) -> Ch
     secrets.put_storefront_secrets(
         storefront_id, StorefrontSecrets(webhook_secrets=(bodies.SECRET,), subject_key=b"k" * 32)
     )
-    fill(chain, rate_bps)
+    fill(chain, rate_bps, terms)
     counter.attach(database.connection.client.meta.events)
     chain.catalog.terms(program_id)
     chain.catalog.storefront(storefront_id)
     return chain
 
 
-def fill(chain: Chain, rate_bps: tuple[int, ...]) -> None:
+def fill(chain: Chain, rate_bps: tuple[int, ...], terms: Mapping[str, object]) -> None:
     """Program, storefront, promoters from the top down, and a link of the last one."""
     program = make.program(id=chain.program_id, merchant_id=new_id("mc", chain.random.randbytes))
-    chain.catalog.add_program(program, make.plan(*rate_bps))
+    chain.catalog.add_program(program, make.plan(*rate_bps, **terms))
     chain.catalog.add_storefront(
         make.storefront(id=chain.storefront_id, program_id=chain.program_id, domain=bodies.SHOP)
     )
@@ -227,6 +228,23 @@ def test_accruing_a_two_level_order_is_six_requests(dynamo_endpoint: DynamoEndpo
     assert len(entry.postings) == 2
     # Entries, facts, clicks, promoters; the entry; and whether facts came meanwhile.
     assert (job.reads, job.writes) == (5, 1)
+
+
+def test_what_is_scarce_costs_one_read_and_a_transaction(
+    dynamo_endpoint: DynamoEndpoint, random: Random
+) -> None:
+    daily = Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=100_000)
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200, caps=(daily,), recruit_bonus_minor=500)
+    order = chain.deliver(chain.click())
+    with chain.counter.job("accrual of two levels under a cap, warm") as job:
+        entry = chain.post(order)
+    with chain.counter.job("release with a recruit bonus, warm") as release:
+        released = chain.post(order, 40)
+    print(job.report(), release.report(), sep="\n")
+    assert [len(one.grants) for one in (entry, released)] == [2, 1]
+    # One read more for the counters; entry and counters are one request.
+    assert (job.reads, job.writes) == (6, 1)
+    assert (release.reads, release.writes) == (6, 1)
 
 
 def test_a_three_level_order_costs_a_third_of_the_naive_design(

@@ -8,6 +8,7 @@ from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting
 from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.grants import Grant, GrantKey
 from grapevine.domain.money import Money
 from tests.builders import PROGRAM_ID
 from tests.strategies import currencies, instants
@@ -39,6 +40,15 @@ decisions = st.builds(
     plan_version=st.integers(1, 99),
     promoter_ids=st.lists(ids, max_size=3, unique=True).map(tuple),
     candidates=st.lists(candidates, max_size=3).map(tuple),
+    recruiters=st.one_of(
+        st.just(()), st.lists(st.one_of(st.just(""), ids), min_size=2, max_size=3).map(tuple)
+    ),
+)
+grants = st.builds(
+    lambda key, granted, refused: Grant(key, granted + refused, granted),
+    st.builds(GrantKey, st.just(PROGRAM_ID), ids, ids, ids),
+    st.integers(0, 10**15),
+    st.integers(0, 10**15),
 )
 
 
@@ -55,6 +65,7 @@ def order_entries() -> st.SearchStrategy[Entry]:
         covers=st.integers(0, 10_000),
         facts=st.lists(digests, max_size=4, unique=True).map(tuple),
         decision=st.one_of(st.none(), decisions),
+        grants=st.lists(grants, max_size=3).map(tuple),
         released=st.booleans(),
         due_at=st.one_of(st.none(), instants),
         previous_hash=st.one_of(st.just(""), hashes),

@@ -43,8 +43,16 @@ def check(found: dict[str, Any]) -> None:
         lines, total, back = level["lines"], Decimal(level["total"]), Decimal(level["reversed"])
         assert sum(Decimal(line["share"]) for line in lines) == total
         assert sum(Decimal(line["reversed"]) for line in lines) == back
-        owed[level["promoter"]] = owed.get(level["promoter"], Decimal(0)) + total - back
-    assert all(amount in (owed.get(name, 0), 0) for name, amount in standing.items())
+        earned = Decimal(level["earned"])
+        assert earned in (total - back, 0) or (0 <= earned <= total - back and found["caps"])
+        owed[level["promoter"]] = owed.get(level["promoter"], Decimal(0)) + earned
+    for bonus in found["recruit_bonuses"]:
+        owed[bonus["promoter"]] = owed.get(bonus["promoter"], Decimal(0)) + Decimal(bonus["amount"])
+    assert standing == {name: amount for name, amount in owed.items() if amount}
+    for cap in found["caps"]:
+        wanted, granted = Decimal(cap["wanted"]), Decimal(cap["granted"])
+        assert granted <= min(wanted, Decimal(cap["limit"]))
+        assert cap["capped"] is (granted < wanted)
 
 
 def test_an_explanation_tells_the_whole_story() -> None:

@@ -353,6 +353,8 @@ def test_a_plan_of_everything_comes_back_as_it_was_sent(api: Api) -> None:
         "coupon_mode": "if_winner",
         "self_purchase": "rebate",
         "line_cap_bps": 5000,
+        "caps": [{"id": "daily", "per": "promoter", "period": "day", "amount_minor": 9_000}],
+        "recruit_bonus_minor": 500,
     }
     made = api.post(f"{PROGRAM}/plans", {**NEW_PLAN, **settings, "rules": rules})
     assert {name: made[name] for name in settings} == settings

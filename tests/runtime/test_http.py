@@ -30,6 +30,7 @@ ANSWERS = {
     "AlreadyExistsError": (409, "already_exists"),
     "ConcurrencyError": (409, "try_again"),
     "EntryExistsError": (409, "try_again"),
+    "GrantMovedError": (409, "try_again"),
     "HeadMovedError": (409, "try_again"),
     "NetworkMovedError": (409, "try_again"),
     "StaleReadError": (409, "try_again"),

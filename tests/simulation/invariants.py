@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grapevine.domain.accounts import Leaf
-from grapevine.domain.entries import AccountKey, Entry, EntryReason, decision_in_force, standing
+from grapevine.domain.entries import AccountKey, Entry, EntryReason, decision_in_force, holdings_of, standing
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import OrderKey, Outcome
 from grapevine.domain.money import parse_minor
@@ -100,7 +100,8 @@ def _view(town: Town, order: OrderKey, story: Story) -> View:
     is_test = any(fact.snapshot and fact.snapshot.test for fact in facts)
     if is_test or order in town.script.unusable:
         return View({}, None, None)
-    return look(story, facts, None, town.clock)
+    has = holdings_of(town.stores.ledger.entries_of(order)).held
+    return look(story, facts, None, town.clock, {str(key): one.granted for key, one in has.items()})
 
 
 def _stands(town: Town, order: OrderKey) -> Amounts:

@@ -42,6 +42,7 @@ PENDING = "    if _is_late(order, touches) and now < grace_end(order.placed_at)"
 STORES = (
     Mutant(name="ledger overwrites", lacks="an entry's number must be free", kinds="Overwriting"),
     Mutant(name="ledger forgives", lacks="who lost a race is told", kinds="Forgiving"),
+    Mutant(name="counters apart", lacks="an entry and its counters are one write", kinds="Apart"),
     Mutant(name="pages without marks", lacks="an entry is in a page once", kinds="Unmarked"),
     Mutant(name="pages with a high-water mark", lacks="every entry has its own mark", kinds="HighWater"),
     Mutant(name="heads without condition", lacks="a head is moved from where it was read", kinds="Headless"),
@@ -54,6 +55,16 @@ STORES = (
 )
 
 POSTS = (
+    Mutant(
+        name="grants are kept",
+        lacks="what an order does not use of something scarce is given back to its counter",
+        edits=(Edit("domain/asking.py", "        if change\n", "        if change > 0\n"),),
+    ),
+    Mutant(
+        name="grants are asked for again",
+        lacks="an entry takes of a counter only what it has not taken yet",
+        edits=(Edit("domain/asking.py", "grant.granted - before.of(grant.key).granted", "grant.granted"),),
+    ),
     Mutant(
         name="facts before entries",
         lacks="what another writer has posted is among the facts (order of reads, and the count covered)",

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import standing
 from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
+from grapevine.domain.plans import Plan
 from tests import builders as make
 from tests.builders import T0, days, minutes
 from tests.strategies import PATIENT
@@ -58,9 +60,9 @@ ON_TIME, LATE = make.click(), make.click(recorded_at=T0 + minutes(30))
 """The click that the order names, and the same one recorded late, within the grace period."""
 
 
-def play(steps: tuple[Fact | datetime, ...], click: Click = ON_TIME) -> World:
+def play(steps: tuple[Fact | datetime, ...], click: Click = ON_TIME, *plans: Plan) -> World:
     """Post after every step; an instant among the facts is time passing."""
-    world, now = chain_world(), T0 + minutes(2)
+    world, now = chain_world(*plans), T0 + minutes(2)
     world.clicks.stored.clear()
     for step in (*steps, END):
         if isinstance(step, datetime):
@@ -86,9 +88,11 @@ def arrivals(draw: st.DrawFn, story: tuple[Fact, ...]) -> tuple[Fact | datetime,
     return tuple(draw(st.permutations([*story, *repeats, *(T0 + days(number) for number in instants)])))
 
 
-def check(story: tuple[Fact, ...], steps: tuple[Fact | datetime, ...], click: Click = ON_TIME) -> None:
-    expected = ends_as(play(story))
-    world = play(steps, click)
+def check(
+    story: tuple[Fact, ...], steps: tuple[Fact | datetime, ...], click: Click = ON_TIME, *plans: Plan
+) -> None:
+    expected = ends_as(play(story, ON_TIME, *plans))
+    world = play(steps, click, *plans)
     assert ends_as(world) == expected
     assert world.proof().faults == ()
 
@@ -119,6 +123,39 @@ def test_edge_23_a_click_recorded_late_ends_as_one_recorded_on_time(
 ) -> None:
     story = (*STORY, make.verdict(outcome))
     check(story, data.draw(arrivals(story)), LATE)
+
+
+SCARCE = make.plan(
+    1000,
+    300,
+    100,
+    caps=(
+        Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=500),
+        Cap(id="month", per=CapPer.PROMOTER, period=CapPeriod.MONTH, amount_minor=1_300),
+        Cap(id="order", per=CapPer.ORDER, amount_minor=700),
+    ),
+    recruit_bonus_minor=500,
+)
+"""What is left does not change while one order's facts come, so neither may where they lead."""
+
+
+@pytest.mark.parametrize("more", [(), (CANCELLED,)])
+@given(data=st.data())
+@settings(PATIENT, max_examples=60)
+def test_an_order_that_is_capped_and_recruits_ends_the_same(
+    more: tuple[Fact, ...], data: st.DataObject
+) -> None:
+    story = (*STORY, *more, make.verdict(Outcome.ALLOW))
+    check(story, data.draw(arrivals(story)), ON_TIME, SCARCE)
+
+
+def test_what_the_capped_story_comes_to() -> None:
+    world = play((*STORY, make.verdict(Outcome.ALLOW)), ON_TIME, SCARCE)
+    allowed = ends_as(world)
+    assert allowed[(f"program/{make.PROGRAM_ID}/promoter/{make.CY}/payable", "USD")] == 500
+    # Of the order's cap 554 are Cy's, of which the day leaves 500; 146 are left for Bo, and the bonus.
+    assert allowed[(f"program/{make.PROGRAM_ID}/promoter/{make.BO}/payable", "USD")] == 146 + 500
+    assert (f"program/{make.PROGRAM_ID}/promoter/{make.ANA}/payable", "USD") not in allowed
 
 
 @given(arrivals((*STORY, TEST, make.verdict(Outcome.ALLOW))))

@@ -31,6 +31,7 @@ MODULES = (catalog, clicks, facts, ledger, links, pages, private, settlements, t
 KINDS = {
     "api_key",
     "click",
+    "counter",
     "coupon",
     "entry",
     "fact",

@@ -19,15 +19,17 @@ from grapevine.domain.accounts import (
     house_account,
     promoter_account,
 )
+from grapevine.domain.capping import earned_within
 from grapevine.domain.decisions import HOUSE, Decision, Reason, grace_end
-from grapevine.domain.earnings import earned_by_promoter
-from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
+from grapevine.domain.entries import Entry, EntryReason, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
+from grapevine.domain.grants import NOTHING_TAKEN, GrantKey, Holdings, to_record
 from grapevine.domain.money import Money
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.programs import Terms
+from grapevine.domain.recruits import bonus_uses, bonuses
 
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
@@ -51,34 +53,61 @@ def next_entry(
     facts: Sequence[Fact],
     terms: Terms,
     now: datetime,
+    taken: Mapping[GrantKey, int] = NOTHING_TAKEN,
 ) -> Entry | None:
-    """Return the entry for the difference between what stands and what should, or None."""
-    earned = earned_by_promoter(order, decision, terms)
+    """Return the entry for the difference between what stands and what should, or None.
+
+    `taken` is what all orders together have of what `grants_asked` names.
+    """
+    holdings = holdings_of(entries, taken)
+    earned, uses = earned_within(order, decision, terms, holdings)
     # What the house has is neither held nor released, so alone it waits for nothing.
-    place = placement(order, decision, terms, entries, any(earner != HOUSE for earner in earned), now)
-    wanted = {
-        (_account(terms.program.id, earner, place.leaf), terms.program.currency): minor
-        for earner, minor in earned.items()
-    }
+    earns = any(earner != HOUSE for earner in earned)
+    place = placement(order, decision, terms, entries, earns, now)
+    recruited = bonus_uses(decision, terms, earned, holdings, released=place.released)
+    bonus = bonuses(decision, terms, {key: use.granted for key, use in recruited.items()})
+    grants = to_record(holdings, {**uses, **recruited})
+    wanted = _wanted(earned, bonus, place.leaf, terms)
     current = _without_source(standing(entries))
     postings = balancing(current, wanted, terms.program.id)
     fresh = decision if decision != decision_in_force(entries) else None
-    if not (postings or (fresh and _worth_recording(fresh, entries)) or _must_rearm(place, entries, now)):
+    is_worth_it = grants or (fresh and _worth_recording(fresh, entries))
+    if not (postings or is_worth_it or _must_rearm(place, entries, now)):
         return None
+    more_bonus = sum(minor for _, _, minor in bonus) - _bonus_standing(entries, holdings, terms)
     return Entry(
         key=key,
         sequence=len(entries) + 1,
         program_id=terms.program.id,
-        reason=_reason(order, fresh, entries, facts, current, wanted),
+        reason=_reason(order, fresh, entries, facts, current, wanted, more_bonus),
         postings=postings,
         recorded_at=now,
         covers=len(facts),
         facts=_newly_covered(facts, entries),
         decision=fresh,
+        grants=grants,
         released=place.released,
         due_at=place.due_at,
         previous_hash=entries[-1].hash if entries else "",
     )
+
+
+def _wanted(
+    earned: Mapping[str, int], bonus: Sequence[tuple[str, str, int]], leaf: Leaf, terms: Terms
+) -> dict[tuple[Account, str], int]:
+    """Return what should stand: commissions where they belong, and a released order's bonuses."""
+    program_id, currency = terms.program.id, terms.program.currency
+    wanted = {(_account(program_id, earner, leaf), currency): minor for earner, minor in earned.items()}
+    for _, recruiter, minor in bonus:
+        payable = promoter_account(program_id, recruiter, Leaf.PAYABLE), currency
+        wanted[payable] = wanted.get(payable, 0) + minor
+    return wanted
+
+
+def _bonus_standing(entries: Sequence[Entry], holdings: Holdings, terms: Terms) -> int:
+    known = decision_in_force(entries) if holdings.held else None
+    granted = {key: of.granted for key, of in holdings.held.items()}
+    return sum(minor for _, _, minor in bonuses(known, terms, granted)) if known else 0
 
 
 def placement(
@@ -221,8 +250,10 @@ def _reason(
     facts: Sequence[Fact],
     current: Amounts,
     wanted: Amounts,
+    more_bonus: int,
 ) -> EntryReason:
-    before, after = sum(current.values()), sum(wanted.values())
+    # A bonus comes with the release; it is not why the order's own commissions changed.
+    before, after = sum(current.values()), sum(wanted.values()) - more_bonus
     if fresh and _last_claims(entries) not in ((), fresh.claims):
         return EntryReason.REATTRIBUTED
     if after < before:

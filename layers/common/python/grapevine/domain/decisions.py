@@ -82,7 +82,7 @@ class Decision:
     `promoter_ids` has the attributed promoter first, then the upline; HOUSE where a level is
     vacant; empty when nobody earns. `further` has the same for each further promoter among whom
     the order is split, all in equal parts. `rate` turns the order's currency into the program's,
-    for good.
+    for good. `recruiters` has for each claim who gets the recruit bonus, empty where nobody does.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
     decision stays.
     """
@@ -94,6 +94,7 @@ class Decision:
     candidates: tuple[Candidate, ...]
     further: tuple[tuple[str, ...], ...] = ()
     rate: Rate | None = None
+    recruiters: tuple[str, ...] = ()
 
     @property
     def is_pending(self) -> bool:

@@ -18,7 +18,7 @@ def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[s
 
     An order that turns out to be a test one earns in a sandbox only, whatever stood before.
     """
-    if not order.earns or order.test is not terms.program.sandbox:
+    if not earns(order, terms):
         return {}
     earned: dict[str, int] = {}
     by_level = _totals if _is_plain(order, decision) else _after_refunds
@@ -43,6 +43,11 @@ def _totals(order: Order, decision: Decision, terms: Terms) -> Iterator[tuple[st
 def _after_refunds(order: Order, decision: Decision, terms: Terms) -> Iterator[tuple[str, int]]:
     for _, earner, commission in levels(order, decision, terms):
         yield earner, commission.earned_minor
+
+
+def earns(order: Order, terms: Terms) -> bool:
+    """Say whether anybody may earn from the order as it is."""
+    return order.earns and order.test is terms.program.sandbox
 
 
 def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, str, LevelCommission], ...]:

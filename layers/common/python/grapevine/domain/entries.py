@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
 from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import Rate
+from grapevine.domain.grants import NOTHING_TAKEN, Grant, GrantKey, Holdings, holdings
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
 
@@ -58,9 +59,10 @@ class Entry:
     """One immutable record with all of its postings.
 
     `covers` is how many facts of the order stood behind it in all, `facts` the digests of those
-    it was the first to cover. `decision` is there only when it is new. `due_at` is the next
-    instant at which time alone may change something. `text` is the entry as it was stored, where
-    it was: a newer writer's may say more than we read, and the hash is of what is stored.
+    it was the first to cover. `decision` is there only when it is new. `grants` has what changed of
+    what is scarce. `due_at` is the next instant at which time alone may change something. `text` is
+    the entry as it was stored, where it was: a newer writer's may say more than we read, and the hash
+    is of what is stored.
     """
 
     key: EntryKey
@@ -72,6 +74,7 @@ class Entry:
     covers: int = 0
     facts: tuple[str, ...] = ()
     decision: Decision | None = None
+    grants: tuple[Grant, ...] = ()
     released: bool = False
     due_at: datetime | None = None
     payout_id: str | None = None
@@ -100,6 +103,16 @@ def decision_in_force(entries: Sequence[Entry]) -> Decision | None:
     return next((entry.decision for entry in reversed(entries) if entry.decision), None)
 
 
+def grants_of(entries: Sequence[Entry]) -> tuple[Grant, ...]:
+    """Return every grant that entries recorded, in their sequence."""
+    return tuple([grant for entry in entries for grant in entry.grants])
+
+
+def holdings_of(entries: Sequence[Entry], taken: Mapping[GrantKey, int] = NOTHING_TAKEN) -> Holdings:
+    """Return what an order has of what is scarce, with what is taken of that by all."""
+    return holdings(grants_of(entries), taken)
+
+
 def canonical(entry: Entry) -> str:
     """Return an entry's one text: what is stored, and what is hashed."""
     return json.dumps(entry_to_dict(entry), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
@@ -118,6 +131,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "c": entry.covers,
         "f": ",".join(entry.facts),
         "d": _decision_to_dict(entry.decision) if entry.decision else None,
+        "g": [[str(grant.key), grant.wanted, grant.granted] for grant in entry.grants],
         "rel": int(entry.released),
         "due": to_text(entry.due_at) if entry.due_at else None,
         "pay": entry.payout_id,
@@ -144,6 +158,10 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
         covers=values.get("c", 0),
         facts=tuple(values["f"].split(",")) if "f" in values else (),
         decision=_decision_from_dict(values["d"]) if "d" in values else None,
+        grants=tuple(
+            Grant(GrantKey.parse(program_id, text), wanted, granted)
+            for text, wanted, granted in values.get("g", ())
+        ),
         released=bool(values.get("rel", 0)),
         due_at=from_text(values["due"]) if "due" in values else None,
         payout_id=values.get("pay"),
@@ -182,6 +200,7 @@ def _decision_to_dict(decision: Decision) -> dict[str, Any]:
         "w": "|".join(",".join(claim) for claim in decision.claims),
         "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
         **({"fx": _rate_to_list(decision.rate)} if decision.rate else {}),
+        **({"rc": ",".join(decision.recruiters)} if decision.recruiters else {}),
     }
 
 
@@ -195,6 +214,7 @@ def _decision_from_dict(values: dict[str, Any]) -> Decision:
         further=claims[1:],
         candidates=tuple(_candidate_from_list(item) for item in values["t"]),
         rate=_rate_from_list(values["fx"]) if "fx" in values else None,
+        recruiters=tuple(values["rc"].split(",")) if "rc" in values else (),
     )
 
 

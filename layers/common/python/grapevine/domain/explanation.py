@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.accrual import hold_end
+from grapevine.domain.capping import CAP, Capped, capped
+from grapevine.domain.caps import Cap
 from grapevine.domain.commissions import LevelCommission
 from grapevine.domain.decisions import Candidate, Decision
-from grapevine.domain.earnings import earned_by_promoter, levels
-from grapevine.domain.entries import Entry, decision_in_force, standing
+from grapevine.domain.earnings import levels
+from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact
 from grapevine.domain.fx import Rate
+from grapevine.domain.grants import Holdings, Use
 from grapevine.domain.instants import to_text
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.programs import Terms
+from grapevine.domain.recruits import bonuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,28 @@ class Explained:
     decision: Decision | None
     terms: Terms
     standing_minor: dict[str, int]
+    holdings: Holdings
 
     @property
     def re_adds(self) -> bool:
         """Whether deriving the amounts again gives exactly what stands in the ledger."""
-        derived = earned_by_promoter(self.order, self.decision, self.terms) if self.decision else {}
+        derived = dict(self.capped.amounts)
+        for _, recruiter, minor in self.bonuses:
+            derived[recruiter] = derived.get(recruiter, 0) + minor
         return derived == self.standing_minor
+
+    @property
+    def capped(self) -> Capped:
+        """What the levels earn within the caps, by what was granted."""
+        if self.decision is None:
+            return Capped({})
+        return capped(self.order, self.decision, self.terms, self.holdings)
+
+    @property
+    def bonuses(self) -> list[tuple[str, str, int]]:
+        """Recruit, recruiter and amount of the recruit bonuses that stand."""
+        granted = {key: of.granted for key, of in self.holdings.held.items()}
+        return bonuses(self.decision, self.terms, granted) if self.decision else []
 
 
 def explained(entries: Sequence[Entry], facts: Sequence[Fact], terms: Terms) -> Explained:
@@ -50,6 +70,7 @@ def explained(entries: Sequence[Entry], facts: Sequence[Fact], terms: Terms) -> 
         decision=decision_in_force(entries),
         terms=terms,
         standing_minor={owner: minor for owner, minor in amounts.items() if minor},
+        holdings=holdings_of(entries),
     )
 
 
@@ -67,7 +88,9 @@ def explanation(found: Explained) -> dict[str, Any]:
         "attribution": _attribution(decision) if decision else None,
         "plan_version": plan.version if plan else None,
         "rate": _rate(decision.rate) if decision and decision.rate else None,
-        "levels": _levels(found, decision, currency) if decision else [],
+        "levels": _levels(found, decision, found.capped.minors, currency) if decision else [],
+        "caps": [*_caps(found.capped, plan.caps, currency)] if plan else [],
+        "recruit_bonuses": [_bonus(*bonus, currency) for bonus in found.bonuses],
         "hold_ends_at": to_text(ends) if ends else None,
         "released": found.entry.released,
         "verdict": order.verdict.outcome.value if order.verdict else None,
@@ -125,12 +148,40 @@ def _candidate(candidate: Candidate) -> dict[str, str | None]:
     }
 
 
-def _levels(found: Explained, decision: Decision, currency: str) -> list[dict[str, Any]]:
-    told_in = found.order.currency or currency
+def _levels(
+    found: Explained, decision: Decision, earned: Sequence[int], currency: str
+) -> list[dict[str, Any]]:
+    told_in, rows = found.order.currency or currency, levels(found.order, decision, found.terms)
     return [
-        _level(number, promoter_id, commission, (currency, told_in))
-        for number, promoter_id, commission in levels(found.order, decision, found.terms)
+        {**_level(*row, (currency, told_in)), "earned": format_minor(minor, currency)}
+        for row, minor in zip(rows, earned or (0,) * len(rows), strict=True)
     ]
+
+
+def _caps(found: Capped, caps: Sequence[Cap], currency: str) -> Iterator[dict[str, Any]]:
+    """Yield every cap that the order uses, for whom, with what was wanted and what it got."""
+    known = {cap.id: cap for cap in caps}
+    for (cap_id, subject), use in found.own.items():
+        yield _cap(known[cap_id], subject, None, use, currency)
+    for key, use in found.uses.items():
+        yield _cap(known[key.scarce.removeprefix(CAP)], key.subject, key.period, use, currency)
+
+
+def _cap(cap: Cap, subject: str, period: str | None, use: Use, currency: str) -> dict[str, Any]:
+    return {
+        "cap": cap.id,
+        "per": cap.per.value,
+        "subject": subject or None,
+        "period": period,
+        "limit": format_minor(cap.amount_minor, currency),
+        "wanted": format_minor(use.wanted, currency),
+        "granted": format_minor(use.granted, currency),
+        "capped": use.granted < use.wanted,
+    }
+
+
+def _bonus(recruit: str, recruiter: str, minor: int, currency: str) -> dict[str, str]:
+    return {"recruit": recruit, "promoter": recruiter, "amount": format_minor(minor, currency)}
 
 
 def _level(

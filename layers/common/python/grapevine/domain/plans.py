@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from grapevine.domain.caps import Cap, cap_checks
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.money import MAX_MINOR
 from grapevine.domain.rates import RateRule
@@ -82,6 +83,8 @@ class Plan:
     self_purchase: SelfPurchase = SelfPurchase.BLOCK
     rules: tuple[RateRule, ...] = ()
     line_cap_bps: int = 8000
+    caps: tuple[Cap, ...] = ()
+    recruit_bonus_minor: int = 0
 
 
 def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
@@ -96,6 +99,8 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         (len(plan.rules) <= MAX_RULES, f"more than {MAX_RULES}", "rules"),
         (len({rule.id for rule in plan.rules}) == len(plan.rules), "two have one id", "rules"),
         *(check for rule in plan.rules for check in _rule_checks(rule, plan)),
+        *cap_checks(plan.caps),
+        (0 <= plan.recruit_bonus_minor <= MAX_MINOR, f"must be 0 to {MAX_MINOR}", "recruit_bonus_minor"),
         (1 <= plan.click_window_days <= 90, "must be 1 to 90", "click_window_days"),
         (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
         (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),

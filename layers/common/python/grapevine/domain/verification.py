@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grapevine.domain.accounts import net
-from grapevine.domain.entries import AccountKey, Entry, EntryReason
+from grapevine.domain.entries import AccountKey, Entry, EntryReason, grants_of
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.grants import GrantKey, held
 from grapevine.domain.pages import Page, PageKey, merged, pages_of
 from grapevine.domain.payouts import Head, Payout, PayoutState, head_of, payout_id
 
@@ -33,11 +34,12 @@ class Books:
     pages: Mapping[PageKey, Page] = field(default_factory=dict)
     heads: Mapping[AccountKey, Head] = field(default_factory=dict)
     payouts: Mapping[str, Payout] = field(default_factory=dict)
+    counters: Mapping[GrantKey, int] = field(default_factory=dict)
 
 
 def verify(books: Books) -> tuple[Fault, ...]:
     """Return every fault in the books; none is the proof."""
-    checks = (_chains, _sums, _pages, _heads, _payouts)
+    checks = (_chains, _sums, _pages, _heads, _payouts, _grants)
     return tuple(fault for check in checks for fault in check(books))
 
 
@@ -131,3 +133,17 @@ def _payout_fault(payout: Payout | None, legs: Sequence[Entry]) -> str | None:
     if amounts != {payout.amount_minor} or keys != {payout.key}:
         return f"is {payout.amount_minor} to {payout.key}, its entries say {sorted(amounts)}"
     return None
+
+
+def _grants(books: Books) -> Iterable[Fault]:
+    """Yield what orders say they were granted and the counters do not, and the other way round."""
+    proven: dict[GrantKey, int] = {}
+    for order, chain in books.orders.items():
+        for key, has in held(grants_of(chain)).items():
+            proven[key] = proven.get(key, 0) + has.granted
+            if has.most > has.wanted:
+                yield Fault("grant", str(order), f"has more of {key} than it ever wanted")
+    for key in sorted(proven.keys() | books.counters.keys()):
+        expected, stored = proven.get(key, 0), books.counters.get(key, 0)
+        if stored != expected:
+            yield Fault("grant", str(key), f"stored {stored}, entries say {expected}")

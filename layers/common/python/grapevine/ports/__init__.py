@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from grapevine.ports.books import (
     AccountReader,
+    Beside,
     BookReader,
     DueReader,
     EntriesByName,
@@ -15,6 +16,7 @@ from grapevine.ports.books import (
     EntryReader,
     EntryScan,
     EntryWriter,
+    GrantReader,
     Mover,
     OrderLedger,
     PageFolder,
@@ -70,6 +72,7 @@ __all__ = [
     "AccountReader",
     "ApiKey",
     "ApiKeyReader",
+    "Beside",
     "BookReader",
     "CatalogLists",
     "CatalogWriter",
@@ -90,6 +93,7 @@ __all__ = [
     "FailureQueue",
     "FailureReader",
     "Files",
+    "GrantReader",
     "LinkReader",
     "Mover",
     "NetworkCatalog",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Movement, Payout
 
@@ -43,6 +44,10 @@ class SettlementBatch:
     promoter_ids: tuple[str, ...]
 
 
+Beside = GrantChange
+"""What may be written in one transaction with an order's entry."""
+
+
 class EntryReader(Protocol):
     """The ledger, read by key."""
 
@@ -53,11 +58,23 @@ class EntryReader(Protocol):
 class EntryWriter(Protocol):
     """The one way into the ledger."""
 
-    def append(self, entry: Entry) -> None:
-        """Put an entry if its number under its key is free; EntryExistsError otherwise."""
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        """Put an entry if its number under its key is free; EntryExistsError otherwise.
+
+        What changes beside it is written in the same transaction, all or nothing: GrantMovedError
+        when a counter would pass its limit.
+        """
 
 
-class OrderLedger(EntryReader, EntryWriter, Protocol):
+class GrantReader(Protocol):
+    """The counters of what is scarce."""
+
+    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        """Return what all orders together have of each key, zero where nobody has any."""
+        ...
+
+
+class OrderLedger(EntryReader, EntryWriter, GrantReader, Protocol):
     """What posting an order needs of the ledger."""
 
 
@@ -173,3 +190,6 @@ class StateScan(Protocol):
 
     def all_payouts(self, program_id: str) -> Iterator[Payout]:
         """Yield every payout of a program."""
+
+    def all_counters(self, program_id: str) -> Iterator[tuple[GrantKey, int]]:
+        """Yield every counter of what is scarce in a program, with what is taken."""

@@ -28,6 +28,7 @@ from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
+from grapevine.domain.recruits import recruiters, sponsors_needed
 from grapevine.ports import ClickReader, DecisionCatalog
 
 MOST_CLICKS = 50
@@ -65,7 +66,23 @@ def decide_order(
     decision = decide(order, order.placed_at, plan, touches, promoters)
     if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
         return pending(order, plan, Reason.CLICK_PENDING)
+    if plan.recruit_bonus_minor and decision.claims:
+        decision = _with_recruiters(decision, order, order.placed_at, promoters, terms.program.id, ports)
     return _in_programs_currency(decision, order, known, terms, ports)
+
+
+def _with_recruiters(
+    decision: Decision,
+    order: Order,
+    placed_at: datetime,
+    promoters: dict[str, Promoter],
+    program_id: str,
+    ports: DecisionPorts,
+) -> Decision:
+    """Return the decision with who would have the recruit bonus; mostly they are known as upline."""
+    missing = sponsors_needed(decision, placed_at, promoters)
+    known = promoters | ports.catalog.promoters(program_id, missing) if missing else promoters
+    return replace(decision, recruiters=recruiters(order, decision, placed_at, known))
 
 
 def winners_of(order: Order, terms: Terms, ports: DecisionPorts) -> tuple[Winner, ...]:

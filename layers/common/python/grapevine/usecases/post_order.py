@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.accrual import next_entry
+from grapevine.domain.asking import grant_changes, grants_asked
 from grapevine.domain.entries import Entry
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
@@ -70,9 +71,11 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     if order.test is not terms.program.sandbox and not entries:
         return None
     decision = decide_order(order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
-    entry = next_entry(key, order, decision, entries, facts, terms, now)
+    asked = grants_asked(order, decision, entries, terms, now)
+    taken = ports.ledger.taken(asked) if asked else {}
+    entry = next_entry(key, order, decision, entries, facts, terms, now, taken)
     if entry is not None:
-        ports.ledger.append(entry)
+        ports.ledger.append(entry, grant_changes(entry, entries, decision, terms))
     return entry
 
 

@@ -41,6 +41,7 @@ def verify_program(program_id: str, ledger: EntryScan, state: StateScan) -> Proo
         pages={page.key: page for page in state.all_pages(program_id)},
         heads={head.key: head for head in state.all_heads(program_id)},
         payouts={payout.id: payout for payout in state.all_payouts(program_id)},
+        counters=dict(state.all_counters(program_id)),
     )
     return _proof(program_id, books)
 

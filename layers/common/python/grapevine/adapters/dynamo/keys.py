@@ -14,6 +14,7 @@ from zlib import crc32
 from grapevine.domain.entries import AccountKey, EntryKey
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Fact, FactKind, OrderKey
+from grapevine.domain.grants import GrantKey
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.instants import day_of, days_between, from_text, to_text
 from grapevine.domain.pages import PageKey
@@ -198,6 +199,22 @@ def page_of(key: Key) -> PageKey:
     _, *parts = key.pk.split(SEPARATOR)
     _, day, slot = key.sk.split(SEPARATOR)
     return PageKey("/".join(parts), day, int(slot))
+
+
+def counter(key: GrantKey) -> Key:
+    """Return the row that counts what orders have of something scarce."""
+    return Key(joined("G", key.program_id, key.scarce, key.subject, key.period), META)
+
+
+def counters_of(program_id: str) -> str:
+    """Return how the partitions of a program's counters begin."""
+    return joined("G", program_id, "")
+
+
+def counter_of(pk: str) -> GrantKey:
+    """Read back a counter's partition."""
+    _, program_id, scarce, subject, period = pk.split(SEPARATOR)
+    return GrantKey(program_id, scarce, subject, period)
 
 
 def settlement(settlement_id: str) -> Key:

@@ -52,6 +52,15 @@ class Put(NamedTuple):
     condition: Condition = ABSENT
 
 
+class Change(NamedTuple):
+    """One change in place of a transaction."""
+
+    table: Table
+    key: Key
+    actions: Sequence[Action]
+    condition: Condition | None = None
+
+
 class Database:
     """Our six tables behind one connection, by their logical names."""
 
@@ -64,11 +73,12 @@ class Database:
         self.state = Table(self.connection, tables["state"], BY_STATE)
         self.private = Table(self.connection, tables["private"])
 
-    def put_all(self, *puts: Put) -> None:
-        """Do all of the writes or none; CancelledError says which condition failed."""
+    def put_all(self, *puts: Put, changes: Sequence[Change] = ()) -> None:
+        """Do all of the writes or none; CancelledError says which condition failed, the puts' first."""
         operations = [put.table.put_operation(put.row, put.condition) for put in puts]
+        updates = [change.table.update_operation(change) for change in changes]
         with answered():
-            self.connection.transact_write_items((), (), operations, ())
+            self.connection.transact_write_items((), (), operations, updates)
 
 
 class Table:
@@ -153,6 +163,12 @@ class Table:
         item = row.serialize()
         return self._connection.get_operation_kwargs(
             self.name, row.pk, row.sk, key=ITEM, attributes=item, condition=condition
+        )
+
+    def update_operation(self, change: Change) -> dict[str, Any]:
+        """Return a change in place as a transaction takes it."""
+        return self._connection.get_operation_kwargs(
+            self.name, change.key.pk, change.key.sk, actions=change.actions, condition=change.condition
         )
 
     def update(self, key: Key, actions: Sequence[Action], condition: Condition) -> None:

@@ -8,10 +8,11 @@ from pynamodb.expressions.condition import Condition
 
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
-from grapevine.adapters.dynamo.ledger import entry_row
+from grapevine.adapters.dynamo.ledger import counter_of, entry_row
 from grapevine.adapters.dynamo.pages import PageRow, page_of
 from grapevine.adapters.dynamo.rows import ABSENT, Row, row, rows
 from grapevine.adapters.dynamo.rows_treasury import (
+    CounterRow,
     HeadRow,
     PayoutRow,
     head_of,
@@ -22,6 +23,7 @@ from grapevine.adapters.dynamo.rows_treasury import (
 from grapevine.adapters.dynamo.table import Database, Put
 from grapevine.domain.entries import AccountKey, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
+from grapevine.domain.grants import GrantKey
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
 
@@ -84,6 +86,11 @@ class DynamoTreasury:
         """Yield every payout of a program."""
         items = self._state.scan(_is(PayoutRow) & (PayoutRow.program_id == program_id))
         return (payout_of(stored) for stored in rows(PayoutRow, items))
+
+    def all_counters(self, program_id: str) -> Iterator[tuple[GrantKey, int]]:
+        """Yield every counter of what is scarce in a program, with what is taken."""
+        items = self._state.scan(_is(CounterRow) & Row.pk.startswith(keys.counters_of(program_id)))
+        return (counter_of(item) for item in items)
 
 
 def _still_at(head: Head) -> Condition:

@@ -7,8 +7,10 @@ from datetime import datetime
 from threading import Lock
 
 from grapevine.domain.entries import Entry, EntryKey
-from grapevine.domain.errors import EntryExistsError
+from grapevine.domain.errors import EntryExistsError, GrantMovedError
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.grants import GrantKey
+from grapevine.ports import Beside
 
 
 class MemoryLedger:
@@ -17,6 +19,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.lock = Lock()
         self.appended: list[Entry] = []
+        self.counters: dict[GrantKey, int] = {}
         self._chains: dict[EntryKey, dict[int, Entry]] = {}
 
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
@@ -24,9 +27,24 @@ class MemoryLedger:
             chain = self._chains.get(key, {})
             return tuple(chain[number] for number in sorted(chain))
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         with self.lock:
+            after = self._counted(entry, beside) if beside else {}
             self.put(entry)
+            self.counters.update(after)
+
+    def _counted(self, entry: Entry, changes: Sequence[Beside]) -> dict[GrantKey, int]:
+        """Return the counters after their changes; a taken number is told before a limit."""
+        if entry.sequence in self._chains.get(entry.key, {}):
+            raise EntryExistsError(entry.id)
+        after = {change.key: self.counters.get(change.key, 0) + change.change for change in changes}
+        if any(change.change > 0 and after[change.key] > change.limit for change in changes):
+            raise GrantMovedError(entry.id)
+        return after
+
+    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        with self.lock:
+            return {key: self.counters.get(key, 0) for key in wanted}
 
     def put(self, entry: Entry) -> None:
         """Append while the caller holds `lock`: one step of a transaction over several stores."""

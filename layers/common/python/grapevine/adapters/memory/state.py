@@ -10,6 +10,7 @@ from threading import Lock
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError, NotFoundError
+from grapevine.domain.grants import GrantKey
 from grapevine.domain.pages import Page, PageKey, balance_subject, merged
 from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
 from grapevine.ports import Settlement
@@ -93,6 +94,9 @@ class MemoryTreasury:
 
     def all_payouts(self, program_id: str) -> Iterator[Payout]:
         yield from (payout for payout in self.stored.values() if payout.key.program_id == program_id)
+
+    def all_counters(self, program_id: str) -> Iterator[tuple[GrantKey, int]]:
+        yield from ((key, n) for key, n in self._ledger.counters.items() if key.program_id == program_id)
 
 
 class MemorySettlements:
