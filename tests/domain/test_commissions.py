@@ -31,7 +31,7 @@ def untouched(cart: Sequence[Line]) -> tuple[OrderLine, ...]:
 
 def flat(lines: Sequence[OrderLine], rate: int, rounding: Rounding) -> LevelCommission:
     """Return what one level earns where every line has the same rate and no cap is in the way."""
-    rated = [(item, line_rate(item.line, make.CY, (rate,), (), 10_000, 10_000)) for item in lines]
+    rated = [(item, line_rate(item, make.CY, (rate,), (), 10_000, 10_000)) for item in lines]
     return level_commission(rated, 1, rate, rounding)
 
 

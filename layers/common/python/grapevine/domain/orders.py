@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from grapevine.domain.facts import Fact, FactKind, Line, Outcome, Payment, Refund, Snapshot, Verdict
-from grapevine.domain.money import Rounding, prorate
+from grapevine.domain.facts import Fact, FactKind, Outcome, Payment, Refund, Snapshot, Tender, Verdict
+from grapevine.domain.lines import OrderLine, order_line
 from grapevine.domain.plans import GRACE
 
 T = TypeVar("T")
@@ -16,20 +16,13 @@ SEVERITIES = tuple(Outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLine:
-    """A line with what of it went back: of its base in minor units, and in thousandths of units."""
-
-    line: Line
-    refunded_minor: int
-    refunded_milli: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order as all of its facts together tell it.
 
-    `known_since` is when a fact that names its click was first recorded, `untold` what no fact
-    told that an earning order needs, `problems` what a person must look at.
+    `lines` has the items, then the charges. `known_since` is when a fact that names its click was
+    first recorded, `untold` what no fact told that an earning order needs, `problems` what a
+    person must look at; `tenders` is None where no fact tells how it was paid, `charges_told`
+    whether one told the charges.
     """
 
     known_since: datetime | None
@@ -48,6 +41,8 @@ class Order:
     refund_ids: tuple[str, ...]
     untold: tuple[str, ...]
     problems: tuple[str, ...]
+    tenders: tuple[Tender, ...] | None = None
+    charges_told: bool = False
 
     @property
     def earns(self) -> bool:
@@ -56,13 +51,13 @@ class Order:
 
     @property
     def base_minor(self) -> int:
-        """The commission base before refunds."""
-        return sum(item.line.base_minor for item in self.lines)
+        """The commission base before refunds, as it is unless the plan lists other components."""
+        return sum(item.base_minor for item in self.lines)
 
     @property
     def refunded_minor(self) -> int:
         """The part of the base that went back."""
-        return sum(item.refunded_minor for item in self.lines)
+        return sum(item.refunded_minor for item in self.lines if item.base_minor)
 
 
 def fold(facts: Iterable[Fact]) -> Order:
@@ -70,7 +65,7 @@ def fold(facts: Iterable[Fact]) -> Order:
     told = tuple(facts)
     ordered = sorted({fact.digest: fact for fact in told}.values(), key=_by_source)
     refunds = _united(ordered)
-    lines = _latest(ordered, lambda s: s.lines)
+    lines, charges = _latest(ordered, lambda s: s.lines), _latest(ordered, lambda s: s.charges)
     currency = _latest(ordered, lambda s: s.currency)
     placed_at = _latest(ordered, lambda s: s.placed_at)
     click_id = _click_named(ordered, placed_at)
@@ -81,7 +76,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
         payment=_latest(ordered, lambda s: s.payment) or Payment.PENDING,
         currency=currency,
-        lines=tuple(_order_line(line, refunds) for line in lines or ()),
+        lines=tuple([order_line(line, refunds) for line in (*(lines or ()), *(charges or ()))]),
         cancelled_at=_latest(ordered, lambda s: s.cancelled_at),
         received_at=_earliest(ordered, lambda s: s.received_at),
         customer_key=_latest(ordered, lambda s: s.customer_key),
@@ -92,6 +87,8 @@ def fold(facts: Iterable[Fact]) -> Order:
         refund_ids=tuple(refund.id for refund in refunds),
         untold=tuple(what for what, told in needed.items() if told is None),
         problems=(*_problems(ordered), *_mixed_currencies(ordered)),
+        tenders=_latest(ordered, lambda s: s.tenders),
+        charges_told=charges is not None,
     )
 
 
@@ -171,25 +168,6 @@ def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:
         if known is None or len(refund.lines) >= len(known.lines):
             by_id[refund.id] = refund
     return tuple(by_id[refund_id] for refund_id in sorted(by_id))
-
-
-def _order_line(line: Line, refunds: Sequence[Refund]) -> OrderLine:
-    returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
-    units = min(sum(part.quantity_milli for part in returned), line.quantity_milli)
-    return OrderLine(line=line, refunded_minor=_refunded(line, refunds), refunded_milli=units)
-
-
-def _refunded(line: Line, refunds: Sequence[Refund]) -> int:
-    """Return the part of a line's base that went back, never more than the base.
-
-    Where tax is inside the price, a refund's subtotal may or may not hold it; the units do not
-    lie, so they decide there.
-    """
-    returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
-    if line.tax_minor and line.quantity_milli:
-        units = min(sum(p.quantity_milli for p in returned if p.subtotal_minor), line.quantity_milli)
-        return prorate(line.base_minor, units, line.quantity_milli, Rounding.HALF_EVEN)
-    return min(sum(part.subtotal_minor for part in returned), line.base_minor)
 
 
 def _verdict(ordered: Sequence[Fact]) -> Verdict | None:

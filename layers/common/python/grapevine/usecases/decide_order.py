@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from grapevine.domain.bases import uncounted
+from grapevine.domain.bound_lines import bound_promoters, with_products
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.decisions import (
     SEARCH_DEPTH,
@@ -18,6 +20,7 @@ from grapevine.domain.decisions import (
     grace_end,
     pending,
     people_needed,
+    product_ids,
     touch_of,
 )
 from grapevine.domain.entries import Entry, decision_in_force
@@ -27,11 +30,14 @@ from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Terms
 from grapevine.ports import ClickReader, DecisionCatalog
 
 MOST_CLICKS = 50
 """Clicks of one visitor that an order looks at, the latest."""
+AT_ONCE = 100
+"""Products that one request reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +53,43 @@ def decide_order(
 ) -> Decision:
     """Return the decision in force while its inputs stay, else decide from the order's own instant."""
     known = decision_in_force(entries)
-    if known and _stays(known, order, entries, now):
+    if known and _stays(known, order, entries, terms, now):
         return known
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
     plan = terms.plan_at(order.paid_at or order.placed_at)
     touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
+    products = products_of(product_ids(order), plan, terms.program.id, ports.catalog)
+    bound = bound_promoters(products, order.placed_at, plan).values()
+    names = (*(touch.promoter_id for touch in touches), *bound)
+    promoters = _people(names, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
     decision = decide(order, order.placed_at, plan, touches, promoters)
     if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
         return pending(order, plan, Reason.CLICK_PENDING)
+    if products:
+        decision = with_products(decision, order, order.placed_at, plan, products, promoters)
     return _in_programs_currency(decision, order, known, terms, ports)
 
 
-def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetime) -> bool:
+def products_of(
+    names: Sequence[str], plan: Plan, program_id: str, catalog: DecisionCatalog
+) -> dict[str, Product]:
+    """Return the products that a plan must know more of, in one request for a hundred; mostly none."""
+    wanted = tuple(names) if plan.needs_products else ()
+    found: dict[str, Product] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        found.update(catalog.products(program_id, wanted[start : start + AT_ONCE]))
+    return found
+
+
+def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms, now: datetime) -> bool:
     """Say whether a decision is still the one: its inputs are the same, and it was looked at once more.
 
     Until the grace period ends another touch of the same customer may be recorded. So whoever
     posts first after it decides again, and what that entry leaves standing stays.
     """
-    if known.is_pending or known.basis != basis_of(order) or order.placed_at is None:
+    plan = terms.plan_version(known.plan_version)
+    if known.is_pending or known.basis != basis_of(order, plan) or order.placed_at is None:
         return False
     ends = grace_end(order.placed_at)
     return now < ends or entries[-1].recorded_at >= ends
@@ -77,7 +100,7 @@ def _in_programs_currency(
 ) -> Decision:
     """Return the decision with the rate of the order's instant; it waits where there is none."""
     base, quote = order.currency, terms.program.currency
-    if base in (None, quote) or order.placed_at is None or not decision.claims:
+    if base in (None, quote) or order.placed_at is None or not (decision.claims or decision.is_bound):
         return decision
     found = ports.catalog.rate(terms.program.id, base, quote, order.placed_at)
     rate = (known.rate if known else None) or usable(found, order.placed_at)
@@ -121,24 +144,31 @@ def _is_late(order: Order, touches: Sequence[Candidate]) -> bool:
     return named and order.click_id not in [touch.click_id for touch in touches]
 
 
+def refuse_uncounted(order: Order, decision: Decision, terms: Terms) -> None:
+    """Raise OrderUnprocessableError where the plan's base needs what no body tells."""
+    missing = uncounted(order, terms.plan_version(decision.plan_version))
+    if missing and order.earns and (decision.claims or decision.is_bound):
+        raise OrderUnprocessableError(f"no body tells {', '.join(missing)}")
+
+
 def _default(plan: Plan) -> tuple[str, ...]:
     return (plan.default_sponsor_id,) if plan.default_sponsor_id else ()
 
 
 def _people(
-    touches: Sequence[Candidate],
+    names: Sequence[str],
     hint: tuple[str, ...],
     placed_at: datetime,
     plan: Plan,
     program_id: str,
     ports: DecisionPorts,
 ) -> dict[str, Promoter]:
-    """Return the touched promoters and their uplines: one request while the click's hint is true."""
-    wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
+    """Return the promoters named and their uplines: one request while the click's hint is true."""
+    wanted = dict.fromkeys((*names, *hint))
     known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
-    for touch in touches:
+    for name in names:
         for _ in range(SEARCH_DEPTH):
-            missing = people_needed(touch.promoter_id, placed_at, plan, known)
+            missing = people_needed(name, placed_at, plan, known)
             found = ports.catalog.promoters(program_id, (missing,)) if missing else {}
             if not found:
                 break

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
+from grapevine.domain.bound_lines import bound_promoters
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.facts import Fact, FactKind, Outcome, Snapshot, Verdict
 from grapevine.domain.people import Promoter
-from grapevine.domain.plans import SelfPurchase
+from grapevine.domain.plans import Plan, SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
+from grapevine.usecases.decide_order import products_of
 
 SELF_REFERRAL = "self_referral"
 
@@ -58,15 +60,29 @@ def screen_order(command: ScreenOrder, ports: ScreenOrderPorts, now: datetime) -
 def _verdict(
     program_id: str, snapshot: Snapshot, placed_at: datetime, ports: ScreenOrderPorts
 ) -> Verdict | None:
-    touched = _touched(program_id, snapshot, ports)
+    plan = ports.catalog.terms(program_id).plan_at(placed_at)
+    touched = {
+        **_bound(program_id, snapshot, placed_at, plan, ports),
+        **_touched(program_id, snapshot, ports),
+    }
     known = ports.catalog.promoters(program_id, tuple(touched)) if touched else {}
     if not known:
         return None
-    plan = ports.catalog.terms(program_id).plan_at(placed_at)
     own = [name for name, promoter in known.items() if _is_own(snapshot, promoter)]
     outcome = Outcome.BLOCK if own and plan.self_purchase is SelfPurchase.BLOCK else Outcome.ALLOW
     evidence = " ".join(f"{name} {touched[name]}" for name in own or known)
     return Verdict(outcome=outcome, rule=SELF_REFERRAL, evidence=evidence)
+
+
+def _bound(
+    program_id: str, snapshot: Snapshot, placed_at: datetime, plan: Plan, ports: ScreenOrderPorts
+) -> dict[str, str]:
+    """Return the promoters to whom products of the order are bound, with the first product of each."""
+    if not plan.product_bound:
+        return {}
+    names = tuple(dict.fromkeys(line.product_id for line in snapshot.lines or () if line.product_id))
+    bound = bound_promoters(products_of(names, plan, program_id, ports.catalog), placed_at, plan)
+    return {bound[name]: name for name in reversed(names) if name in bound}
 
 
 def _touched(program_id: str, snapshot: Snapshot, ports: ScreenOrderPorts) -> dict[str, str]:
