@@ -117,7 +117,7 @@ def _tenders_from_list(values: list[Any]) -> tuple[Tender, ...]:
 
 def _line_to_list(line: Line) -> list[Any]:
     """Return a line as a list; what most lines do not have comes last, and only where one has it."""
-    more = [line.added_tax_minor] if line.added_tax_minor else []
+    more: list[int | str] = [line.added_tax_minor] if line.added_tax_minor else []
     if line.component is not Component.ITEM:
         more = [line.added_tax_minor, line.component.value]
     return [
