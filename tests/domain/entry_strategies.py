@@ -9,6 +9,7 @@ from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.money import Money
+from grapevine.domain.products import SoldProduct
 from tests.builders import PROGRAM_ID
 from tests.strategies import currencies, instants
 
@@ -32,6 +33,13 @@ candidates = st.builds(
     recorded_at=instants,
     reason=st.sampled_from(Reason),
 )
+sold_products = st.builds(
+    SoldProduct,
+    product_id=ids,
+    category=st.one_of(st.none(), ids),
+    collections=st.lists(ids, max_size=2).map(tuple),
+    earners=st.one_of(st.none(), st.lists(ids, max_size=3).map(tuple)),
+)
 decisions = st.builds(
     Decision,
     basis=digests.map(lambda digest: digest[:12]),
@@ -39,6 +47,7 @@ decisions = st.builds(
     plan_version=st.integers(1, 99),
     promoter_ids=st.lists(ids, max_size=3, unique=True).map(tuple),
     candidates=st.lists(candidates, max_size=3).map(tuple),
+    products=st.lists(sold_products, max_size=2).map(tuple),
 )
 
 

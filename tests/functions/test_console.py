@@ -38,6 +38,7 @@ NEW_PROMOTER = {"name": "Dee", "email": "Dee@Example.com", "sponsor_id": CY}
 NEW_LINK = {"destination": "https://shop.example/p?a=1#b"}
 NEW_PLAN = {"effective_at": "2026-11-12T00:00:00Z", "click_window_days": 7, "vacancy": "compress"}
 NEW_SPONSOR = {"sponsor_id": ANA}
+NEW_PRODUCTS = {"products": [{"id": "77", "category": "tea", "collections": ["sale"], "promoter_id": CY}]}
 NEW_STATUS = {"status": "suspended", "reason": "sells on a flea market"}
 
 ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
@@ -48,6 +49,7 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", f"{PROGRAM}/storefronts", NEW_STOREFRONT),
     ("POST", f"{PROGRAM}/promoters", NEW_PROMOTER),
     ("GET", f"{PROGRAM}/promoters", None),
+    ("POST", f"{PROGRAM}/products", NEW_PRODUCTS),
     ("POST", f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR),
     ("POST", f"{PROGRAM}/promoters/{CY}/status", NEW_STATUS),
     ("POST", f"{PROGRAM}/promoters/{CY}/links", NEW_LINK),
@@ -301,7 +303,7 @@ def test_an_entry_explains_itself(api: Api, earned: None) -> None:
     why = api.get(f"{PROGRAM}/entries/{make.STOREFRONT_ID}/1001/1/explain")
     assert (why["entry"], why["reason"], why["re_adds"]) == (f"{make.ORDER}/1", "accrued", True)
     assert (why["order"]["base"], why["order"]["refunded"]) == ("100.00", "0.00")
-    assert why["attribution"]["promoters"] == [CY, BO, ANA]
+    assert why["attribution"]["promoters"] == [[CY, BO, ANA]]
     assert [(level["rate_bps"], level["total"]) for level in why["levels"]] == [
         (1000, "10.00"),
         (300, "3.00"),
@@ -725,3 +727,17 @@ def test_every_request_is_one_line_without_the_key(
     (line,) = invocations(lines)
     assert line["outcome"] == "ok"
     assert "secret" not in json.dumps(lines)
+
+
+def test_products_are_put_and_read(api: Api) -> None:
+    put = api.changed(f"{PROGRAM}/products", NEW_PRODUCTS)
+    assert put["products"] == [api.get(f"{PROGRAM}/products/77")]
+    assert {name: put["products"][0][name] for name in NEW_PRODUCTS["products"][0]} == NEW_PRODUCTS[
+        "products"
+    ][0]
+    assert api.refused("GET", f"{PROGRAM}/products/88", None, 404)["code"] == "not_found"
+
+
+def test_a_product_that_is_wrong_is_refused_with_its_place(api: Api) -> None:
+    body = {"products": [{"id": "77"}, {"id": "88", "promoter_id": "pr_nobody"}]}
+    assert api.refused("POST", f"{PROGRAM}/products", body)["where"] == "products[1].promoter_id"

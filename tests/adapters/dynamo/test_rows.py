@@ -32,6 +32,7 @@ KINDS = {
     "api_key",
     "click",
     "coupon",
+    "product",
     "entry",
     "fact",
     "head",

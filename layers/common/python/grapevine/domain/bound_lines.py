@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from grapevine.domain.decisions import HOUSE, MAX_CLAIMS, Decision, claim_of, is_own, product_ids
+from grapevine.domain.decisions import HOUSE, MAX_CLAIMS, Decision, claim_of, is_own
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan, SelfPurchase
@@ -38,13 +38,13 @@ def with_products(
     """
     bound = bound_promoters(products, placed_at, plan)
     room = MAX_CLAIMS - min(len(decision.claims), 1)
-    names = tuple(dict.fromkeys(bound[name] for name in product_ids(order) if bound.get(name) in promoters))[
+    names = tuple(dict.fromkeys(bound[name] for name in order.product_ids if bound.get(name) in promoters))[
         :room
     ]
     earners = {name: _earners(name, order, placed_at, plan, promoters) for name in names}
     sold = (
         _sold(name, products[name], placed_at, plan, earners.get(bound.get(name, "")))
-        for name in product_ids(order)
+        for name in order.product_ids
         if name in products
     )
     claims = decision.claims[-(MAX_CLAIMS - len(names)) :]

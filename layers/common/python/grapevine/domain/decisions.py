@@ -118,13 +118,8 @@ def basis_of(order: Order, plan: Plan) -> str:
     instants = [to_text(at) if at else "" for at in (order.placed_at, order.paid_at)]
     parts = (*instants, order.click_id or "", ",".join(order.coupon_codes), order.customer_key or "")
     if plan.needs_products:
-        parts = (*parts, *product_ids(order))
+        parts = (*parts, *order.product_ids)
     return blake2b("|".join(parts).encode(), digest_size=6).hexdigest()
-
-
-def product_ids(order: Order) -> tuple[str, ...]:
-    """Return the products that an order names, in the order of its lines."""
-    return tuple(dict.fromkeys(item.line.product_id for item in order.lines if item.line.product_id))
 
 
 def grace_end(placed_at: datetime) -> datetime:

@@ -50,6 +50,11 @@ class Order:
         return self.payment.earns and self.cancelled_at is None
 
     @property
+    def product_ids(self) -> tuple[str, ...]:
+        """The products that it names, in the order of its lines."""
+        return tuple(dict.fromkeys(item.line.product_id for item in self.lines if item.line.product_id))
+
+    @property
     def base_minor(self) -> int:
         """The commission base before refunds, as it is unless the plan lists other components."""
         return sum(item.base_minor for item in self.lines)

@@ -20,7 +20,6 @@ from grapevine.domain.decisions import (
     grace_end,
     pending,
     people_needed,
-    product_ids,
     touch_of,
 )
 from grapevine.domain.entries import Entry, decision_in_force
@@ -59,7 +58,7 @@ def decide_order(
         raise OrderUnprocessableError("no body tells when it was placed")
     plan = terms.plan_at(order.paid_at or order.placed_at)
     touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    products = products_of(product_ids(order), plan, terms.program.id, ports.catalog)
+    products = products_of(order.product_ids, plan, terms.program.id, ports.catalog)
     bound = bound_promoters(products, order.placed_at, plan).values()
     names = (*(touch.promoter_id for touch in touches), *bound)
     promoters = _people(names, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
