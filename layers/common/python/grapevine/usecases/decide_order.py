@@ -47,6 +47,27 @@ class DecisionPorts:
     catalog: DecisionCatalog
 
 
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """A promoter who would win an order or a line of it.
+
+    `by` is the last touch that counts for them, a click's id or a coupon's code, or the product
+    that is bound to them.
+    """
+
+    promoter: Promoter
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with what it was made from."""
+
+    decision: Decision
+    touches: tuple[Candidate, ...]
+    promoters: dict[str, Promoter]
+
+
 def decide_order(
     order: Order, entries: Sequence[Entry], terms: Terms, ports: DecisionPorts, now: datetime
 ) -> Decision:
@@ -56,29 +77,52 @@ def decide_order(
         return known
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
-    plan = terms.plan_at(order.paid_at or order.placed_at)
-    touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    products = products_of(order.product_ids, plan, terms.program.id, ports.catalog)
-    bound = bound_promoters(products, order.placed_at, plan).values()
-    names = (*(touch.promoter_id for touch in touches), *bound)
-    promoters = _people(names, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
-    decision = decide(order, order.placed_at, plan, touches, promoters)
-    if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
+    found = _decided(order, order.placed_at, known, terms, ports)
+    is_open = now < grace_end(order.placed_at)
+    if is_open and found.decision.reason is not Reason.COUPON and _is_late(order, found.touches):
+        plan = terms.plan_version(found.decision.plan_version)
         return pending(order, plan, Reason.CLICK_PENDING)
+    return _in_programs_currency(found.decision, order, known, terms, ports)
+
+
+def _decided(
+    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: DecisionPorts
+) -> Decided:
+    """Decide by the touches that there are so far, and by what the order's products were."""
+    plan, program_id = terms.plan_at(order.paid_at or placed_at), terms.program.id
+    touches, hint = _touches(order, placed_at, known, terms, ports)
+    products = _products(order, plan, program_id, ports)
+    bound = bound_promoters(products, placed_at, plan).values()
+    names = (*(touch.promoter_id for touch in touches), *bound)
+    promoters = _people(names, (*hint, *_default(plan)), placed_at, plan, program_id, ports)
+    decision = decide(order, placed_at, plan, touches, promoters)
     if products:
-        decision = with_products(decision, order, order.placed_at, plan, products, promoters)
-    return _in_programs_currency(decision, order, known, terms, ports)
+        decision = with_products(decision, order, placed_at, plan, products, promoters)
+    return Decided(decision, touches, promoters)
 
 
-def products_of(
-    names: Sequence[str], plan: Plan, program_id: str, catalog: DecisionCatalog
-) -> dict[str, Product]:
-    """Return the products that a plan must know more of, in one request for a hundred; mostly none."""
-    wanted = tuple(names) if plan.needs_products else ()
+def _products(order: Order, plan: Plan, program_id: str, ports: DecisionPorts) -> dict[str, Product]:
+    """Return the products that the plan must know more of, in one request for a hundred; mostly none."""
+    wanted = order.product_ids if plan.needs_products else ()
     found: dict[str, Product] = {}
     for start in range(0, len(wanted), AT_ONCE):
-        found.update(catalog.products(program_id, wanted[start : start + AT_ONCE]))
+        found.update(ports.catalog.products(program_id, wanted[start : start + AT_ONCE]))
     return found
+
+
+def winners_of(order: Order, terms: Terms, ports: DecisionPorts) -> tuple[Winner, ...]:
+    """Return who would win an order, or lines of it, as it is told so far."""
+    if order.placed_at is None:
+        return ()
+    found = _decided(order, order.placed_at, None, terms, ports)
+    touches = (touch for touch in found.decision.candidates if touch.reason is Reason.ELIGIBLE)
+    last = {touch.promoter_id: touch.coupon_code or touch.click_id for touch in touches}
+    won = [(name, last[name]) for name, *_ in found.decision.claims if name in last]
+    bound = [
+        (product.earners[0], product.product_id) for product in found.decision.products if product.earners
+    ]
+    winners = {name: by for name, by in (*reversed(bound), *won) if name in found.promoters}
+    return tuple(Winner(found.promoters[name], by) for name, by in winners.items())
 
 
 def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms, now: datetime) -> bool:
