@@ -6,6 +6,7 @@ import pytest
 
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import FactKind, Refund
+from grapevine.domain.fx import Rate
 from grapevine.domain.plans import AttributionModel, plan_faults
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, minutes
@@ -104,3 +105,16 @@ def test_edge_66_promoters_who_share_an_order_share_its_flat_pay_exactly() -> No
 )
 def test_flat_pay_that_contradicts_the_plan_is_refused(changes: dict[str, object], faults: list[str]) -> None:
     assert [fault.where for fault in plan_faults(make.plan(**changes))] == faults
+
+
+def test_edge_68_flat_pay_is_in_the_programs_currency_and_its_cap_in_the_orders() -> None:
+    """100.00 EUR at 1.25 are 125.00 USD, of which at most 1 % is flat pay: 1.25 of 2.00."""
+    world = chain_world(make.plan(0, per_order_minor=(200,), line_cap_bps=100))
+    rate = Rate(base="EUR", quote="USD", text="1.25", source="the bank", effective_at=T0)
+    world.catalog.add_rate(make.PROGRAM_ID, rate)
+    world.append(make.fact(FactKind.PAID, minutes(1), snapshot=told(TEA, currency="EUR")))
+    world.post(T0 + minutes(2))
+    assert earned(world) == {CY: 125}
+    world.append(make.fact(FactKind.REFUNDED, minutes(10), refunds=(back("tea", 5_000),)))
+    world.post(T0 + minutes(11))
+    assert earned(world) == {CY: 125 - 62}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grapevine.domain.decisions import HOUSE, Reason
 from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.domain.explanation import explained, explanation
-from grapevine.domain.facts import FactKind, Line, Outcome
+from grapevine.domain.facts import Fact, FactKind, Line, Outcome
 from grapevine.domain.plans import Plan, SelfPurchase
 from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.rates import RateRule
@@ -250,6 +254,37 @@ def test_an_order_that_only_a_bound_product_makes_somebodys_is_screened() -> Non
     assert found
     assert found.verdict
     assert (found.verdict.outcome, found.verdict.evidence) == (Outcome.ALLOW, f"{DEE} 77")
+
+
+# --- in any order --------------------------------------------------------------------------------
+
+STORY = (
+    make.fact(FactKind.PAID, minutes(1), snapshot=make.snapshot(lines=(TEA,), click_id=None)),
+    make.fact(FactKind.EDITED, minutes(30), snapshot=make.snapshot(lines=(TEA, MUG))),
+    make.fact(FactKind.EDITED, days(2), snapshot=make.snapshot(lines=(MUG,))),
+    make.refunded("r1", days(3), ("mug", 500)),
+)
+
+
+def told_in(steps: Sequence[Fact]) -> dict[str, int]:
+    rules = (RateRule(id="c", category="tea", per_unit_minor=(100,)),)
+    world = world_of(make.plan(1000, 300, rules=rules, per_order_minor=(111,), **BOUND))
+    put(world, category="tea", promoter_id=DEE)
+    put(world, "88", promoter_id=BO)
+    put(world, "88", promoter_id=CY, at=1)
+    for number, fact in enumerate(steps):
+        world.append(fact)
+        world.post(T0 + days(4) + minutes(number))
+    world.post(T0 + days(90))
+    world.fold()
+    assert world.proof().faults == ()
+    return earned(world)
+
+
+@given(st.permutations(STORY * 2))
+def test_edge_19_an_order_with_bound_products_ends_the_same_in_any_order(steps: list[Fact]) -> None:
+    """The mug was Bo's when it was placed: 10 % of 15.00; Cy brought the order: 1.11 less a quarter."""
+    assert told_in(steps) == {BO: 150, ANA: 45, CY: 83}
 
 
 # --- putting -------------------------------------------------------------------------------------
