@@ -13,7 +13,7 @@ from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, place_or
 from tests import builders as make
 from tests.builders import BO, CY, ORDER, T0, days, minutes
 from tests.usecases.amounts import earned
-from tests.usecases.webhooks import headers_of, line, order_body
+from tests.usecases.webhooks import headers_of, line, order_body, refund_body
 from tests.worlds import World, chain_world
 
 OLD, KEPT = make.line("a", 10_000, sku="TEA-1"), make.line("b", 3_000)
@@ -87,3 +87,31 @@ def test_edge_11_an_edited_order_comes_as_the_order_as_it_is_then() -> None:
     assert entry
     assert entry.reason is EntryReason.EDITED
     assert earned(world) == {CY: 1_533}
+
+
+def test_edge_11_a_line_that_is_taken_off_stays_in_the_body_with_nothing_left() -> None:
+    world = chain_world(make.plan(1000))
+    deliver(world, "orders/paid")
+    world.post(T0 + minutes(2))
+    items = [{**line(11, "100.00"), "current_quantity": 0}, line(12, "33.33"), line(13, "120.00")]
+    deliver(world, "orders/updated", updated_at="2026-11-12T09:00:00Z", line_items=items, refunds=[])
+    world.post(T0 + days(2))
+    assert earned(world) == {CY: 1_533}
+
+
+def test_edge_11_what_a_refund_tells_of_is_not_taken_off_as_well() -> None:
+    world = chain_world(make.plan(1000))
+    told = refund_body(ORDER.order_id, "5", ("11", "100.00"))
+    items = [{**line(11, "100.00", 3), "current_quantity": 1}, line(12, "33.33")]
+    deliver(world, "orders/paid", line_items=items, refunds=[told])
+    world.post(T0 + minutes(2))
+    assert earned(world) == {CY: 1_333}
+
+
+def test_edge_11_discounts_and_taxes_go_with_what_is_taken_off() -> None:
+    world = chain_world(make.plan(1000))
+    cut = {"discount_allocations": [{"amount": "30.00"}], "tax_lines": [{"price": "27.00"}]}
+    items = [{**line(11, "100.00", 3), "current_quantity": 1, **cut}]
+    deliver(world, "orders/paid", line_items=items, refunds=[], taxes_included=True)
+    world.post(T0 + minutes(2))
+    assert earned(world) == {CY: 810}
