@@ -25,6 +25,7 @@ from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refun
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
 
@@ -54,6 +55,7 @@ class Story:
     promoters: tuple[Promoter, ...]
     clicks: tuple[Click, ...]
     facts: tuple[Fact, ...]
+    products: tuple[Product, ...] = ()
 
     @property
     def orders(self) -> tuple[OrderKey, ...]:
@@ -146,20 +148,23 @@ def look(
     plan, named = _plan(story, min(paid)), _click_told(ordered, placed)
     attribution = before
     is_open = now >= placed + HOUR
-    if is_open or before is None or before.claims is None or before.basis != (named, min(paid)):
-        claims = _claims(story, named, placed, plan, now)
-        attribution = Attribution((named, min(paid)), claims)
+    basis = named, min(paid), _products_in(ordered) if plan.needs_products else None
+    if is_open or before is None or before.claims is None or before.basis != basis:
+        attribution = Attribution(basis, _claims(story, named, placed, plan, now))
     if not is_paid:
         return View({}, outcome, None, attribution)
-    claims = (attribution and attribution.claims) or ()
-    parts = _own_caps(_parts(ordered, claims, plan, story.program.rounding), plan)
+    claims = attribution.claims if attribution else None
+    earned = [] if claims is None else _parts(story, ordered, claims, placed, plan)
+    parts = _own_caps(earned, plan)
     names = _counters(story, ordered, min(paid), plan)
     wanted = {name: sum(p.minor for p in parts if name in names(p)) for p in parts for name in names(p)}
     wanted = {name: minor for name, minor in wanted.items() if minor}
     amounts = _added_up(_limited(parts, names, granted))
     waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
     release = None if waits else _release(ordered, placed, min(paid), plan, outcome)
-    return View(amounts, outcome, release, attribution, wanted, _bonus(story, claims, amounts, placed, plan))
+    return View(
+        amounts, outcome, release, attribution, wanted, _bonus(story, claims or (), amounts, placed, plan)
+    )
 
 
 def _in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -294,18 +299,28 @@ class Part:
 
 
 def _parts(
-    ordered: Sequence[Fact], claims: Sequence[Sequence[str]], plan: Plan, rounding: Rounding
+    story: Story, ordered: Sequence[Fact], claims: Sequence[Sequence[str]], placed: datetime, plan: Plan
 ) -> list[Part]:
     """Return what everybody earned after refunds, line by line and level by level, nearest levels first."""
-    parts = []
+    sold, rounding, refunds = _sold(story, ordered, placed, plan), story.program.rounding, _refunds(ordered)
+    jobs = [
+        ([item for item in sold if item.owners is None], claim, number, len(claims))
+        for number, claim in enumerate(claims)
+    ]
+    bound = [item.owners for item in sold if item.owners]
+    jobs += [([i for i in sold if i.owners == chain], chain, 0, 1) for chain in dict.fromkeys(bound)]
+    found = []
     for level in range(len(plan.rate_bps)):
-        for number, claim in enumerate(claims):
-            if level < len(claim):
-                lines = [(line, _granted(line, claim[0], plan)) for line in _last(ordered, "lines") or ()]
-                dealt = _dealt_and_back(lines, level, _refunds(ordered), rounding)
-                halves = [(_part(m, number, len(claims)), _part(b, number, len(claims))) for m, b in dealt]
-                parts.append(Part(level, claim[level], sum(minor - back for minor, back in halves)))
-    return parts
+        for job, (items, claim, number, parts) in enumerate(jobs):
+            if level >= len(claim):
+                continue
+            lines = [(item, _granted(item, claim[0], plan)) for item in items]
+            dealt = _dealt_and_back(lines, level, refunds, rounding)
+            if job < len(claims):
+                dealt.append(_for_the_order(sold, level, refunds, plan, rounding))
+            halves = [(_part(share, number, parts), _part(back, number, parts)) for share, back in dealt]
+            found.append(Part(level, claim[level], sum(share - back for share, back in halves)))
+    return found
 
 
 def _own_caps(parts: Sequence[Part], plan: Plan) -> list[Part]:
@@ -370,6 +385,103 @@ def _bonus(
     return found if plan.recruit_bonus_minor else {}
 
 
+@dataclass(frozen=True)
+class Sold:
+    """A line as a plan sees it: what of it counts, what counted before tenders, what of that went back."""
+
+    line: Line
+    base: int
+    whole: int
+    back: int
+    groups: tuple[str | None, tuple[str, ...]]
+    owners: tuple[str, ...] | None
+    """Who is paid level by level where the product is bound."""
+
+
+def _sold(story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan) -> list[Sold]:
+    """Return the lines, then the charges, as far as each is in the plan's base."""
+    lines = [*(_last(ordered, "lines") or ()), *(_last(ordered, "charges") or ())]
+    amounts = [minor for line in lines for minor in (_net(line), line.tax_minor + line.added_tax_minor)]
+    tenders = _last(ordered, "tenders") or ()
+    other = sum(tender.minor for tender in tenders if tender.kind in plan.excluded_tenders)
+    other = min(other, sum(amounts))
+    taken = _dealt(other, [Fraction(minor) for minor in amounts]) if other else [0 for _ in amounts]
+    found = []
+    for number, line in enumerate(lines):
+        is_in, tax_in = _is_in(line, plan)
+        net_back, tax_back = _gone(line, _refunds(ordered))
+        whole = amounts[2 * number] * is_in + amounts[2 * number + 1] * tax_in
+        out = taken[2 * number] * is_in + taken[2 * number + 1] * tax_in
+        groups, owners = _product(story, line.product_id, placed, plan)
+        found.append(Sold(line, whole - out, whole, net_back * is_in + tax_back * tax_in, groups, owners))
+    return found
+
+
+def _net(line: Line) -> int:
+    return max(0, line.gross_minor - line.discount_minor - line.tax_minor)
+
+
+def _is_in(line: Line, plan: Plan) -> tuple[bool, bool]:
+    name = "gift_card" if line.gift_card else str(line.component)
+    names = [str(component) for component in plan.base]
+    return name in names, name in names and "tax" in names
+
+
+def _gone(line: Line, refunds: Sequence[Refund]) -> tuple[int, int]:
+    """Return what went back of a line's net and of its tax, which at least goes with the net."""
+    parts = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    net, tax = _base_back(line, parts), line.tax_minor + line.added_tax_minor
+    with_net = round(Fraction(tax * net, _net(line))) if net else 0
+    return net, min(tax, max(with_net, sum(part.tax_minor for part in parts)))
+
+
+def _product(
+    story: Story, product_id: str | None, placed: datetime, plan: Plan
+) -> tuple[tuple[str | None, tuple[str, ...]], tuple[str, ...] | None]:
+    """Return a product's groups, and who is paid for it where it is bound, when the order was placed."""
+    changes = [c for product in story.products if product.id == product_id for c in product.changes]
+    last = next((c for c in reversed(changes) if c.effective_at <= placed), None)
+    if last is None:
+        return (None, ()), None
+    groups = last.category, last.collections
+    for promoter in story.promoters:
+        if plan.product_bound and promoter.id == last.promoter_id:
+            is_out = _is_suspended(promoter, placed)
+            return groups, (HOUSE,) if is_out else _earners(story, promoter.id, placed, plan)
+    return groups, None
+
+
+def _products_in(ordered: Sequence[Fact]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.product_id for line in _last(ordered, "lines") or () if line.product_id))
+
+
+def _for_the_order(
+    sold: Sequence[Sold], level: int, refunds: Sequence[Refund], plan: Plan, rounding: Rounding
+) -> tuple[int, int]:
+    """Return a level's flat pay for the whole order, and what of it went back."""
+    total = sum(item.base for item in sold)
+    counted = [item for item in sold if item.base]
+    most = floor(Fraction(total * plan.line_cap_bps, 10_000))
+    if total == 0:
+        most = sum(plan.per_order_minor) if plan.per_order_if_free and sold else 0
+    nearer = sum(plan.per_order_minor[:level])
+    wanted = plan.per_order_minor[level] if level < len(plan.per_order_minor) else 0
+    pay = max(0, min(wanted, most - nearer))
+    if counted:
+        part = Fraction(sum(item.back for item in counted), sum(item.whole for item in counted))
+    else:
+        units = sum(item.line.quantity_milli for item in sold if item.line.component == "item")
+        part = (
+            Fraction(sum(_units_back(item.line, refunds) for item in sold), units) if units else Fraction(0)
+        )
+    return pay, _whole(pay * part, rounding)
+
+
+def _units_back(line: Line, refunds: Sequence[Refund]) -> int:
+    parts = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    return min(line.quantity_milli, sum(part.quantity_milli for part in parts))
+
+
 def _part(minor: int, number: int, parts: int) -> int:
     """Deal unit by unit in turn and count what falls to one."""
     return len(range(number, minor, parts))
@@ -383,52 +495,53 @@ class Granted:
     by_units: bool
 
 
-def _granted(line: Line, first: str, plan: Plan) -> Granted:
+def _granted(sold: Sold, first: str, plan: Plan) -> Granted:
     """Return the rates that the ladder gives a line, as far as both caps let them."""
-    rules = [rule for rule in plan.rules if _is_about(rule, line, first)]
+    rules = [rule for rule in plan.rules if _is_about(rule, sold, first)]
     rules.sort(key=lambda rule: rule.id)
-    rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(line, rule, plan))), reverse=True)
+    rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(sold, rule, plan))), reverse=True)
     rule = rules[0] if rules else None
-    left = Fraction(_base(line) * plan.pool_cap_bps, 10_000)
+    left = Fraction(sold.base * plan.pool_cap_bps, 10_000)
     levels = []
-    for wanted in _wanted(line, rule, plan):
-        levels.append(min(wanted, Fraction(_base(line) * plan.line_cap_bps, 10_000), left))
+    for wanted in _wanted(sold, rule, plan):
+        levels.append(min(wanted, Fraction(sold.base * plan.line_cap_bps, 10_000), left))
         left -= levels[-1]
     return Granted(levels, by_units=rule is not None and rule.per_unit_minor != ())
 
 
-def _is_about(rule: RateRule, line: Line, first: str) -> bool:
-    pairs = ((rule.sku, line.sku), (rule.product_id, line.product_id), (rule.promoter_id, first))
-    return all(asked is None or asked == has for asked, has in pairs)
+def _is_about(rule: RateRule, sold: Sold, first: str) -> bool:
+    line, (category, collections) = sold.line, sold.groups
+    pairs = ((rule.sku, line.sku), (rule.product_id, line.product_id), (rule.category, category))
+    is_theirs = rule.promoter_id is None or rule.promoter_id == first
+    is_in = rule.collection_id is None or rule.collection_id in collections
+    has_units = not rule.per_unit_minor or line.component == "item"
+    return is_theirs and is_in and has_units and all(asked is None or asked == has for asked, has in pairs)
 
 
-def _precision(rule: RateRule) -> tuple[bool, bool, bool]:
-    return rule.sku is not None, rule.product_id is not None, rule.promoter_id is not None
+def _precision(rule: RateRule) -> list[bool]:
+    named = (rule.sku, rule.product_id, rule.collection_id, rule.category, rule.promoter_id)
+    return [name is not None for name in named]
 
 
-def _wanted(line: Line, rule: RateRule | None, plan: Plan) -> list[Fraction]:
+def _wanted(sold: Sold, rule: RateRule | None, plan: Plan) -> list[Fraction]:
     if rule and rule.per_unit_minor:
-        found = [Fraction(each * line.quantity_milli, 1000) for each in rule.per_unit_minor]
+        found = [Fraction(each * sold.line.quantity_milli, 1000) for each in rule.per_unit_minor]
     else:
-        found = [Fraction(_base(line) * bps, 10_000) for bps in (rule.rate_bps if rule else plan.rate_bps)]
+        found = [Fraction(sold.base * bps, 10_000) for bps in (rule.rate_bps if rule else plan.rate_bps)]
     return [*found, *(Fraction(0) for _ in plan.rate_bps)][: len(plan.rate_bps)]
 
 
 def _dealt_and_back(
-    lines: Sequence[tuple[Line, Granted]], level: int, refunds: Sequence[Refund], rounding: Rounding
+    lines: Sequence[tuple[Sold, Granted]], level: int, refunds: Sequence[Refund], rounding: Rounding
 ) -> list[tuple[int, int]]:
     """Return each line's share of a level, rounded once and dealt out, with what of it went back."""
-    earning = [(line, granted) for line, granted in lines if granted.levels[level]]
+    earning = [(sold, granted) for sold, granted in lines if granted.levels[level]]
     exact = [granted.levels[level] for _, granted in earning]
     shares = _dealt(_whole(sum(exact, Fraction(0)), rounding), exact)
     return [
-        (share, _whole(share * _went_back(line, refunds, granted), rounding))
-        for (line, granted), share in zip(earning, shares, strict=True)
+        (share, _whole(share * _went_back(sold, refunds, granted), rounding))
+        for (sold, granted), share in zip(earning, shares, strict=True)
     ]
-
-
-def _base(line: Line) -> int:
-    return 0 if line.gift_card else max(0, line.gross_minor - line.discount_minor - line.tax_minor)
 
 
 def _whole(amount: Fraction, rounding: Rounding) -> int:
@@ -456,19 +569,18 @@ def _refunds(ordered: Sequence[Fact]) -> list[Refund]:
     ]
 
 
-def _went_back(line: Line, refunds: Sequence[Refund], granted: Granted) -> Fraction:
-    """Return the part of a line that went back: of its units where those were paid for, else of its base."""
-    parts = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+def _went_back(sold: Sold, refunds: Sequence[Refund], granted: Granted) -> Fraction:
+    """Return the part of a line that went back: of its units where those were paid for, else of its money."""
     if granted.by_units:
-        return min(Fraction(sum(part.quantity_milli for part in parts), line.quantity_milli), Fraction(1))
-    return Fraction(_base_back(line, parts), _base(line))
+        return Fraction(_units_back(sold.line, refunds), sold.line.quantity_milli)
+    return Fraction(sold.back, sold.whole)
 
 
 def _base_back(line: Line, parts: Sequence[RefundLine]) -> int:
     if line.tax_minor and line.quantity_milli:
         units = sum(part.quantity_milli for part in parts if part.subtotal_minor)
-        return round(Fraction(_base(line)) * min(Fraction(units, line.quantity_milli), Fraction(1)))
-    return min(_base(line), sum(part.subtotal_minor for part in parts))
+        return round(Fraction(_net(line)) * min(Fraction(units, line.quantity_milli), Fraction(1)))
+    return min(_net(line), sum(part.subtotal_minor for part in parts))
 
 
 def commission(lines: Sequence[tuple[int, int]], rate_bps: int, rounding: Rounding) -> int:

@@ -15,6 +15,7 @@ from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import (
+    Component,
     Fact,
     FactKind,
     Line,
@@ -24,11 +25,14 @@ from grapevine.domain.facts import (
     Refund,
     RefundLine,
     Snapshot,
+    Tender,
+    TenderKind,
     Verdict,
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
 from tests import builders as make
@@ -54,6 +58,25 @@ NAMED = (*(make.CLICK_ID,) * 12, *(AGAIN_CLICK_ID, LATE_CLICK_ID) * 2, *LOST_CLI
 CLICKERS = (make.BO, make.BO, make.CY, make.ANA, DEE, "pr_gone")
 SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
 PRODUCTS = (None, "77", "88")
+BASES: tuple[tuple[tuple[Component, ...], tuple[TenderKind, ...]], ...] = (
+    *(((Component.ITEM,), ()),) * 5,
+    ((Component.ITEM,), (TenderKind.GIFT_CARD,)),
+    ((Component.ITEM, Component.TAX), (TenderKind.POINTS, TenderKind.WALLET)),
+    ((Component.ITEM, Component.SHIPPING), ()),
+    (tuple(Component), (TenderKind.GIFT_CARD,)),
+    ((Component.SHIPPING, Component.TIP, Component.TAX), ()),
+)
+"""What plans count, and what they do not when it is paid with."""
+SUBJECTS: tuple[dict[str, str], ...] = (
+    {"sku": "TEA-1"},
+    {"sku": "MUG-1"},
+    {"product_id": "77"},
+    {"collection_id": "sale"},
+    {"category": "tea"},
+    {},
+)
+"""What rules are for."""
+PER_ORDER = ((), (), (), (0, 333), (500, 100, 50))
 
 ON_ORDERS = (
     Cap(id="order", per=CapPer.ORDER, amount_minor=9_000),
@@ -110,9 +133,23 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
             caps=draw(st.sampled_from(CAPS)),
             recruit_bonus_minor=draw(st.sampled_from((0, 500))),
+            **draw(extras()),
         )
         for number, (start, vacancy) in enumerate(zip(starts, vacancies, strict=True), start=1)
     )
+
+
+@st.composite
+def extras(draw: st.DrawFn) -> dict[str, Any]:
+    """What a plan counts, whose some products are, and what it pays for the order itself."""
+    base, excluded = draw(st.sampled_from(BASES))
+    return {
+        "base": base,
+        "excluded_tenders": excluded,
+        "product_bound": draw(st.sampled_from((False, False, True))),
+        "per_order_minor": draw(st.sampled_from(PER_ORDER)),
+        "per_order_if_free": draw(st.booleans()),
+    }
 
 
 @st.composite
@@ -124,19 +161,38 @@ def rules(draw: st.DrawFn) -> tuple[RateRule, ...]:
 
 @st.composite
 def _rule(draw: st.DrawFn, rule_id: str) -> RateRule:
-    sku, product_id = draw(st.sampled_from((("TEA-1", None), ("MUG-1", None), (None, "77"), (None, None))))
-    promoter_id = draw(st.sampled_from((None, None, make.CY, make.BO)))
-    if sku is None and product_id is None:
-        promoter_id = make.CY
+    subject = draw(st.sampled_from(SUBJECTS))
+    promoter_id = draw(st.sampled_from((None, None, make.CY, make.BO))) if subject else make.CY
     per_unit = draw(st.lists(st.integers(1, 5_000), min_size=1, max_size=3).map(tuple))
     rate_bps, per_unit = draw(st.one_of(st.tuples(rates(), st.just(())), st.just(((), per_unit))))
     return RateRule(
         id=rule_id,
-        sku=sku,
-        product_id=product_id,
+        **subject,
         promoter_id=promoter_id,
         rate_bps=rate_bps,
         per_unit_minor=per_unit,
+    )
+
+
+@st.composite
+def products(draw: st.DrawFn) -> tuple[Product, ...]:
+    """The products of most lines, in some groups, bound now and then, and changed around the orders' time."""
+    return tuple(
+        Product(program_id=PROGRAM_ID, id=name, changes=draw(_changes())) for name in PRODUCTS if name
+    )
+
+
+@st.composite
+def _changes(draw: st.DrawFn) -> tuple[ProductChange, ...]:
+    later = draw(st.lists(st.integers(-60, 60), max_size=2, unique=True).map(sorted))
+    return tuple(
+        ProductChange(
+            effective_at=T0 + at,
+            category=draw(st.sampled_from((None, "tea", "mugs"))),
+            collections=draw(st.sampled_from(((), ("sale",), ("gifts", "sale")))),
+            promoter_id=draw(st.sampled_from((None, None, make.BO, DEE, "pr_gone"))),
+        )
+        for at in (-days(100), *(minutes(number) for number in later))
     )
 
 
@@ -153,6 +209,7 @@ def lines(draw: st.DrawFn, line_id: str, *, tax_inside: bool) -> Line:
         quantity_milli=quantity * 1000,
         discount_minor=discount,
         tax_minor=tax,
+        added_tax_minor=0 if tax_inside else draw(st.sampled_from((0, (gross - discount) // 7))),
         gift_card=draw(st.sampled_from(RARELY)),
         sku=draw(st.sampled_from(SKUS)),
         product_id=draw(st.sampled_from(PRODUCTS)),
@@ -169,6 +226,25 @@ def carts(draw: st.DrawFn) -> tuple[Line, ...]:
 
 
 @st.composite
+def charges(draw: st.DrawFn) -> tuple[Line, ...]:
+    """Shipping, taxed or not, and a tip, or neither."""
+    prices = draw(st.tuples(st.sampled_from((0, 499, 1_000)), st.sampled_from((0, 0, 300))))
+    kinds = (Component.SHIPPING, Component.TIP)
+    tax = draw(st.sampled_from((0, 83)))
+    return tuple(
+        make.line(kind.value, price, quantity_milli=0, component=kind, added_tax_minor=tax)
+        for kind, price in zip(kinds, prices, strict=True)
+        if price
+    )
+
+
+def tenders() -> st.SearchStrategy[tuple[Tender, ...]]:
+    """Mostly plain money; else some, or more than everything, of other kinds."""
+    one = st.builds(Tender, kind=st.sampled_from(TenderKind), minor=st.integers(1, 9_999_999))
+    return st.one_of(st.just(()), st.just(()), st.lists(one, min_size=1, max_size=2).map(tuple))
+
+
+@st.composite
 def refunds(draw: st.DrawFn, refund_id: str, cart: Sequence[Line]) -> Refund:
     """A refund of some units of some lines, now and then of more than was paid."""
     chosen = draw(st.lists(st.sampled_from(cart), max_size=3))
@@ -177,7 +253,11 @@ def refunds(draw: st.DrawFn, refund_id: str, cart: Sequence[Line]) -> Refund:
         units = draw(st.integers(0, line.quantity_milli // 1000 + 1))
         paid = max(line.gross_minor - line.discount_minor, 0)
         subtotal = draw(st.integers(0, paid + paid // 5 + 1))
-        parts.append(RefundLine(line_id=line.id, quantity_milli=units * 1000, subtotal_minor=subtotal))
+        tax = draw(st.sampled_from((0, 0, line.tax_minor + line.added_tax_minor, 50)))
+        part = RefundLine(
+            line_id=line.id, quantity_milli=units * 1000, subtotal_minor=subtotal, tax_minor=tax
+        )
+        parts.append(part)
     return Refund(id=refund_id, created_at=T0, lines=tuple(parts))
 
 
@@ -197,24 +277,30 @@ def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
     """One order's facts, each arriving when it likes, before its version too: clocks disagree."""
     placed_at = T0 + draw(st.integers(0, 300)) * minutes(1)
     cart = draw(carts())
-    edit = draw(edited(cart))
-    returned = tuple(draw(refunds(f"r{number}", cart)) for number in range(draw(st.integers(0, 3))))
+    edit, charged = draw(edited(cart)), draw(charges())
+    beside = {"charges": charged, "tenders": draw(tenders())}
+    everything = (*cart, *charged)
+    returned = tuple(draw(refunds(f"r{number}", everything)) for number in range(draw(st.integers(0, 3))))
     steps: list[tuple[FactKind, dict[str, Any]]] = [
-        (FactKind.PLACED, {"snapshot": {"payment": Payment.PENDING, "lines": cart}}),
-        (FactKind.PAID, {"snapshot": {"payment": Payment.PAID, "lines": cart}}),
+        (FactKind.PLACED, {"snapshot": {"payment": Payment.PENDING, "lines": cart, **beside}}),
+        (FactKind.PAID, {"snapshot": {"payment": Payment.PAID, "lines": cart, **beside}}),
         *((FactKind.REFUNDED, {"refunds": (refund,)}) for refund in returned),
         *((FactKind.VERDICT, {"verdict": verdict}) for verdict in draw(st.lists(VERDICTS, max_size=2))),
-        *draw(st.lists(_more_steps(cart, edit, returned, placed_at), max_size=5)),
+        *draw(st.lists(_more_steps((cart, edit), beside, returned, placed_at), max_size=5)),
     ]
     chosen = [step for step in steps if not draw(st.sampled_from(RARELY))]
     return tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
 
 
 def _more_steps(
-    cart: tuple[Line, ...], edit: tuple[Line, ...], returned: tuple[Refund, ...], placed_at: datetime
+    carts: tuple[tuple[Line, ...], ...],
+    beside: Mapping[str, Any],
+    returned: tuple[Refund, ...],
+    placed_at: datetime,
 ) -> st.SearchStrategy[tuple[FactKind, dict[str, Any]]]:
     states = st.sampled_from(STATES)
-    body = st.fixed_dictionaries({"payment": states, "lines": st.sampled_from((cart, edit, None))})
+    told_lines = st.sampled_from((*({"lines": cart, **beside} for cart in carts), {}))
+    body = st.tuples(states, told_lines).map(lambda told: {"payment": told[0], **told[1]})
     received = st.integers(0, 60).map(lambda number: {"received_at": placed_at + days(number)})
     cancelled = st.sampled_from(({"cancelled_at": placed_at + days(1)}, {}))
     told = (
@@ -309,6 +395,7 @@ def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
         promoters=draw(networks()),
         clicks=draw(clicks()),
         facts=_apart(facts),
+        products=draw(products()),
     )
 
 
@@ -330,6 +417,9 @@ class VersionedCatalog(MemoryCatalog):
         self.add_program(story.program, story.plans[0])
         for promoter in story.promoters:
             self.add_promoter(promoter)
+        for product in story.products:
+            for number in range(len(product.changes)):
+                self.put_product(replace(product, changes=product.changes[: number + 1]))
 
     def terms(self, program_id: str) -> Terms:
         return Terms(super().terms(program_id).program, self._told)

@@ -59,6 +59,16 @@ def list_promoters(program_id: str) -> Response:
     return json_response(console.list_promoters(caller(), program_id))
 
 
+@route("POST", "/programs/{program_id}/products")
+def put_products(program_id: str) -> Response:
+    return json_response(console.put_products(caller(), program_id))
+
+
+@route("GET", "/programs/{program_id}/products/{product_id}")
+def read_product(program_id: str, product_id: str) -> Response:
+    return json_response(console.read_product(caller(), program_id, product_id))
+
+
 @route("POST", "/programs/{program_id}/promoters/{promoter_id}/coupons")
 def create_coupon(program_id: str, promoter_id: str) -> Response:
     return json_response(console.create_coupon(caller(), program_id, promoter_id), 201)

@@ -22,6 +22,7 @@ from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_id, new_link_code
 from grapevine.domain.payouts import reserve
+from grapevine.domain.rates import RateRule
 from grapevine.ports import StorefrontSecrets
 from grapevine.usecases.count_clicks import CountClicks, count_clicks
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
@@ -91,10 +92,14 @@ class Chain:
         assert placed.order is not None
         return placed.order
 
+    @property
+    def ports(self) -> PostOrderPorts:
+        """What posting reads and writes, warm."""
+        return PostOrderPorts(self.stores.ledger, self.stores.facts, self.stores.clicks, self.catalog)
+
     def post(self, order: OrderKey, number_of_days: float = 0) -> Entry:
         """What accrue and settle do with an order."""
-        ports = PostOrderPorts(self.stores.ledger, self.stores.facts, self.stores.clicks, self.catalog)
-        entry = post_order(PostOrder(order), ports, T0 + minutes(2) + days(number_of_days))
+        entry = post_order(PostOrder(order), self.ports, T0 + minutes(2) + days(number_of_days))
         assert entry is not None
         return entry
 
@@ -245,6 +250,33 @@ def test_what_is_scarce_costs_one_read_and_a_transaction(
     # One read more for the counters; entry and counters are one request.
     assert (job.reads, job.writes) == (6, 1)
     assert (release.reads, release.writes) == (6, 1)
+
+
+def test_an_order_that_came_through_no_link_is_two_reads(
+    dynamo_endpoint: DynamoEndpoint, random: Random
+) -> None:
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200)
+    order = OrderKey(chain.storefront_id, "1001")
+    snapshot = make.snapshot(click_id=None)
+    chain.stores.facts.append(make.fact(order=order, program_id=chain.program_id, snapshot=snapshot))
+    with chain.counter.job("an order through no link, warm") as job:
+        assert post_order(PostOrder(order), chain.ports, T0 + minutes(2)) is None
+    assert (job.reads, job.writes) == (2, 0)
+
+
+def test_a_plan_with_groups_reads_all_products_in_one_request_more(
+    dynamo_endpoint: DynamoEndpoint, random: Random
+) -> None:
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200)
+    rule = RateRule(id="tea", category="tea", rate_bps=(500,))
+    later = make.plan(1000, 200, version=2, effective_at=T0 - days(1), rules=(rule,))
+    chain.catalog.add_plan(chain.program_id, later)
+    order = chain.deliver(chain.click())
+    chain.catalog.terms(chain.program_id)
+    with chain.counter.job("accrual of two levels by groups, warm") as job:
+        chain.post(order)
+    print(job.report())
+    assert (job.reads, job.writes) == (6, 1)
 
 
 def test_a_three_level_order_costs_a_third_of_the_naive_design(

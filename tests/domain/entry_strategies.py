@@ -10,6 +10,7 @@ from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import Grant, GrantKey
 from grapevine.domain.money import Money
+from grapevine.domain.products import SoldProduct
 from tests.builders import PROGRAM_ID
 from tests.strategies import currencies, instants
 
@@ -33,6 +34,13 @@ candidates = st.builds(
     recorded_at=instants,
     reason=st.sampled_from(Reason),
 )
+sold_products = st.builds(
+    SoldProduct,
+    product_id=ids,
+    category=st.one_of(st.none(), ids),
+    collections=st.lists(ids, max_size=2).map(tuple),
+    earners=st.one_of(st.none(), st.lists(ids, max_size=3).map(tuple)),
+)
 decisions = st.builds(
     Decision,
     basis=digests.map(lambda digest: digest[:12]),
@@ -43,6 +51,7 @@ decisions = st.builds(
     recruiters=st.one_of(
         st.just(()), st.lists(st.one_of(st.just(""), ids), min_size=2, max_size=3).map(tuple)
     ),
+    products=st.lists(sold_products, max_size=2).map(tuple),
 )
 grants = st.builds(
     lambda key, granted, refused: Grant(key, granted + refused, granted),

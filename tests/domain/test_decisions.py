@@ -133,9 +133,9 @@ def test_while_a_click_or_a_rate_is_pending_nobody_earns(reason: Reason) -> None
 
 
 def test_the_basis_is_what_the_decision_takes_from_the_order() -> None:
-    basis = basis_of(order())
+    basis = basis_of(order(), make.plan())
     for same in ({"verdict": None}, {"lines": ()}, {"cancelled_at": T0}):
-        assert basis_of(replace(order(), **same)) == basis
+        assert basis_of(replace(order(), **same), make.plan()) == basis
     for other in (
         replace(order(), paid_at=T0 + days(1)),
         replace(order(), placed_at=T0 + days(1)),
@@ -144,4 +144,4 @@ def test_the_basis_is_what_the_decision_takes_from_the_order() -> None:
         replace(order(), coupon_codes=("CY10",)),
         replace(order(), customer_key="x"),
     ):
-        assert basis_of(other) != basis
+        assert basis_of(other, make.plan()) != basis

@@ -70,9 +70,11 @@ def test_an_explanation_tells_the_whole_story() -> None:
     assert [level["total"] for level in found["levels"]] == ["13.33", "4.00", "1.33"]
     assert found["levels"][0]["lines"][0] == {
         "line": "a",
+        "component": "item",
         "rule": None,
         "capped": False,
         "base": "100.00",
+        "taken_out": "0.00",
         "refunded": "23.45",
         "share": "10.00",
         "reversed": "2.34",

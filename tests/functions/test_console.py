@@ -48,6 +48,7 @@ NEW_RATE = {
 NEW_COUPON = {"code": "dee-10", "priority": 5}
 DISABLED = {"enabled": False}
 NEW_SPONSOR = {"sponsor_id": ANA}
+NEW_PRODUCTS = {"products": [{"id": "77", "category": "tea", "collections": ["sale"], "promoter_id": CY}]}
 NEW_STATUS = {"status": "suspended", "reason": "sells on a flea market"}
 
 ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
@@ -59,6 +60,7 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", f"{PROGRAM}/storefronts", NEW_STOREFRONT),
     ("POST", f"{PROGRAM}/promoters", NEW_PROMOTER),
     ("GET", f"{PROGRAM}/promoters", None),
+    ("POST", f"{PROGRAM}/products", NEW_PRODUCTS),
     ("POST", f"{PROGRAM}/promoters/{CY}/coupons", NEW_COUPON),
     ("POST", f"{PROGRAM}/coupons/{make.coupon().code}", DISABLED),
     ("POST", f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR),
@@ -852,3 +854,17 @@ def test_every_request_is_one_line_without_the_key(
     (line,) = invocations(lines)
     assert line["outcome"] == "ok"
     assert "secret" not in json.dumps(lines)
+
+
+def test_products_are_put_and_read(api: Api) -> None:
+    put = api.changed(f"{PROGRAM}/products", NEW_PRODUCTS)
+    assert put["products"] == [api.get(f"{PROGRAM}/products/77")]
+    assert {name: put["products"][0][name] for name in NEW_PRODUCTS["products"][0]} == NEW_PRODUCTS[
+        "products"
+    ][0]
+    assert api.refused("GET", f"{PROGRAM}/products/88", None, 404)["code"] == "not_found"
+
+
+def test_a_product_that_is_wrong_is_refused_with_its_place(api: Api) -> None:
+    body = {"products": [{"id": "77"}, {"id": "88", "promoter_id": "pr_nobody"}]}
+    assert api.refused("POST", f"{PROGRAM}/products", body)["where"] == "products[1].promoter_id"

@@ -33,6 +33,7 @@ KINDS = {
     "click",
     "counter",
     "coupon",
+    "product",
     "entry",
     "fact",
     "head",

@@ -16,6 +16,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 
 K = TypeVar("K", bound=Hashable)
@@ -125,6 +126,14 @@ class CachedCatalog(CachedLinks):
     def change_coupon(self, coupon: Coupon) -> None:
         """Switch a coupon."""
         self._catalog.change_coupon(coupon)
+
+    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Return products as they are."""
+        return self._catalog.products(program_id, product_ids)
+
+    def put_product(self, product: Product) -> None:
+        """Put a product."""
+        self._catalog.put_product(product)
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         """Return a rate as it is."""

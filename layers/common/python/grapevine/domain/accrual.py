@@ -224,7 +224,7 @@ def _without_source(amounts: Amounts) -> Amounts:
 
 def _worth_recording(decision: Decision, entries: Sequence[Entry]) -> bool:
     """Say whether a decision nobody earns from is kept: when it was close, or changes an earlier one."""
-    return bool(entries or decision.candidates or decision.is_pending)
+    return bool(entries or decision.candidates or decision.is_pending or decision.is_bound)
 
 
 def _must_rearm(place: Placement, entries: Sequence[Entry], now: datetime) -> bool:

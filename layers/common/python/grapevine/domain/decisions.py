@@ -25,6 +25,7 @@ from grapevine.domain.plans import (
     SelfPurchase,
     Vacancy,
 )
+from grapevine.domain.products import SoldProduct
 
 HOUSE = PROGRAM
 """The earner at a level that nobody can earn at: the program itself."""
@@ -84,7 +85,7 @@ class Decision:
     the order is split, all in equal parts. `rate` turns the order's currency into the program's,
     for good. `recruiters` has for each claim who gets the recruit bonus, empty where nobody does.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
-    decision stays.
+    decision stays. `products` is what its products have to do with the plan.
     """
 
     basis: str
@@ -95,6 +96,7 @@ class Decision:
     further: tuple[tuple[str, ...], ...] = ()
     rate: Rate | None = None
     recruiters: tuple[str, ...] = ()
+    products: tuple[SoldProduct, ...] = ()
 
     @property
     def is_pending(self) -> bool:
@@ -106,11 +108,18 @@ class Decision:
         """Who earns at which level, once for each promoter among whom the order is split."""
         return (self.promoter_ids, *self.further) if self.promoter_ids else ()
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether lines of some products belong to those who are bound to them."""
+        return any(product.earners is not None for product in self.products)
 
-def basis_of(order: Order) -> str:
+
+def basis_of(order: Order, plan: Plan) -> str:
     """Return a short name of what the decision takes from the order itself."""
     instants = [to_text(at) if at else "" for at in (order.placed_at, order.paid_at)]
     parts = (*instants, order.click_id or "", ",".join(order.coupon_codes), order.customer_key or "")
+    if plan.needs_products:
+        parts = (*parts, *order.product_ids)
     return blake2b("|".join(parts).encode(), digest_size=6).hexdigest()
 
 
@@ -133,11 +142,11 @@ def decide(
     """
     judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
     reason, winners = _winners(judged, plan)
-    claims = tuple(_claim(name, order, placed_at, plan, promoters) for name in winners)
+    claims = tuple(claim_of(name, order, placed_at, plan, promoters) for name in winners)
     if not winners and any(touch.reason is Reason.SUSPENDED for touch in judged):
         claims = ((HOUSE,),)
     return Decision(
-        basis=basis_of(order),
+        basis=basis_of(order, plan),
         reason=reason,
         plan_version=plan.version,
         promoter_ids=claims[0] if claims else (),
@@ -166,16 +175,17 @@ def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str
     return Reason.LAST_CLICK, (clicks[-1].promoter_id,)
 
 
-def _claim(
+def claim_of(
     promoter_id: str, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
 ) -> tuple[str, ...]:
     """Return who is paid through one winner; from their own purchase nobody above them."""
     chain = paid_chain(promoter_id, placed_at, plan, promoters)
-    is_rebate = plan.self_purchase is SelfPurchase.REBATE and _is_own(order, promoters[promoter_id])
+    is_rebate = plan.self_purchase is SelfPurchase.REBATE and is_own(order, promoters[promoter_id])
     return chain[:1] if is_rebate else chain
 
 
-def _is_own(order: Order, promoter: Promoter) -> bool:
+def is_own(order: Order, promoter: Promoter) -> bool:
+    """Say whether a promoter is the customer."""
     return order.customer_key is not None and order.customer_key == promoter.customer_key
 
 
@@ -233,7 +243,7 @@ def people_needed(
 def pending(order: Order, plan: Plan, reason: Reason) -> Decision:
     """Return the decision of an order whose click, or rate, has not arrived yet: nobody, for now."""
     return Decision(
-        basis=basis_of(order),
+        basis=basis_of(order, plan),
         reason=reason,
         plan_version=plan.version,
         promoter_ids=(),
@@ -286,7 +296,7 @@ def _judge(
         (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
         (promoter is None, Reason.UNKNOWN_PROMOTER),
         (promoter is not None and not promoter.earns_at(placed_at), Reason.SUSPENDED),
-        (promoter is not None and gets_nothing and _is_own(order, promoter), Reason.SELF_PURCHASE),
+        (promoter is not None and gets_nothing and is_own(order, promoter), Reason.SELF_PURCHASE),
     )
     reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
     return touch if touch.reason is reason else replace(touch, reason=reason)

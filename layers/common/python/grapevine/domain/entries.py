@@ -17,6 +17,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.grants import NOTHING_TAKEN, Grant, GrantKey, Holdings, holdings
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
+from grapevine.domain.products import SoldProduct
 
 SCHEMA = 1
 
@@ -201,6 +202,7 @@ def _decision_to_dict(decision: Decision) -> dict[str, Any]:
         "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
         **({"fx": _rate_to_list(decision.rate)} if decision.rate else {}),
         **({"rc": ",".join(decision.recruiters)} if decision.recruiters else {}),
+        **({"pd": [_product_to_list(item) for item in decision.products]} if decision.products else {}),
     }
 
 
@@ -215,6 +217,20 @@ def _decision_from_dict(values: dict[str, Any]) -> Decision:
         candidates=tuple(_candidate_from_list(item) for item in values["t"]),
         rate=_rate_from_list(values["fx"]) if "fx" in values else None,
         recruiters=tuple(values["rc"].split(",")) if "rc" in values else (),
+        products=tuple(_product_from_list(item) for item in values.get("pd", ())),
+    )
+
+
+def _product_to_list(product: SoldProduct) -> list[Any]:
+    groups = [product.product_id, product.category, list(product.collections)]
+    return groups if product.earners is None else [*groups, ",".join(product.earners)]
+
+
+def _product_from_list(item: list[Any]) -> SoldProduct:
+    product_id, category, collections, *earners = item
+    bound = tuple(filter(None, earners[0].split(","))) if earners else None
+    return SoldProduct(
+        product_id=product_id, category=category, collections=tuple(collections), earners=bound
     )
 
 

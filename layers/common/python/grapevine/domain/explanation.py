@@ -8,6 +8,7 @@ from typing import Any
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.accrual import hold_end
+from grapevine.domain.bases import counted_lines
 from grapevine.domain.capping import CAP, Capped, capped
 from grapevine.domain.caps import Cap
 from grapevine.domain.commissions import LevelCommission
@@ -18,8 +19,10 @@ from grapevine.domain.facts import Fact
 from grapevine.domain.fx import Rate
 from grapevine.domain.grants import Holdings, Use
 from grapevine.domain.instants import to_text
+from grapevine.domain.lines import OrderLine
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
+from grapevine.domain.products import SoldProduct
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import bonuses
 
@@ -84,7 +87,9 @@ def explanation(found: Explained) -> dict[str, Any]:
         "reason": found.entry.reason.value,
         "recorded_at": to_text(found.entry.recorded_at),
         "currency": currency,
-        "order": _order(order, order.currency or currency),
+        "order": _order(
+            order, counted_lines(order, plan) if plan else order.lines, order.currency or currency
+        ),
         "attribution": _attribution(decision) if decision else None,
         "plan_version": plan.version if plan else None,
         "rate": _rate(decision.rate) if decision and decision.rate else None,
@@ -117,15 +122,16 @@ def _rate(rate: Rate) -> dict[str, str]:
     }
 
 
-def _order(order: Order, currency: str) -> dict[str, Any]:
+def _order(order: Order, lines: Sequence[OrderLine], currency: str) -> dict[str, Any]:
     return {
         "currency": currency,
         "placed_at": to_text(order.placed_at) if order.placed_at else None,
         "paid_at": to_text(order.paid_at) if order.paid_at else None,
         "cancelled_at": to_text(order.cancelled_at) if order.cancelled_at else None,
         "payment": order.payment.value,
-        "base": format_minor(order.base_minor, currency),
-        "refunded": format_minor(order.refunded_minor, currency),
+        "base": format_minor(sum(item.base_minor for item in lines), currency),
+        "taken_out": format_minor(sum(item.taken_out_minor for item in lines), currency),
+        "refunded": format_minor(sum(item.refunded_minor for item in lines if item.base_minor), currency),
         "refunds": list(order.refund_ids),
     }
 
@@ -135,6 +141,17 @@ def _attribution(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason.value,
         "promoters": [list(claim) for claim in decision.claims],
         "candidates": [_candidate(candidate) for candidate in decision.candidates],
+        "products": [_product(product) for product in decision.products],
+    }
+
+
+def _product(product: SoldProduct) -> dict[str, Any]:
+    """Return a product as the decision knows it; `promoters` is null where it is bound to nobody."""
+    return {
+        "product": product.product_id,
+        "category": product.category,
+        "collections": list(product.collections),
+        "promoters": None if product.earners is None else list(product.earners),
     }
 
 
@@ -196,10 +213,12 @@ def _level(
         "reversed": format_minor(commission.reversed_minor, currency),
         "lines": [
             {
-                "line": share.line_id,
+                "line": share.line_id or None,
+                "component": str(share.component),
                 "rule": share.rule_id,
                 "capped": share.is_capped,
                 "base": format_minor(share.base_minor, told_in),
+                "taken_out": format_minor(share.taken_out_minor, told_in),
                 "refunded": format_minor(share.refunded_minor, told_in),
                 "share": format_minor(share.share_minor, currency),
                 "reversed": format_minor(share.reversed_minor, currency),

@@ -58,6 +58,26 @@ class Outcome(StrEnum):
     BLOCK = "block"
 
 
+class Component(StrEnum):
+    """A part of what the customer pays; a plan's base lists those that commission is counted on."""
+
+    ITEM = "item"
+    TAX = "tax"
+    """The tax on the other parts that are in the base."""
+    SHIPPING = "shipping"
+    TIP = "tip"
+    GIFT_CARD = "gift_card"
+    """A gift card that is sold: money, not a sale."""
+
+
+class TenderKind(StrEnum):
+    """What an order was paid with, where that is not plain money."""
+
+    GIFT_CARD = "gift_card"
+    WALLET = "wallet"
+    POINTS = "points"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderKey:
     """An order's name: the same id in two storefronts is two orders."""
@@ -79,8 +99,9 @@ class OrderKey:
 class Line:
     """One order line: what the customer pays for it, in minor units of the order's currency.
 
-    `gross_minor` is price × quantity; `tax_minor` is the tax inside the price, zero where tax
-    comes on top. `quantity_milli` is in thousandths: a shop may sell 1.5 m of cloth.
+    `gross_minor` is price × quantity; `tax_minor` is the tax inside the price, `added_tax_minor`
+    what comes on top of it. `quantity_milli` is in thousandths: a shop may sell 1.5 m of cloth.
+    `component` is what kind of line it is: an item, shipping, or a tip.
     """
 
     id: str
@@ -91,20 +112,29 @@ class Line:
     discount_minor: int
     tax_minor: int = 0
     gift_card: bool = False
+    added_tax_minor: int = 0
+    component: Component = Component.ITEM
+
+    @property
+    def net_minor(self) -> int:
+        """What is paid for it, net of discounts and tax."""
+        return max(self.gross_minor - self.discount_minor - self.tax_minor, 0)
 
     @property
     def base_minor(self) -> int:
-        """What commission is counted on: net of discounts and tax; a gift card is money, not a sale."""
-        return 0 if self.gift_card else max(self.gross_minor - self.discount_minor - self.tax_minor, 0)
+        """What commission is counted on unless the plan says otherwise: an item's net, no gift card's."""
+        is_sale = self.component is Component.ITEM and not self.gift_card
+        return max(self.gross_minor - self.discount_minor - self.tax_minor, 0) if is_sale else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
-    """How much of one order line went back."""
+    """How much of one order line went back; `tax_minor` beside the subtotal, where that is told."""
 
     line_id: str
     quantity_milli: int
     subtotal_minor: int
+    tax_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +147,16 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    """A part of the price that was not paid with plain money; `minor` is None where nobody says how much."""
+
+    kind: TenderKind
+    minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The order as one body tells it."""
+    """The order as one body tells it; `charges` are the lines that are no items: shipping and tips."""
 
     placed_at: datetime | None = None
     payment: Payment | None = None
@@ -130,6 +168,8 @@ class Snapshot:
     click_id: str | None = None
     coupon_codes: tuple[str, ...] | None = None
     test: bool = False
+    charges: tuple[Line, ...] | None = None
+    tenders: tuple[Tender, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from grapevine.domain.caps import Cap, cap_checks
 from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.facts import Component, TenderKind
 from grapevine.domain.money import MAX_MINOR
 from grapevine.domain.rates import RateRule
 
@@ -64,9 +65,19 @@ class SelfPurchase(StrEnum):
     """The promoter earns as from anybody; never the upline."""
 
 
+ITEMS_ONLY = (Component.ITEM,)
+"""The base unless a plan says otherwise: items net of discounts and tax."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first."""
+    """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first.
+
+    `base` lists the components that commission is counted on, `excluded_tenders` what it is not
+    counted on when it is paid with. `product_bound` gives lines of bound products to those who are
+    bound. `per_order_minor` is flat pay per level for the whole order, also of one whose base is
+    nothing where `per_order_if_free`.
+    """
 
     version: int
     effective_at: datetime
@@ -85,6 +96,16 @@ class Plan:
     line_cap_bps: int = 8000
     caps: tuple[Cap, ...] = ()
     recruit_bonus_minor: int = 0
+    base: tuple[Component, ...] = ITEMS_ONLY
+    excluded_tenders: tuple[TenderKind, ...] = ()
+    product_bound: bool = False
+    per_order_minor: tuple[int, ...] = ()
+    per_order_if_free: bool = False
+
+    @property
+    def needs_products(self) -> bool:
+        """Whether deciding an order takes more of its products than their names."""
+        return self.product_bound or any(rule.category or rule.collection_id for rule in self.rules)
 
 
 def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
@@ -110,8 +131,45 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
             f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",
             "default_sponsor_id",
         ),
+        *_base_checks(plan),
+        *_per_order_checks(plan),
     )
     return faults_of(checks)
+
+
+def _base_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
+    counts_gift_cards = Component.GIFT_CARD in plan.base
+    return (
+        (
+            bool(set(plan.base) - {Component.TAX}),
+            "needs a component that is sold; tax is a part of one",
+            "base",
+        ),
+        (len(set(plan.base)) == len(plan.base), "has a component twice", "base"),
+        (
+            len(set(plan.excluded_tenders)) == len(plan.excluded_tenders),
+            "has a kind twice",
+            "excluded_tenders",
+        ),
+        (
+            not counts_gift_cards or TenderKind.GIFT_CARD in plan.excluded_tenders,
+            "would pay for a gift card when it is sold and again when it is spent: exclude that tender",
+            "base",
+        ),
+    )
+
+
+def _per_order_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
+    each, levels = plan.per_order_minor, len(plan.rate_bps)
+    return (
+        (len(each) <= levels, f"has more levels than the plan's {levels}", "per_order_minor"),
+        (
+            all(0 <= minor <= MAX_MINOR for minor in each),
+            "has an amount below zero or beyond reason",
+            "per_order_minor",
+        ),
+        (not plan.per_order_if_free or any(each), "goes with per_order_minor", "per_order_if_free"),
+    )
 
 
 def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...]:
@@ -125,7 +183,12 @@ def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...
         (len(rates) <= len(plan.rate_bps), f"has more levels than the plan's {len(plan.rate_bps)}", where),
         (all(0 <= rate <= MAX_MINOR for rate in rates), "has a rate below zero or beyond reason", where),
         (sum(rule.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", where),
-        (not (rule.sku and rule.product_id), "is for a SKU or for a product, not both", where),
+        (
+            sum(subject is not None for subject in rule.subjects) <= 1,
+            "is for one of a SKU, a product, a collection and a category",
+            where,
+        ),
+        (all(subject != "" for subject in rule.subjects), "is for something without a name", where),
         (rule.rung > 0, "is for everything: that is the plan's own rate", where),
     )
 

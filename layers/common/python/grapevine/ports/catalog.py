@@ -12,6 +12,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 
 
@@ -62,7 +63,15 @@ class RateReader(Protocol):
         ...
 
 
-class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, Protocol):
+class ProductReader(Protocol):
+    """Products by id, many in one request."""
+
+    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Return those that exist with their histories, at most a hundred asked for."""
+        ...
+
+
+class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, ProductReader, Protocol):
     """What deciding an order needs of the catalog."""
 
 
@@ -126,6 +135,14 @@ class CouponWriter(CouponReader, Protocol):
         ...
 
 
+class ProductWriter(ProductReader, Protocol):
+    """Where products are put."""
+
+    def put_product(self, product: Product) -> None:
+        """Store a product with its one new change; NetworkMovedError when another came first."""
+        ...
+
+
 class PlanCatalog(DecisionCatalog, Protocol):
     """Where versions of plans are published."""
 
@@ -151,7 +168,7 @@ class NetworkCatalog(DecisionCatalog, Protocol):
         """
 
 
-class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, Protocol):
+class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, ProductWriter, Protocol):
     """What creating people and links needs of the catalog."""
 
 

@@ -17,6 +17,7 @@ from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
 from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.publish_rate import PublishRate
+from grapevine.usecases.put_products import ProductTerms, PutProducts
 
 
 def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:
@@ -96,6 +97,14 @@ def to_publish_rate(body: Body, program_id: str) -> PublishRate:
     except MoneyError as error:
         raise InvalidInputError(str(error), "rate") from error
     return PublishRate(program_id, rate)
+
+
+def to_put_products(body: Body, program_id: str) -> PutProducts:
+    """Read products; what is left out of one is nothing, not what it was."""
+    body.refuse_unknown("products")
+    return PutProducts(
+        program_id, from_plain(tuple[ProductTerms, ...], body.values.get("products"), "products")
+    )
 
 
 def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:

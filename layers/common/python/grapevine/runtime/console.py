@@ -21,6 +21,7 @@ from grapevine.usecases import create_program as programs
 from grapevine.usecases import create_promoter as people
 from grapevine.usecases import publish_plan as plans
 from grapevine.usecases import publish_rate as rates
+from grapevine.usecases import put_products as products
 from grapevine.usecases.create_merchant import authenticate
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
 from grapevine.usecases.read_balance import list_entries, read_balance
@@ -124,6 +125,21 @@ def publish_rate(caller: Caller, program_id: str) -> Json:
     return replies.from_rate(
         rates.publish_rate(api.to_publish_rate(caller.body(), program.id), parts.catalog)
     )
+
+
+def put_products(caller: Caller, program_id: str) -> Json:
+    """Say which groups products are in, and to whom they are bound."""
+    program, parts = caller.terms(program_id).program, caller.parts
+    command = api.to_put_products(caller.body(), program.id)
+    found = products.put_products(command, parts.catalog, parts.now())
+    return {"products": [replies.from_product(product) for product in found]}
+
+
+def read_product(caller: Caller, program_id: str, product_id: str) -> Json:
+    """Return a product."""
+    program = caller.terms(program_id).program
+    found = products.read_product(program.id, unquote(product_id), caller.parts.catalog)
+    return replies.from_product(found)
 
 
 def create_coupon(caller: Caller, program_id: str, promoter_id: str) -> Json:

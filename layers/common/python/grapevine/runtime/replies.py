@@ -14,6 +14,7 @@ from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter
 from grapevine.domain.plain import to_plain
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.usecases.read_balance import Balance
 
@@ -38,6 +39,19 @@ def from_coupon(coupon: Coupon, now: datetime) -> dict[str, Any]:
         "priority": coupon.priority,
         "enabled": coupon.is_enabled_at(now),
         "created_at": to_text(coupon.created_at),
+    }
+
+
+def from_product(product: Product) -> dict[str, Any]:
+    """Return a product as it is since its last change, with the instant of that."""
+    last = product.changes[-1]
+    return {
+        "id": product.id,
+        "program_id": product.program_id,
+        "category": last.category,
+        "collections": list(last.collections),
+        "promoter_id": last.promoter_id,
+        "effective_at": to_text(last.effective_at),
     }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from grapevine.domain.bases import uncounted
+from grapevine.domain.bound_lines import bound_promoters, with_products
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.decisions import (
     SEARCH_DEPTH,
@@ -27,12 +29,15 @@ from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import recruiters, sponsors_needed
 from grapevine.ports import ClickReader, DecisionCatalog
 
 MOST_CLICKS = 50
 """Clicks of one visitor that an order looks at, the latest."""
+AT_ONCE = 100
+"""Products that one request reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,23 @@ class DecisionPorts:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """A promoter who would win an order, with the last touch that counts for them."""
+    """A promoter who would win an order or a line of it.
+
+    `by` is the last touch that counts for them, a click's id or a coupon's code, or the product
+    that is bound to them.
+    """
 
     promoter: Promoter
-    touch: Candidate
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with what it was made from."""
+
+    decision: Decision
+    touches: tuple[Candidate, ...]
+    promoters: dict[str, Promoter]
 
 
 def decide_order(
@@ -56,19 +74,43 @@ def decide_order(
 ) -> Decision:
     """Return the decision in force while its inputs stay, else decide from the order's own instant."""
     known = decision_in_force(entries)
-    if known and _stays(known, order, entries, now):
+    if known and _stays(known, order, entries, terms, now):
         return known
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
-    plan = terms.plan_at(order.paid_at or order.placed_at)
-    touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
-    decision = decide(order, order.placed_at, plan, touches, promoters)
-    if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
+    found = _decided(order, order.placed_at, known, terms, ports)
+    is_open = now < grace_end(order.placed_at)
+    if is_open and found.decision.reason is not Reason.COUPON and _is_late(order, found.touches):
+        plan = terms.plan_version(found.decision.plan_version)
         return pending(order, plan, Reason.CLICK_PENDING)
+    return _in_programs_currency(found.decision, order, known, terms, ports)
+
+
+def _decided(
+    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: DecisionPorts
+) -> Decided:
+    """Decide by the touches that there are so far, and by what the order's products were."""
+    plan, program_id = terms.plan_at(order.paid_at or placed_at), terms.program.id
+    touches, hint = _touches(order, placed_at, known, terms, ports)
+    products = _products(order, plan, program_id, ports)
+    bound = bound_promoters(products, placed_at, plan).values()
+    names = (*(touch.promoter_id for touch in touches), *bound)
+    promoters = _people(names, (*hint, *_default(plan)), placed_at, plan, program_id, ports)
+    decision = decide(order, placed_at, plan, touches, promoters)
+    if products:
+        decision = with_products(decision, order, placed_at, plan, products, promoters)
     if plan.recruit_bonus_minor and decision.claims:
-        decision = _with_recruiters(decision, order, order.placed_at, promoters, terms.program.id, ports)
-    return _in_programs_currency(decision, order, known, terms, ports)
+        decision = _with_recruiters(decision, order, placed_at, promoters, program_id, ports)
+    return Decided(decision, touches, promoters)
+
+
+def _products(order: Order, plan: Plan, program_id: str, ports: DecisionPorts) -> dict[str, Product]:
+    """Return the products that the plan must know more of, in one request for a hundred; mostly none."""
+    wanted = order.product_ids if plan.needs_products else ()
+    found: dict[str, Product] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        found.update(ports.catalog.products(program_id, wanted[start : start + AT_ONCE]))
+    return found
 
 
 def _with_recruiters(
@@ -86,24 +128,28 @@ def _with_recruiters(
 
 
 def winners_of(order: Order, terms: Terms, ports: DecisionPorts) -> tuple[Winner, ...]:
-    """Return who would win an order as it is told so far, by the touches that there are so far."""
+    """Return who would win an order, or lines of it, as it is told so far."""
     if order.placed_at is None:
         return ()
-    plan = terms.plan_at(order.paid_at or order.placed_at)
-    touches, hint = _touches(order, order.placed_at, None, terms, ports)
-    promoters = _people(touches, hint, order.placed_at, plan, terms.program.id, ports)
-    decision = decide(order, order.placed_at, plan, touches, promoters)
-    last = {touch.promoter_id: touch for touch in decision.candidates if touch.reason is Reason.ELIGIBLE}
-    return tuple(Winner(promoters[name], last[name]) for name, *_ in decision.claims if name in last)
+    found = _decided(order, order.placed_at, None, terms, ports)
+    touches = (touch for touch in found.decision.candidates if touch.reason is Reason.ELIGIBLE)
+    last = {touch.promoter_id: touch.coupon_code or touch.click_id for touch in touches}
+    won = [(name, last[name]) for name, *_ in found.decision.claims if name in last]
+    bound = [
+        (product.earners[0], product.product_id) for product in found.decision.products if product.earners
+    ]
+    winners = {name: by for name, by in (*reversed(bound), *won) if name in found.promoters}
+    return tuple(Winner(found.promoters[name], by) for name, by in winners.items())
 
 
-def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetime) -> bool:
+def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms, now: datetime) -> bool:
     """Say whether a decision is still the one: its inputs are the same, and it was looked at once more.
 
     Until the grace period ends another touch of the same customer may be recorded. So whoever
     posts first after it decides again, and what that entry leaves standing stays.
     """
-    if known.is_pending or known.basis != basis_of(order) or order.placed_at is None:
+    plan = terms.plan_version(known.plan_version)
+    if known.is_pending or known.basis != basis_of(order, plan) or order.placed_at is None:
         return False
     ends = grace_end(order.placed_at)
     return now < ends or entries[-1].recorded_at >= ends
@@ -114,7 +160,7 @@ def _in_programs_currency(
 ) -> Decision:
     """Return the decision with the rate of the order's instant; it waits where there is none."""
     base, quote = order.currency, terms.program.currency
-    if base in (None, quote) or order.placed_at is None or not decision.claims:
+    if base in (None, quote) or order.placed_at is None or not (decision.claims or decision.is_bound):
         return decision
     found = ports.catalog.rate(terms.program.id, base, quote, order.placed_at)
     rate = (known.rate if known else None) or usable(found, order.placed_at)
@@ -158,24 +204,31 @@ def _is_late(order: Order, touches: Sequence[Candidate]) -> bool:
     return named and order.click_id not in [touch.click_id for touch in touches]
 
 
+def refuse_uncounted(order: Order, decision: Decision, terms: Terms) -> None:
+    """Raise OrderUnprocessableError where the plan's base needs what no body tells."""
+    missing = uncounted(order, terms.plan_version(decision.plan_version))
+    if missing and order.earns and (decision.claims or decision.is_bound):
+        raise OrderUnprocessableError(f"no body tells {', '.join(missing)}")
+
+
 def _default(plan: Plan) -> tuple[str, ...]:
     return (plan.default_sponsor_id,) if plan.default_sponsor_id else ()
 
 
 def _people(
-    touches: Sequence[Candidate],
+    names: Sequence[str],
     hint: tuple[str, ...],
     placed_at: datetime,
     plan: Plan,
     program_id: str,
     ports: DecisionPorts,
 ) -> dict[str, Promoter]:
-    """Return the touched promoters and their uplines: one request while the click's hint is true."""
-    wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
+    """Return the promoters named and their uplines: one request while the click's hint is true."""
+    wanted = dict.fromkeys((*names, *hint))
     known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
-    for touch in touches:
+    for name in names:
         for _ in range(SEARCH_DEPTH):
-            missing = people_needed(touch.promoter_id, placed_at, plan, known)
+            missing = people_needed(name, placed_at, plan, known)
             found = ports.catalog.promoters(program_id, (missing,)) if missing else {}
             if not found:
                 break

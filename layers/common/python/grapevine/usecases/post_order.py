@@ -12,8 +12,9 @@ from grapevine.domain.entries import Entry
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
+from grapevine.domain.programs import Terms
 from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
-from grapevine.usecases.decide_order import DecisionPorts, decide_order
+from grapevine.usecases.decide_order import DecisionPorts, decide_order, refuse_uncounted
 
 ATTEMPTS = 8
 """Starting over costs two reads; whoever loses this often is queued and redriven."""
@@ -65,15 +66,22 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     facts = ports.facts.facts_of(key)
     _refuse_stale(entries, facts)
     order = _folded(facts)
-    if not (_may_earn(order) or entries):
+    if not (order.earns or entries):
         return None
     terms = ports.catalog.terms(facts[0].program_id)
+    may_earn = _may_earn(order, terms)
+    if not (may_earn or entries):
+        return None
+    if may_earn and order.untold:
+        raise OrderUnprocessableError(f"no body tells {', '.join(order.untold)}")
     if order.test is not terms.program.sandbox and not entries:
         return None
     decision = decide_order(order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
     asked = grants_asked(order, decision, entries, terms, now)
     taken = ports.ledger.taken(asked) if asked else {}
     entry = next_entry(key, order, decision, entries, facts, terms, now, taken)
+    refuse_uncounted(order, decision, terms)
+    entry = next_entry(key, order, decision, entries, facts, terms, now)
     if entry is not None:
         ports.ledger.append(entry, grant_changes(entry, entries, decision, terms))
     return entry
@@ -88,11 +96,16 @@ def _folded(facts: Sequence[Fact]) -> Order:
     order = fold(facts)
     if order.problems:
         raise OrderUnprocessableError("; ".join(order.problems))
-    if _may_earn(order) and order.untold:
-        raise OrderUnprocessableError(f"no body tells {', '.join(order.untold)}")
     return order
 
 
-def _may_earn(order: Order) -> bool:
-    """Say whether anybody could earn: most orders of most shops came through no link, and cost no more."""
-    return order.earns and (order.click_id is not None or bool(order.coupon_codes))
+def _may_earn(order: Order, terms: Terms) -> bool:
+    """Say whether anybody could earn: most orders of most shops came through no link, and cost no more.
+
+    The terms that say whether an order without a touch may are kept by every warm function.
+    """
+    if not order.earns:
+        return False
+    is_touched = order.click_id is not None or bool(order.coupon_codes)
+    at = order.paid_at or order.placed_at
+    return is_touched or (at is not None and terms.plan_at(at).product_bound)

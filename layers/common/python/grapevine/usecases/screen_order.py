@@ -11,7 +11,7 @@ from grapevine.domain.orders import fold
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
-from grapevine.usecases.decide_order import DecisionPorts, Winner, winners_of
+from grapevine.usecases.decide_order import DecisionPorts, winners_of
 
 SELF_REFERRAL = "self_referral"
 
@@ -58,21 +58,18 @@ def screen_order(command: ScreenOrder, ports: ScreenOrderPorts, now: datetime) -
 
 def _verdict(fact: Fact, snapshot: Snapshot, ports: ScreenOrderPorts) -> Verdict | None:
     """Return what is found about who would win the order; where nobody would there is nothing to say."""
-    if not (snapshot.click_id or snapshot.coupon_codes):
-        return None
     order, terms = fold((fact,)), ports.catalog.terms(fact.program_id)
-    winners = winners_of(order, terms, DecisionPorts(ports.clicks, ports.catalog))
-    if not winners or order.placed_at is None:
+    at = order.paid_at or order.placed_at
+    plan = terms.plan_at(at) if at else None
+    if plan is None or not (snapshot.click_id or snapshot.coupon_codes or plan.product_bound):
         return None
-    policy = terms.plan_at(order.paid_at or order.placed_at).self_purchase
+    winners = winners_of(order, terms, DecisionPorts(ports.clicks, ports.catalog))
+    if not winners:
+        return None
     own = [winner for winner in winners if _is_own(snapshot, winner.promoter)]
-    outcome = Outcome.BLOCK if own and policy is SelfPurchase.BLOCK else Outcome.ALLOW
-    evidence = " ".join(map(_named, own or winners))
+    outcome = Outcome.BLOCK if own and plan.self_purchase is SelfPurchase.BLOCK else Outcome.ALLOW
+    evidence = " ".join(f"{winner.promoter.id} {winner.by}" for winner in own or winners)
     return Verdict(outcome=outcome, rule=SELF_REFERRAL, evidence=evidence)
-
-
-def _named(winner: Winner) -> str:
-    return f"{winner.promoter.id} {winner.touch.coupon_code or winner.touch.click_id}"
 
 
 def _is_own(snapshot: Snapshot, promoter: Promoter) -> bool:

@@ -29,9 +29,12 @@ from grapevine.adapters.dynamo.rows_catalog import (
 from grapevine.adapters.dynamo.rows_people import (
     CouponRow,
     NetworkRow,
+    ProductRow,
     PromoterRow,
     coupon_of,
     coupon_row,
+    product_of,
+    product_row,
     promoter_of,
     promoter_row,
 )
@@ -41,6 +44,7 @@ from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFo
 from grapevine.domain.fx import Rate
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.ports import ApiKey
 
@@ -126,6 +130,20 @@ class DynamoCatalog(DynamoLinks):
             self._catalog.put(coupon_row(coupon), CouponRow.switched == len(coupon.changes) - 1)
         except ConditionFailedError as error:
             raise NetworkMovedError(f"coupon {coupon.code}") from error
+
+    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Return those that exist, in one request."""
+        wanted = [catalog_keys.product(program_id, name) for name in product_ids if keys.is_usable(name)]
+        found = (product_of(row(ProductRow, item)) for item in self._catalog.get_all(wanted))
+        return {product.id: product for product in found}
+
+    def put_product(self, product: Product) -> None:
+        """Store a product with its one new change, on top of the others only."""
+        before = len(product.changes) - 1
+        try:
+            self._catalog.put(product_row(product), ProductRow.changed == before if before else ABSENT)
+        except ConditionFailedError as error:
+            raise NetworkMovedError(f"product {product.id}") from error
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         """Return the latest rate in effect at an instant, in one request."""

@@ -67,6 +67,11 @@ def coupon(program_id: str, code: str) -> Key:
     return Key(joined("CP", program_id, code), META)
 
 
+def product(program_id: str, product_id: str) -> Key:
+    """Return a product's row; its history is in the same row."""
+    return Key(joined("PD", program_id, product_id), META)
+
+
 def rates(program_id: str, base: str, quote: str) -> str:
     """Return the partition of a pair's rates, which sort by when they take effect."""
     return joined("FX", program_id, base, quote)

@@ -1,4 +1,4 @@
-"""How promoters, the network's version and coupons look in the catalog table."""
+"""How promoters, the network's version, coupons and products look in the catalog table."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from grapevine.adapters.dynamo.rows import Instant, Json, Row, WholeNumber
 from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
+from grapevine.domain.products import Product, ProductChange
 
 
 class PromoterRow(Row, discriminator="promoter"):
@@ -38,6 +39,13 @@ class CouponRow(Row, discriminator="coupon"):
     priority = WholeNumber()
     changes = Json()
     switched = WholeNumber()
+
+
+class ProductRow(Row, discriminator="product"):
+    """`PD#program#product` / `META`: a product with its history; `changed` counts the changes."""
+
+    changes = Json()
+    changed = WholeNumber()
 
 
 def promoter_row(promoter: Promoter) -> PromoterRow:
@@ -97,4 +105,33 @@ def coupon_of(stored: CouponRow) -> Coupon:
         created_at=stored.created_at,
         priority=stored.priority,
         changes=tuple(CouponChange(from_text(at), enabled) for at, enabled in stored.changes),
+    )
+
+
+def product_row(product: Product) -> ProductRow:
+    """Return a product as it is stored."""
+    return ProductRow(
+        *catalog_keys.product(product.program_id, product.id),
+        changes=[
+            [to_text(change.effective_at), change.category, list(change.collections), change.promoter_id]
+            for change in product.changes
+        ],
+        changed=len(product.changes),
+    )
+
+
+def product_of(stored: ProductRow) -> Product:
+    """Read a product back."""
+    return Product(
+        program_id=catalog_keys.program_in(stored.pk),
+        id=keys.last_part(stored.pk),
+        changes=tuple(
+            ProductChange(
+                effective_at=from_text(at),
+                category=category,
+                collections=tuple(collections),
+                promoter_id=promoter_id,
+            )
+            for at, category, collections, promoter_id in stored.changes
+        ),
     )

@@ -13,6 +13,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.ports import ApiKey
 
@@ -35,6 +36,7 @@ class MemoryCatalog:
         self._rates: dict[tuple[str, str, str], dict[datetime, Rate]] = {}
         self._coupons: dict[tuple[str, str], Coupon] = {}
         self._keys: dict[str, ApiKey] = {}
+        self._products: dict[tuple[str, str], Product] = {}
 
     def link(self, code: str) -> Link | None:
         return self._links.get(code)
@@ -90,6 +92,17 @@ class MemoryCatalog:
             if known is None or len(known.changes) != len(coupon.changes) - 1:
                 raise NetworkMovedError(f"coupon {coupon.code}")
             self._coupons[coupon.program_id, coupon.code] = coupon
+
+    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
+        found = {name: self._products.get((program_id, name)) for name in product_ids}
+        return {name: product for name, product in found.items() if product}
+
+    def put_product(self, product: Product) -> None:
+        with self._lock:
+            stored = self._products.get((product.program_id, product.id))
+            if (stored.changes if stored else ()) != product.changes[:-1]:
+                raise NetworkMovedError(f"product {product.id}")
+            self._products[product.program_id, product.id] = product
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         known = self._rates.get((program_id, base, quote), {})

@@ -44,6 +44,11 @@ def shop_minor(owner: Node, name: str, currency: str, *, rounds: bool = False) -
     return _minor(money["amount"], currency, rounds=rounds)
 
 
+def sum_minor(parts: Node, name: str, currency: str) -> int:
+    """Return what such an amount of each of a list's items adds up to."""
+    return sum(shop_minor(part, name, currency) for part in parts.items())
+
+
 def _minor(node: Node, currency: str, *, rounds: bool) -> int:
     if node.is_missing or isinstance(node.value, bool):
         node.refuse("no amount")
