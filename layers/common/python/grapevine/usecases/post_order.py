@@ -77,11 +77,10 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     if order.test is not terms.program.sandbox and not entries:
         return None
     decision = decide_order(order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
+    refuse_uncounted(order, decision, terms)
     asked = grants_asked(order, decision, entries, terms, now)
     taken = ports.ledger.taken(asked) if asked else {}
     entry = next_entry(key, order, decision, entries, facts, terms, now, taken)
-    refuse_uncounted(order, decision, terms)
-    entry = next_entry(key, order, decision, entries, facts, terms, now)
     if entry is not None:
         ports.ledger.append(entry, grant_changes(entry, entries, decision, terms))
     return entry
