@@ -617,7 +617,7 @@ def test_a_change_that_cannot_be(
 class Moving(MemoryCatalog):
     """A catalog whose network somebody else changes between every read and write."""
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
         raise NetworkMovedError(promoter.program_id)
 
 

@@ -14,7 +14,7 @@ from grapevine.domain.coupons import Coupon, readable_codes
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
-from grapevine.domain.people import Promoter, upline_of
+from grapevine.domain.people import Promoter, PromoterStatus, next_above, person_of, upline_of
 from grapevine.domain.plans import (
     CLOCK_SKEW,
     DAY,
@@ -55,8 +55,16 @@ class Reason(StrEnum):
     OTHER_PROGRAM = "other_program"
     UNKNOWN_PROMOTER = "unknown_promoter"
     SUSPENDED = "suspended"
+    BANNED = "banned"
+    LEFT = "left"
     DISABLED = "disabled"
     SELF_PURCHASE = "self_purchase"
+
+
+WITHOUT_PAY = {
+    status: Reason(status.value) for status in PromoterStatus if status is not PromoterStatus.ACTIVE
+}
+"""Why a promoter could not earn, by their status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +139,9 @@ def decide(
     whatever order they arrive.
     """
     judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
-    reason, winners = _winners(judged, plan)
+    reason, winners = _winners(_by_person(judged, placed_at, promoters), plan)
     claims = tuple(_claim(name, order, placed_at, plan, promoters) for name in winners)
-    if not winners and any(touch.reason is Reason.SUSPENDED for touch in judged):
+    if not winners and any(touch.reason in WITHOUT_PAY.values() for touch in judged):
         claims = ((HOUSE,),)
     return Decision(
         basis=basis_of(order),
@@ -143,6 +151,15 @@ def decide(
         further=claims[1:],
         candidates=_kept(judged, winners),
     )
+
+
+def _by_person(
+    judged: Sequence[Candidate], placed_at: datetime, promoters: Mapping[str, Promoter]
+) -> Sequence[Candidate]:
+    """Return touches by whose account it was: duplicates are one promoter, who wins once."""
+    if all(promoter.alias is None for promoter in promoters.values()):
+        return judged
+    return [replace(t, promoter_id=person_of(t.promoter_id, promoters, placed_at)) for t in judged]
 
 
 def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str, ...]]:
@@ -170,12 +187,8 @@ def _claim(
 ) -> tuple[str, ...]:
     """Return who is paid through one winner; from their own purchase nobody above them."""
     chain = paid_chain(promoter_id, placed_at, plan, promoters)
-    is_rebate = plan.self_purchase is SelfPurchase.REBATE and _is_own(order, promoters[promoter_id])
-    return chain[:1] if is_rebate else chain
-
-
-def _is_own(order: Order, promoter: Promoter) -> bool:
-    return order.customer_key is not None and order.customer_key == promoter.customer_key
+    own = promoters[promoter_id].buys_as(order.customer_key, placed_at)
+    return chain[:1] if own and plan.self_purchase is SelfPurchase.REBATE else chain
 
 
 def _kept(judged: Sequence[Candidate], winners: Sequence[str]) -> tuple[Candidate, ...]:
@@ -209,7 +222,7 @@ def _substitute(
     placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter], chain: tuple[str, ...]
 ) -> str:
     """Return who earns at a vacant level: the plan's default sponsor, unless already paid or suspended."""
-    promoter = promoters.get(plan.default_sponsor_id or "")
+    promoter = promoters.get(person_of(plan.default_sponsor_id or "", promoters, placed_at))
     can_earn = promoter is not None and promoter.id not in chain and promoter.earns_at(placed_at)
     return promoter.id if promoter and can_earn else HOUSE
 
@@ -219,13 +232,11 @@ def people_needed(
 ) -> str | None:
     """Return whom the decision must know next, or None when `promoters` holds everybody it needs."""
     chain = upline_of(promoter_id, SEARCH_DEPTH, promoters, placed_at)
-    if not chain:
-        return None
     earning = sum(promoters[name].earns_at(placed_at) for name in chain)
     filled = earning if plan.vacancy is Vacancy.COMPRESS else len(chain)
-    sponsor_id = promoters[chain[-1]].sponsor_at(placed_at)
-    is_complete = filled >= len(plan.rate_bps) or len(chain) >= SEARCH_DEPTH or sponsor_id in promoters
-    return None if is_complete else sponsor_id
+    if promoter_id not in promoters or filled >= len(plan.rate_bps):
+        return None
+    return next_above(promoter_id, SEARCH_DEPTH, promoters, placed_at)
 
 
 def pending(order: Order, plan: Plan, reason: Reason) -> Decision:
@@ -276,15 +287,17 @@ def _judge(
     if touch.reason in (Reason.BOT, Reason.OTHER_PROGRAM, Reason.DISABLED):
         return touch
     window = plan.click_window_days * DAY
-    promoter = promoters.get(touch.promoter_id)
+    promoter = promoters.get(person_of(touch.promoter_id, promoters, placed_at))
     gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
+    is_own = promoter is not None and promoter.buys_as(order.customer_key, placed_at)
+    without_pay = WITHOUT_PAY.get(promoter.status_at(placed_at)) if promoter else None
     faults = (
         (touch.occurred_at - placed_at > CLOCK_SKEW, Reason.AFTER_ORDER),
         (placed_at - touch.occurred_at >= window, Reason.OUTSIDE_WINDOW),
         (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
         (promoter is None, Reason.UNKNOWN_PROMOTER),
-        (promoter is not None and not promoter.earns_at(placed_at), Reason.SUSPENDED),
-        (promoter is not None and gets_nothing and _is_own(order, promoter), Reason.SELF_PURCHASE),
+        (without_pay is not None, without_pay or Reason.ELIGIBLE),
+        (gets_nothing and is_own, Reason.SELF_PURCHASE),
     )
     reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
     return touch if touch.reason is reason else replace(touch, reason=reason)

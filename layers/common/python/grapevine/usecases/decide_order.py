@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from grapevine.domain.coupons import readable_codes
@@ -29,6 +29,7 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
 from grapevine.ports import ClickReader, DecisionCatalog
+from grapevine.usecases.find_people import with_persons
 
 MOST_CLICKS = 50
 """Clicks of one visitor that an order looks at, the latest."""
@@ -40,6 +41,8 @@ class DecisionPorts:
 
     clicks: ClickReader
     catalog: DecisionCatalog
+    met: dict[str, Promoter] = field(default_factory=dict)
+    """Everybody whom deciding has read, for whoever needs them next."""
 
 
 def decide_order(
@@ -136,6 +139,8 @@ def _people(
     """Return the touched promoters and their uplines: one request while the click's hint is true."""
     wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
     known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
+    if any(promoter.alias for promoter in known.values()):
+        known = with_persons(program_id, known, placed_at, ports.catalog)
     for touch in touches:
         for _ in range(SEARCH_DEPTH):
             missing = people_needed(touch.promoter_id, placed_at, plan, known)
@@ -143,4 +148,5 @@ def _people(
             if not found:
                 break
             known.update(found)
+    ports.met.update(known)
     return known

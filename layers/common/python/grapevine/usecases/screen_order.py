@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.facts import Fact, FactKind, Outcome, Snapshot, Verdict
-from grapevine.domain.people import Promoter
+from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
+from grapevine.usecases.find_people import with_persons
 
 SELF_REFERRAL = "self_referral"
 
@@ -62,8 +64,9 @@ def _verdict(
     known = ports.catalog.promoters(program_id, tuple(touched)) if touched else {}
     if not known:
         return None
+    people = with_persons(program_id, known, placed_at, ports.catalog)
     plan = ports.catalog.terms(program_id).plan_at(placed_at)
-    own = [name for name, promoter in known.items() if _is_own(snapshot, promoter)]
+    own = [name for name, promoter in known.items() if _is_own(snapshot, promoter, people, placed_at)]
     outcome = Outcome.BLOCK if own and plan.self_purchase is SelfPurchase.BLOCK else Outcome.ALLOW
     evidence = " ".join(f"{name} {touched[name]}" for name in own or known)
     return Verdict(outcome=outcome, rule=SELF_REFERRAL, evidence=evidence)
@@ -78,8 +81,12 @@ def _touched(program_id: str, snapshot: Snapshot, ports: ScreenOrderPorts) -> di
     return {**by_click, **{coupon.promoter_id: code for code, coupon in coupons.items()}}
 
 
-def _is_own(snapshot: Snapshot, promoter: Promoter) -> bool:
-    return snapshot.customer_key is not None and snapshot.customer_key == promoter.customer_key
+def _is_own(
+    snapshot: Snapshot, promoter: Promoter, people: Mapping[str, Promoter], placed_at: datetime
+) -> bool:
+    """Say whether the customer is the promoter, or whoever's duplicate that account is."""
+    person = people.get(person_of(promoter.id, people, placed_at), promoter)
+    return any(one.buys_as(snapshot.customer_key, placed_at) for one in (promoter, person))
 
 
 def _digest(verdict: Verdict) -> str:
