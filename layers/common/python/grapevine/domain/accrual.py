@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 
 from grapevine.domain.accounts import (
     Account,
@@ -19,6 +20,7 @@ from grapevine.domain.accounts import (
     house_account,
     promoter_account,
 )
+from grapevine.domain.bars import Bar
 from grapevine.domain.decisions import HOUSE, Decision, Reason, grace_end
 from grapevine.domain.earnings import earned_by_promoter
 from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
@@ -32,6 +34,9 @@ from grapevine.domain.programs import Terms
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
 LEAVES = tuple(Leaf)
+NOBODY: Mapping[str, Bar] = MappingProxyType({})
+WAIT = DAY
+"""How long until somebody looks again at a part that waits for its promoter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,25 @@ def next_entry(
     facts: Sequence[Fact],
     terms: Terms,
     now: datetime,
+    bars: Mapping[str, Bar] = NOBODY,
 ) -> Entry | None:
-    """Return the entry for the difference between what stands and what should, or None."""
+    """Return the entry for the difference between what stands and what should, or None.
+
+    `bars` says whose part is not released with the others: it waits, or is voided.
+    """
     earned = earned_by_promoter(order, decision, terms)
+    waits, voided = _by_bar(bars) if bars else ((), ())
+    if voided:
+        earned = {earner: minor for earner, minor in earned.items() if earner not in voided}
     # What the house has is neither held nor released, so alone it waits for nothing.
     place = placement(order, decision, terms, entries, any(earner != HOUSE for earner in earned), now)
+    if place.released and any(earner in waits for earner in earned):
+        place = replace(place, due_at=min(place.due_at or now + WAIT, now + WAIT))
     wanted = {
-        (_account(terms.program.id, earner, place.leaf), terms.program.currency): minor
+        (
+            _account(terms.program.id, earner, _leaf(earner, place, waits)),
+            terms.program.currency,
+        ): minor
         for earner, minor in earned.items()
     }
     current = _without_source(standing(entries))
@@ -69,16 +86,25 @@ def next_entry(
         key=key,
         sequence=len(entries) + 1,
         program_id=terms.program.id,
-        reason=_reason(order, fresh, entries, facts, current, wanted),
+        reason=_reason(order, fresh, entries, facts, current, wanted, voided),
         postings=postings,
         recorded_at=now,
         covers=len(facts),
         facts=_newly_covered(facts, entries),
         decision=fresh,
         released=place.released,
+        waits=waits,
+        voided=voided,
         due_at=place.due_at,
         previous_hash=entries[-1].hash if entries else "",
     )
+
+
+def releases_at(order: Order, plan: Plan) -> datetime | None:
+    """Return when time releases an order, None where it does not: unpaid, or stopped by a verdict."""
+    ends = hold_end(order, plan)
+    is_stopped = order.verdict is not None and order.verdict.outcome is not Outcome.ALLOW
+    return None if ends is None or is_stopped else _screened_by(ends, order, plan)
 
 
 def placement(
@@ -181,6 +207,16 @@ def _timed(hold_ends: datetime, releases_at: datetime, now: datetime) -> Placeme
     return Placement(Leaf.HELD, released=False, due_at=hold_ends if now < hold_ends else releases_at)
 
 
+def _by_bar(bars: Mapping[str, Bar]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return whose parts wait, and whose are voided."""
+    waits, voided = (tuple(sorted(name for name in bars if bars[name] is bar)) for bar in Bar)
+    return waits, voided
+
+
+def _leaf(earner: str, place: Placement, waits: Sequence[str]) -> Leaf:
+    return Leaf.HELD if place.released and earner in waits else place.leaf
+
+
 def _account(program_id: str, earner: str, leaf: Leaf) -> Account:
     """Return where an earner's commission belongs; the house's own is neither held nor paid out."""
     return house_account(program_id) if earner == HOUSE else promoter_account(program_id, earner, leaf)
@@ -218,8 +254,11 @@ def _reason(
     facts: Sequence[Fact],
     current: Amounts,
     wanted: Amounts,
+    voided: Sequence[str],
 ) -> EntryReason:
     before, after = sum(current.values()), sum(wanted.values())
+    if voided and any(account.owner in voided for account, _ in current):
+        return EntryReason.VOIDED
     if fresh and _last_claims(entries) not in ((), fresh.claims):
         return EntryReason.REATTRIBUTED
     if after < before:

@@ -61,7 +61,7 @@ class Reason(StrEnum):
     SELF_PURCHASE = "self_purchase"
 
 
-WITHOUT_PAY = {
+WITHOUT_PAY: Mapping[PromoterStatus, Reason] = {
     status: Reason(status.value) for status in PromoterStatus if status is not PromoterStatus.ACTIVE
 }
 """Why a promoter could not earn, by their status."""

@@ -32,10 +32,13 @@ class EntryReason(StrEnum):
     RELEASED = "released"
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
+    VOIDED = "voided"
     RECORDED = "recorded"
     RESERVED = "reserved"
     PAID = "paid"
     RETURNED = "returned"
+    MERGED = "merged"
+    WRITTEN_OFF = "written_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ class Entry:
 
     `covers` is how many facts of the order stood behind it in all, `facts` the digests of those
     it was the first to cover. `decision` is there only when it is new. `due_at` is the next
-    instant at which time alone may change something. `text` is the entry as it was stored, where
+    instant at which time alone may change something. `waits` are the promoters whose parts are
+    not released with the others, `voided` those whose parts went back: somebody looked, and they
+    were suspended, or banned. `text` is the entry as it was stored, where
     it was: a newer writer's may say more than we read, and the hash is of what is stored.
     """
 
@@ -73,6 +78,8 @@ class Entry:
     facts: tuple[str, ...] = ()
     decision: Decision | None = None
     released: bool = False
+    waits: tuple[str, ...] = ()
+    voided: tuple[str, ...] = ()
     due_at: datetime | None = None
     payout_id: str | None = None
     previous_hash: str = ""
@@ -119,6 +126,8 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "f": ",".join(entry.facts),
         "d": _decision_to_dict(entry.decision) if entry.decision else None,
         "rel": int(entry.released),
+        "wt": list(entry.waits),
+        "vd": list(entry.voided),
         "due": to_text(entry.due_at) if entry.due_at else None,
         "pay": entry.payout_id,
         "prev": entry.previous_hash,
@@ -145,6 +154,8 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
         facts=tuple(values["f"].split(",")) if "f" in values else (),
         decision=_decision_from_dict(values["d"]) if "d" in values else None,
         released=bool(values.get("rel", 0)),
+        waits=tuple(values.get("wt", ())),
+        voided=tuple(values.get("vd", ())),
         due_at=from_text(values["due"]) if "due" in values else None,
         payout_id=values.get("pay"),
         previous_hash=values.get("prev", ""),

@@ -34,7 +34,8 @@ class Explained:
     def re_adds(self) -> bool:
         """Whether deriving the amounts again gives exactly what stands in the ledger."""
         derived = earned_by_promoter(self.order, self.decision, self.terms) if self.decision else {}
-        return derived == self.standing_minor
+        kept = {name: minor for name, minor in derived.items() if name not in self.entry.voided}
+        return kept == self.standing_minor
 
 
 def explained(entries: Sequence[Entry], facts: Sequence[Fact], terms: Terms) -> Explained:
@@ -70,6 +71,8 @@ def explanation(found: Explained) -> dict[str, Any]:
         "levels": _levels(found, decision, currency) if decision else [],
         "hold_ends_at": to_text(ends) if ends else None,
         "released": found.entry.released,
+        "waits": list(found.entry.waits),
+        "voided": list(found.entry.voided),
         "verdict": order.verdict.outcome.value if order.verdict else None,
         "postings": [
             {

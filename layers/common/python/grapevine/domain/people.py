@@ -111,6 +111,19 @@ class Promoter:
         changes = [change for change in self.status_changes if change.effective_at <= instant]
         return changes[-1].status if changes else PromoterStatus.ACTIVE
 
+    def banned_between(self, after: datetime, until: datetime) -> datetime | None:
+        """Return when they were banned first, after an instant and up to another one."""
+        bans = [c.effective_at for c in self.status_changes if c.status is PromoterStatus.BANNED]
+        return next((at for at in bans if after < at <= until), None)
+
+    def unsuspended_from(self, instant: datetime) -> datetime | None:
+        """Return the first instant from then on at which they are not suspended, None where none is known."""
+        if self.status_at(instant) is not PromoterStatus.SUSPENDED:
+            return instant
+        later = [change for change in self.status_changes if change.effective_at > instant]
+        ends = (change.effective_at for change in later if change.status is not PromoterStatus.SUSPENDED)
+        return next(ends, None)
+
     def earns_at(self, instant: datetime) -> bool:
         """Say whether commission can go to them for an order of that instant."""
         return self.status_at(instant) is PromoterStatus.ACTIVE

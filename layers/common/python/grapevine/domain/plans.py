@@ -82,6 +82,8 @@ class Plan:
     self_purchase: SelfPurchase = SelfPurchase.BLOCK
     rules: tuple[RateRule, ...] = ()
     line_cap_bps: int = 8000
+    ban_keeps_payable: bool = True
+    write_off_days: int = 180
 
 
 def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
@@ -100,6 +102,7 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
         (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
         (0 <= plan.screening_days <= 30, "must be 0 to 30", "screening_days"),
+        (0 <= plan.write_off_days <= 3650, "must be 0 to 3650", "write_off_days"),
         (
             (plan.vacancy is Vacancy.DEFAULT_SPONSOR) is (plan.default_sponsor_id is not None),
             f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from grapevine.domain.accrual import NOBODY, releases_at
+from grapevine.domain.bars import Bar, bars_of, open_names, was_barred
+from grapevine.domain.decisions import Decision
+from grapevine.domain.entries import Entry
+from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
+from grapevine.domain.programs import Terms
 from grapevine.ports import PromoterReader
 
 
@@ -24,3 +30,35 @@ def with_persons(
             break
         people.update(found)
     return people
+
+
+def find_bars(
+    order: Order,
+    decision: Decision,
+    entries: Sequence[Entry],
+    terms: Terms,
+    known: Mapping[str, Promoter] | None,
+    catalog: PromoterReader,
+    now: datetime,
+) -> Mapping[str, Bar]:
+    """Return whose part of an order is barred; one request where it may be released now, else none.
+
+    `known` are promoters who were just read, None where nobody was and nobody needs to be: between
+    the decision and the release a status changes nothing, until somebody looks.
+    """
+    if not decision.claims or order.placed_at is None:
+        return NOBODY
+    ends = releases_at(order, terms.plan_version(decision.plan_version))
+    if known is None and not _may_matter(entries, ends, now):
+        return NOBODY
+    names = open_names(decision, entries)
+    people = dict(known or {})
+    missing = tuple(name for name in names if name not in people)
+    if missing:
+        people.update(catalog.promoters(terms.program.id, missing))
+    return bars_of(names, with_persons(terms.program.id, people, now, catalog), order.placed_at, ends, now)
+
+
+def _may_matter(entries: Sequence[Entry], ends: datetime | None, now: datetime) -> bool:
+    is_over = any(entry.released for entry in entries) or (ends is not None and now >= ends)
+    return is_over or was_barred(entries)

@@ -13,6 +13,7 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
 from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
 from grapevine.usecases.decide_order import DecisionPorts, decide_order
+from grapevine.usecases.find_people import find_bars
 
 ATTEMPTS = 8
 """Starting over costs two reads; whoever loses this often is queued and redriven."""
@@ -20,9 +21,13 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class PostOrder:
-    """Post what is missing for one order."""
+    """Post what is missing for one order; with `asks_people` its promoters' statuses are looked at first.
+
+    Else they are looked at where they can matter: when the order is decided, and released.
+    """
 
     order: OrderKey
+    asks_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     fault: ConcurrencyError | None = None
     for _ in range(ATTEMPTS):
         try:
-            entry = _post_once(command.order, ports, now)
+            entry = _post_once(command, ports, now)
         except ConcurrencyError as error:
             fault = error
             continue
@@ -57,7 +62,8 @@ def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     raise fault or StaleReadError(f"facts of {command.order} came {ATTEMPTS} times while they were posted")
 
 
-def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | None:
+def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
+    key = command.order
     # Entries before facts: the other way round a fact that another writer has posted already could
     # be missing here, and this entry would take it back for good.
     entries = ports.ledger.entries_of(key)
@@ -69,8 +75,11 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     terms = ports.catalog.terms(facts[0].program_id)
     if order.test is not terms.program.sandbox and not entries:
         return None
-    decision = decide_order(order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
-    entry = next_entry(key, order, decision, entries, facts, terms, now)
+    deciding = DecisionPorts(ports.clicks, ports.catalog)
+    decision = decide_order(order, entries, terms, deciding, now)
+    known = deciding.met or ({} if command.asks_people else None)
+    bars = find_bars(order, decision, entries, terms, known, ports.catalog, now)
+    entry = next_entry(key, order, decision, entries, facts, terms, now, bars)
     if entry is not None:
         ports.ledger.append(entry)
     return entry
