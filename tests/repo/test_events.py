@@ -15,9 +15,9 @@ from grapevine.adapters.eventbridge import SOURCE
 from grapevine.domain.entries import Entry, entry_from_dict, entry_to_dict
 from grapevine.domain.facts import FactKind, OrderKey
 from grapevine.ports import SettlementBatch
+from grapevine.usecases.export_payouts import PAYOUT_COLUMNS
 from grapevine.usecases.import_results import COLUMNS
 from grapevine.usecases.publish_accruals import COMMISSION_ACCRUED, accruals
-from grapevine.usecases.settle_promoters import PAYOUT_COLUMNS
 from tests.repo.documents import blocks_of, coded, named, rows_of, section
 
 EVENTS = named("docs/events.md")

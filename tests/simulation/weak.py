@@ -73,7 +73,8 @@ class HeadlessTreasury(MemoryTreasury):
         self._refuse(movement, self.heads.get(movement.head.key, head_before))
         self._put(movement.entry)
         self.heads[movement.head.key] = movement.head
-        self.stored[movement.payout.id] = movement.payout
+        if movement.payout:
+            self.stored[movement.payout.id] = movement.payout
 
     def _put(self, entry: Entry) -> None:
         self._ledger._chains.setdefault(entry.key, {})[entry.sequence] = entry
@@ -113,7 +114,8 @@ class PiecemealTreasury(MemoryTreasury):
         self._storm.point("treasury.head")
         self.heads[movement.head.key] = movement.head
         self._storm.point("treasury.payout")
-        self.stored[movement.payout.id] = movement.payout
+        if movement.payout:
+            self.stored[movement.payout.id] = movement.payout
 
 
 class StaleFacts(SimulatedFacts):

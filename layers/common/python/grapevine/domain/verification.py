@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grapevine.domain.accounts import net
+from grapevine.domain.accounts import Leaf, net
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.pages import Page, PageKey, merged, pages_of
@@ -74,6 +74,9 @@ def _sums(books: Books) -> Iterable[Fault]:
     for currency, minor in by_currency.items():
         if minor:
             yield Fault("zero sum", currency, f"entries add up to {minor}")
+    for (leaf, currency), minor in totals(books).items():
+        if leaf == Leaf.TRANSFER and minor:
+            yield Fault("transfer", currency, f"{minor} left one account and came to no other")
 
 
 def _pages(books: Books) -> Iterable[Fault]:
@@ -115,6 +118,7 @@ _LEGS_OF = {
     PayoutState.REQUESTED: [EntryReason.RESERVED],
     PayoutState.COMPLETED: [EntryReason.RESERVED, EntryReason.PAID],
     PayoutState.FAILED: [EntryReason.RESERVED, EntryReason.RETURNED],
+    PayoutState.STOPPED: [EntryReason.RESERVED, EntryReason.RETURNED],
 }
 
 

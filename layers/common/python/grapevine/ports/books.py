@@ -114,10 +114,16 @@ class Mover(Protocol):
     """The one way to take from an account."""
 
     def move(self, movement: Movement, head_before: Head) -> None:
-        """Put the entry, the head and the payout, all or nothing.
+        """Put the entry, the head and the payout, where there is one, all or nothing.
 
         AlreadyExistsError when the payout of a reservation is there already, HeadMovedError when
         the head or the entry's number is not as it was read.
+        """
+
+    def hand_over(self, movements: tuple[Movement, Movement], heads_before: tuple[Head, Head]) -> None:
+        """Put two accounts' entries and heads, all or nothing; neither has a payout.
+
+        HeadMovedError when either head, or either entry's number, is not as it was read.
         """
 
 

@@ -45,17 +45,30 @@ class DynamoTreasury:
 
     def move(self, movement: Movement, head_before: Head) -> None:
         """Put the entry, the head and the payout, all or nothing."""
-        reserves = movement.entry.reason is EntryReason.RESERVED
+        payout, reserves = movement.payout, movement.entry.reason is EntryReason.RESERVED
+        condition = ABSENT if reserves else REQUESTED
+        of_payout = (Put(self._state, payout_row(payout), condition),) if payout else ()
         try:
-            self._database.put_all(
-                Put(self._state, payout_row(movement.payout), ABSENT if reserves else REQUESTED),
-                Put(self._state, head_row(movement.head), _still_at(head_before)),
-                Put(self._database.ledger, entry_row(movement.entry), ABSENT),
-            )
+            self._database.put_all(*of_payout, *self._step(movement, head_before))
         except CancelledError as error:
-            if reserves and error.reasons[0] == CONDITION_FAILED:
-                raise AlreadyExistsError("payout", movement.payout.id) from error
+            if payout and reserves and error.reasons[0] == CONDITION_FAILED:
+                raise AlreadyExistsError("payout", payout.id) from error
             raise HeadMovedError(f"{movement.head.key}: payout, head, entry: {error}") from error
+
+    def hand_over(self, movements: tuple[Movement, Movement], heads_before: tuple[Head, Head]) -> None:
+        """Put two accounts' entries and heads, all or nothing."""
+        steps = zip(movements, heads_before, strict=True)
+        try:
+            self._database.put_all(*(put for step in steps for put in self._step(*step)))
+        except CancelledError as error:
+            names = ", ".join(str(head.key) for head in heads_before)
+            raise HeadMovedError(f"{names}: head, entry, head, entry: {error}") from error
+
+    def _step(self, movement: Movement, head_before: Head) -> tuple[Put, Put]:
+        return (
+            Put(self._state, head_row(movement.head), _still_at(head_before)),
+            Put(self._database.ledger, entry_row(movement.entry), ABSENT),
+        )
 
     def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
         """Return a payout of a settlement, or None."""

@@ -55,7 +55,18 @@ class MemoryTreasury:
             self._refuse(movement, head_before)
             self._put(movement.entry)
             self.heads[movement.head.key] = movement.head
-            self.stored[movement.payout.id] = movement.payout
+            if movement.payout:
+                self.stored[movement.payout.id] = movement.payout
+
+    def hand_over(self, movements: tuple[Movement, Movement], heads_before: tuple[Head, Head]) -> None:
+        with self._ledger.lock:
+            for movement, head_before in zip(movements, heads_before, strict=True):
+                self._refuse(movement, head_before)
+                if self._ledger.has(movement.entry):
+                    raise HeadMovedError(movement.entry.id)
+            for movement in movements:
+                self._put(movement.entry)
+                self.heads[movement.head.key] = movement.head
 
     def _put(self, entry: Entry) -> None:
         try:
@@ -64,15 +75,19 @@ class MemoryTreasury:
             raise HeadMovedError(str(error)) from error
 
     def _refuse(self, movement: Movement, head_before: Head) -> None:
-        stored = self.stored.get(movement.payout.id)
-        if movement.entry.reason is EntryReason.RESERVED:
-            if stored:
-                raise AlreadyExistsError("payout", movement.payout.id)
-        elif stored is None or stored.state is not PayoutState.REQUESTED:
-            raise HeadMovedError(f"payout {movement.payout.id} is not requested any more")
+        if movement.payout:
+            self._refuse_payout(movement.payout, movement.entry.reason)
         key = movement.head.key
         if self.heads.get(key, Head(key=key)).sequence != head_before.sequence:
             raise HeadMovedError(str(key))
+
+    def _refuse_payout(self, payout: Payout, reason: EntryReason) -> None:
+        stored = self.stored.get(payout.id)
+        if reason is EntryReason.RESERVED:
+            if stored:
+                raise AlreadyExistsError("payout", payout.id)
+        elif stored is None or stored.state is not PayoutState.REQUESTED:
+            raise HeadMovedError(f"payout {payout.id} is not requested any more")
 
     def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
         payout = self.stored.get(payout_id)
