@@ -38,6 +38,7 @@ from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, Swept, sweep_due
 from grapevine.usecases.verify_program import Proof, verify_program
+from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
 from tests import builders as make
 
 SUBJECT_KEY = b"k" * 32
@@ -119,6 +120,13 @@ class World:
         ports = SettlePorts(self.catalog, self.treasury, self.settlements, self.files)
         while self.settlement_queue.sent:
             settle_promoters(self.settlement_queue.sent.pop(0), ports, now)
+
+    def void(self, promoter_id: str, now: datetime) -> tuple[Entry, ...]:
+        """Void what is held for who was banned, and fold it."""
+        ports = VoidPorts(self.pages, self.orders, self.failures)
+        posted = void_parts(VoidParts(make.PROGRAM_ID, promoter_id), ports, now)
+        self.fold()
+        return posted
 
     def balance(self, promoter_id: str, currency: str = "USD") -> Balance:
         return read_balance(AccountKey(make.PROGRAM_ID, promoter_id, currency), self.treasury)

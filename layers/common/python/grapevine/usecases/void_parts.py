@@ -32,7 +32,7 @@ class VoidPorts:
 
 
 def void_parts(command: VoidParts, ports: VoidPorts, now: datetime) -> tuple[Entry, ...]:
-    """Post every order that the promoter has anything from, with a look at who was banned; return what was new.
+    """Post every order that the promoter has anything from, looking at who was banned; return what is new.
 
     Doing it again posts nothing. What this run misses, because it is not folded yet, goes when its
     hold ends: nothing is ever released to who was banned while it was held. NotFoundError for
