@@ -73,8 +73,7 @@ class HeadlessTreasury(MemoryTreasury):
         self._refuse(movement, self.heads.get(movement.head.key, head_before))
         self._put(movement.entry)
         self.heads[movement.head.key] = movement.head
-        if movement.payout:
-            self.stored[movement.payout.id] = movement.payout
+        self.stored[movement.payout.id] = movement.payout
 
     def _put(self, entry: Entry) -> None:
         self._ledger._chains.setdefault(entry.key, {})[entry.sequence] = entry
@@ -114,8 +113,7 @@ class PiecemealTreasury(MemoryTreasury):
         self._storm.point("treasury.head")
         self.heads[movement.head.key] = movement.head
         self._storm.point("treasury.payout")
-        if movement.payout:
-            self.stored[movement.payout.id] = movement.payout
+        self.stored[movement.payout.id] = movement.payout
 
 
 class StaleFacts(SimulatedFacts):

@@ -67,12 +67,20 @@ class Payout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
-    """One step of an account: the entry, the head after it, the payout after it, if any. All or nothing."""
+class Step:
+    """One step of an account that no payout knows of: the entry and the head after it, both or neither."""
 
     entry: Entry
     head: Head
-    payout: Payout | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One step of an account: the entry, the head after it, the payout after it. All or nothing."""
+
+    entry: Entry
+    head: Head
+    payout: Payout
 
 
 def payout_id(settlement_id: str, key: AccountKey) -> str:
@@ -121,7 +129,7 @@ def stop(head: Head, payout: Payout, detail: str, now: datetime) -> Movement:
     return _of_payout(head, EntryReason.RETURNED, (Leaf.RESERVED, Leaf.PAYABLE), stopped, now)
 
 
-def hand_over(giving: Head, taking: Head, amount_minor: int, now: datetime) -> tuple[Movement, Movement]:
+def hand_over(giving: Head, taking: Head, amount_minor: int, now: datetime) -> tuple[Step, Step]:
     """Return the two steps that move a payable balance, of either sign, between two accounts of one person.
 
     Each account's own entries must tell its head, so each has a posting, to and from `transfer`.
@@ -132,12 +140,12 @@ def hand_over(giving: Head, taking: Head, amount_minor: int, now: datetime) -> t
     return steps[0], steps[1]
 
 
-def write_off(head: Head, owed_minor: int, now: datetime) -> Movement:
+def write_off(head: Head, owed_minor: int, now: datetime) -> Step:
     """Return the step that gives up what a promoter owes who is gone."""
     return _of_payable(head, EntryReason.WRITTEN_OFF, Leaf.WRITE_OFF, owed_minor, now)
 
 
-def void(head: Head, amount_minor: int, now: datetime) -> Movement:
+def void(head: Head, amount_minor: int, now: datetime) -> Step:
     """Return the step that takes back what was payable to a promoter who is banned."""
     return _of_payable(head, EntryReason.VOIDED, Leaf.COMMISSION, -amount_minor, now)
 
@@ -181,9 +189,7 @@ def _of_payout(
     return Movement(entry=entry, head=_after(head, entry), payout=payout)
 
 
-def _of_payable(
-    head: Head, reason: EntryReason, counterpart: Leaf, change_minor: int, now: datetime
-) -> Movement:
+def _of_payable(head: Head, reason: EntryReason, counterpart: Leaf, change_minor: int, now: datetime) -> Step:
     """Return the step that raises, or lowers, a payable balance from or to an account of the program."""
     program_id, promoter_id = head.key.program_id, head.key.promoter_id
     own, other = (
@@ -193,7 +199,7 @@ def _of_payable(
     source, destination = (other, own) if change_minor > 0 else (own, other)
     posting = Posting(source, destination, Money(abs(change_minor), head.key.currency))
     entry = _entry(head, reason, posting, now)
-    return Movement(entry=entry, head=_after(head, entry))
+    return Step(entry=entry, head=_after(head, entry))
 
 
 def _entry(head: Head, reason: EntryReason, posting: Posting, now: datetime) -> Entry:

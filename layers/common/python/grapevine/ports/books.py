@@ -10,7 +10,7 @@ from typing import Protocol
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Movement, Payout
+from grapevine.domain.payouts import Head, Movement, Payout, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,16 +114,16 @@ class Mover(Protocol):
     """The one way to take from an account."""
 
     def move(self, movement: Movement, head_before: Head) -> None:
-        """Put the entry, the head and the payout, where there is one, all or nothing.
+        """Put the entry, the head and the payout, all or nothing.
 
         AlreadyExistsError when the payout of a reservation is there already, HeadMovedError when
         the head or the entry's number is not as it was read.
         """
 
-    def hand_over(self, movements: tuple[Movement, Movement], heads_before: tuple[Head, Head]) -> None:
-        """Put two accounts' entries and heads, all or nothing; neither has a payout.
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        """Put the entries and heads of one account, or of several, all or nothing.
 
-        HeadMovedError when either head, or either entry's number, is not as it was read.
+        HeadMovedError when any head, or any entry's number, is not as it was read.
         """
 
 

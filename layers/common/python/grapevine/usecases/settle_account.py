@@ -98,7 +98,7 @@ def _take_in(duplicate: AccountKey, key: AccountKey, treasury: Treasury, now: da
     amount = available(balance(pages).get(Leaf.PAYABLE, 0), giving)
     if amount:
         _, taking = treasury.account(key)
-        treasury.hand_over(hand_over(giving, taking, amount, now), (giving, taking))
+        treasury.step(hand_over(giving, taking, amount, now), (giving, taking))
 
 
 def _settle_once(holder: Holder, settlement_id: str, treasury: Treasury, now: datetime) -> Settled:
@@ -107,7 +107,7 @@ def _settle_once(holder: Holder, settlement_id: str, treasury: Treasury, now: da
     if holder.status_at(now) in GONE and amount < 0:
         return _written_off(holder, pages, head, -amount, treasury, now)
     if amount > 0 and _is_void(holder, now):
-        treasury.move(void(head, amount, now), head)
+        treasury.step((void(head, amount, now),), (head,))
         return Settled.VOIDED
     is_final = holder.status_at(now) in GONE and amount > 0
     if shortfall(amount, holder.terms.program) and not is_final:
@@ -136,5 +136,5 @@ def _written_off(
     days += [day_of(change.effective_at) for change in changes]
     if max(days, default="") > day_of(now - holder.terms.plan_at(now).write_off_days * DAY):
         return Settled.CARRIED
-    treasury.move(write_off(head, owed_minor, now), head)
+    treasury.step((write_off(head, owed_minor, now),), (head,))
     return Settled.WRITTEN_OFF

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pynamodb.expressions.condition import Condition
 
@@ -20,10 +20,10 @@ from grapevine.adapters.dynamo.rows_treasury import (
     payout_row,
 )
 from grapevine.adapters.dynamo.table import Database, Put
-from grapevine.domain.entries import AccountKey, EntryReason
+from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, Step
 
 REQUESTED = PayoutRow.state == PayoutState.REQUESTED.value
 """The condition under which a payout may be finished: it is still waiting."""
@@ -45,29 +45,32 @@ class DynamoTreasury:
 
     def move(self, movement: Movement, head_before: Head) -> None:
         """Put the entry, the head and the payout, all or nothing."""
-        payout, reserves = movement.payout, movement.entry.reason is EntryReason.RESERVED
-        condition = ABSENT if reserves else REQUESTED
-        of_payout = (Put(self._state, payout_row(payout), condition),) if payout else ()
+        reserves = movement.entry.reason is EntryReason.RESERVED
         try:
-            self._database.put_all(*of_payout, *self._step(movement, head_before))
+            self._database.put_all(
+                Put(self._state, payout_row(movement.payout), ABSENT if reserves else REQUESTED),
+                *self._puts(movement.entry, movement.head, head_before),
+            )
         except CancelledError as error:
-            if payout and reserves and error.reasons[0] == CONDITION_FAILED:
-                raise AlreadyExistsError("payout", payout.id) from error
+            if reserves and error.reasons[0] == CONDITION_FAILED:
+                raise AlreadyExistsError("payout", movement.payout.id) from error
             raise HeadMovedError(f"{movement.head.key}: payout, head, entry: {error}") from error
 
-    def hand_over(self, movements: tuple[Movement, Movement], heads_before: tuple[Head, Head]) -> None:
-        """Put two accounts' entries and heads, all or nothing."""
-        steps = zip(movements, heads_before, strict=True)
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        """Put the entries and heads of one account, or of several, all or nothing."""
+        pairs = zip(steps, heads_before, strict=True)
         try:
-            self._database.put_all(*(put for step in steps for put in self._step(*step)))
+            self._database.put_all(
+                *(put for step, before in pairs for put in self._puts(step.entry, step.head, before))
+            )
         except CancelledError as error:
             names = ", ".join(str(head.key) for head in heads_before)
-            raise HeadMovedError(f"{names}: head, entry, head, entry: {error}") from error
+            raise HeadMovedError(f"{names}: heads and entries: {error}") from error
 
-    def _step(self, movement: Movement, head_before: Head) -> tuple[Put, Put]:
+    def _puts(self, entry: Entry, head: Head, head_before: Head) -> tuple[Put, Put]:
         return (
-            Put(self._state, head_row(movement.head), _still_at(head_before)),
-            Put(self._database.ledger, entry_row(movement.entry), ABSENT),
+            Put(self._state, head_row(head), _still_at(head_before)),
+            Put(self._database.ledger, entry_row(entry), ABSENT),
         )
 
     def payout(self, settlement_id: str, payout_id: str) -> Payout | None:

@@ -11,7 +11,7 @@ from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError, NotFoundError
 from grapevine.domain.pages import Page, PageKey, balance_subject, merged
-from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, Step
 from grapevine.ports import Settlement
 
 
@@ -55,18 +55,17 @@ class MemoryTreasury:
             self._refuse(movement, head_before)
             self._put(movement.entry)
             self.heads[movement.head.key] = movement.head
-            if movement.payout:
-                self.stored[movement.payout.id] = movement.payout
+            self.stored[movement.payout.id] = movement.payout
 
-    def hand_over(self, movements: tuple[Movement, Movement], heads_before: tuple[Head, Head]) -> None:
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
         with self._ledger.lock:
-            for movement, head_before in zip(movements, heads_before, strict=True):
-                self._refuse(movement, head_before)
-                if self._ledger.has(movement.entry):
-                    raise HeadMovedError(movement.entry.id)
-            for movement in movements:
-                self._put(movement.entry)
-                self.heads[movement.head.key] = movement.head
+            for step, head_before in zip(steps, heads_before, strict=True):
+                self._refuse_moved(step.head.key, head_before)
+                if self._ledger.has(step.entry):
+                    raise HeadMovedError(step.entry.id)
+            for step in steps:
+                self._ledger.put(step.entry)
+                self.heads[step.head.key] = step.head
 
     def _put(self, entry: Entry) -> None:
         try:
@@ -75,19 +74,17 @@ class MemoryTreasury:
             raise HeadMovedError(str(error)) from error
 
     def _refuse(self, movement: Movement, head_before: Head) -> None:
-        if movement.payout:
-            self._refuse_payout(movement.payout, movement.entry.reason)
-        key = movement.head.key
+        stored = self.stored.get(movement.payout.id)
+        if movement.entry.reason is EntryReason.RESERVED:
+            if stored:
+                raise AlreadyExistsError("payout", movement.payout.id)
+        elif stored is None or stored.state is not PayoutState.REQUESTED:
+            raise HeadMovedError(f"payout {movement.payout.id} is not requested any more")
+        self._refuse_moved(movement.head.key, head_before)
+
+    def _refuse_moved(self, key: AccountKey, head_before: Head) -> None:
         if self.heads.get(key, Head(key=key)).sequence != head_before.sequence:
             raise HeadMovedError(str(key))
-
-    def _refuse_payout(self, payout: Payout, reason: EntryReason) -> None:
-        stored = self.stored.get(payout.id)
-        if reason is EntryReason.RESERVED:
-            if stored:
-                raise AlreadyExistsError("payout", payout.id)
-        elif stored is None or stored.state is not PayoutState.REQUESTED:
-            raise HeadMovedError(f"payout {payout.id} is not requested any more")
 
     def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
         payout = self.stored.get(payout_id)
