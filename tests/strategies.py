@@ -26,7 +26,7 @@ from grapevine.domain.facts import (
     Verdict,
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
-from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.people import Merge, Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, Plan, Vacancy
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
@@ -51,6 +51,17 @@ STATES = (*(Payment.PAID,) * 6, *Payment, None)
 RARELY = (*(False,) * 14, True)
 NAMED = (*(make.CLICK_ID,) * 12, *(AGAIN_CLICK_ID, LATE_CLICK_ID) * 2, *LOST_CLICK_IDS, None)
 CLICKERS = (make.BO, make.BO, make.CY, make.ANA, DEE, "pr_gone")
+STATUSES = (PromoterStatus.SUSPENDED, PromoterStatus.BANNED, *PromoterStatus)
+MERGES: tuple[tuple[tuple[str, str], ...], ...] = (
+    *((),) * 5,
+    ((make.CY, DEE),),
+    ((DEE, make.CY),),
+    ((make.BO, DEE),),
+    ((make.BO, make.ANA),),
+    ((make.CY, make.BO),),
+    ((make.CY, DEE), (DEE, make.ANA)),
+)
+"""Which accounts turn out to be duplicates of which: mostly none."""
 SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
 PRODUCTS = (None, "77", "88")
 
@@ -263,12 +274,27 @@ def _click(draw: st.DrawFn, click_id: str, owners: Sequence[str]) -> Click:
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[Promoter, ...]:
     """A chain of three and one apart; around the orders' time sponsors and statuses may change."""
-    return (
-        draw(histories(make.promoter(make.ANA))),
-        draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
-        draw(histories(make.promoter(make.CY, make.BO), None, DEE, make.ANA)),
-        draw(histories(make.promoter(DEE))),
-    )
+    people = {
+        promoter.id: promoter
+        for promoter in (
+            draw(histories(make.promoter(make.ANA))),
+            draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
+            draw(histories(make.promoter(make.CY, make.BO), None, DEE, make.ANA)),
+            draw(histories(make.promoter(DEE))),
+        )
+    }
+    for duplicate_id, promoter_id in draw(st.sampled_from(MERGES)):
+        at, duplicate = T0 + draw(_moments()), people[duplicate_id]
+        merge = Merge(at, duplicate_id, duplicate.customer_key)
+        people[duplicate_id] = replace(duplicate, alias=Merge(at, promoter_id))
+        person = people[promoter_id]
+        people[promoter_id] = replace(person, duplicates=(*person.duplicates, merge))
+    return tuple(people.values())
+
+
+def _moments() -> st.SearchStrategy[timedelta]:
+    """Around the orders' time, or while they are held, or after."""
+    return st.one_of(st.integers(-60, 60).map(minutes), st.integers(1, 70 * 24).map(lambda n: n * HOUR))
 
 
 @st.composite
@@ -277,9 +303,9 @@ def histories(draw: st.DrawFn, promoter: Promoter, *sponsors: str | None) -> Pro
     times = st.lists(st.integers(-60, 60), max_size=2, unique=True).map(sorted)
     for number in draw(times) if sponsors else ():
         promoter = promoter.with_sponsor(draw(st.sampled_from(sponsors)), T0 + minutes(number))
-    for number in draw(times) if draw(st.integers(0, 2)) == 0 else ():
-        status = draw(st.sampled_from((PromoterStatus.SUSPENDED, *PromoterStatus)))
-        promoter = promoter.with_status(status, "asked to", T0 + minutes(number))
+    changes = st.lists(_moments(), max_size=2, unique=True).map(sorted)
+    for moment in draw(changes) if draw(st.integers(0, 2)) == 0 else ():
+        promoter = promoter.with_status(draw(st.sampled_from(STATUSES)), "asked to", T0 + moment)
     return promoter
 
 
@@ -346,6 +372,9 @@ def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
         else:
             world.sweep(now)
     world.fold()
+    for promoter in story.promoters:
+        if any(change.status is PromoterStatus.BANNED for change in promoter.status_changes):
+            world.void(promoter.id, max(now for now, *_ in arrivals))
 
 
 def _arrive(fact: Fact, world: World, now: datetime) -> None:
