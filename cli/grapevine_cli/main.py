@@ -20,6 +20,7 @@ from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redrive_orders
 from grapevine.usecases.verify_program import Proof, verify_program
+from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
 from grapevine_cli.stage import parts_at, site_of
 
 P = ParamSpec("P")
@@ -123,6 +124,19 @@ def redrive(parts: AwsParts, order: str | None) -> None:
     click.echo(f"{done.done} redriven, {len(done.still_waiting)} still waiting")
     for waiting in done.still_waiting:
         click.echo(f"  {waiting}")
+
+
+@main.command()
+@click.argument("program_id")
+@click.argument("promoter_id")
+@pass_parts
+def void(parts: AwsParts, program_id: str, promoter_id: str) -> None:
+    """Void at once what is held for a promoter who was banned; else each part goes when its hold ends."""
+    ports = VoidPorts(parts.pages, order_ports(parts), parts.failures)
+    posted = void_parts(VoidParts(program_id, promoter_id), ports, parts.now())
+    for entry in posted:
+        click.echo(f"{entry.reason} {entry.id}")
+    click.echo(f"{len(posted)} entries")
 
 
 @main.group()

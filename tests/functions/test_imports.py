@@ -36,9 +36,11 @@ HANDLERS = {
         "switch_coupon",
         "change_sponsor",
         "change_status",
+        "merge_promoters",
         "create_link",
         "read_balance",
         "list_entries",
+        "read_statement",
         "explain_entry",
     },
 }

@@ -15,6 +15,7 @@ from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
+from grapevine.usecases.merge_promoters import MergePromoters
 from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.publish_rate import PublishRate
 
@@ -68,6 +69,14 @@ def to_change_status(body: Body, program_id: str, promoter_id: str) -> ChangeSta
         promoter_id=promoter_id,
         status=body.choice("status", PromoterStatus),
         reason=body.text("reason"),
+    )
+
+
+def to_merge_promoters(body: Body, program_id: str, promoter_id: str) -> MergePromoters:
+    """Read whose duplicate a promoter's account is."""
+    body.refuse_unknown("promoter_id")
+    return MergePromoters(
+        program_id=program_id, duplicate_id=promoter_id, promoter_id=body.text("promoter_id")
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Terms
 from grapevine.runtime import api, replies
 from grapevine.runtime.body import Body
@@ -19,11 +20,13 @@ from grapevine.usecases import change_promoter as network
 from grapevine.usecases import create_coupon as coupons
 from grapevine.usecases import create_program as programs
 from grapevine.usecases import create_promoter as people
+from grapevine.usecases import explain_entry as entries
+from grapevine.usecases import merge_promoters as merges
 from grapevine.usecases import publish_plan as plans
 from grapevine.usecases import publish_rate as rates
+from grapevine.usecases import read_balance as balances
+from grapevine.usecases import read_statement as statements
 from grapevine.usecases.create_merchant import authenticate
-from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
-from grapevine.usecases.read_balance import list_entries, read_balance
 
 Json = dict[str, Any]
 LONGEST_SEQUENCE = 9
@@ -161,37 +164,59 @@ def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
     return replies.from_link(people.create_link(command, _people(caller.parts), caller.parts.now()))
 
 
-def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Return where a promoter's money is."""
-    return replies.from_balance(
-        read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
-    )
+def merge_promoters(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Make a promoter's account a duplicate of another's, from now on; return who stays."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_merge_promoters(caller.body(), program.id, promoter_id)
+    return replies.from_promoter(merges.merge_promoters(command, caller.parts.catalog, now), now)
 
 
-def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
+def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter's money is, in all of their accounts."""
+    keys = _accounts(caller, program_id, promoter_id)
+    return replies.from_balance(balances.read_person(keys, caller.parts.treasury))
+
+
+def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return a promoter's newest entries."""
-    key = _account(caller, program_id, promoter_id)
-    found = list_entries(key, caller.parts.pages, caller.parts.ledger)
+    keys = _accounts(caller, program_id, promoter_id)
+    found = balances.list_of_person(keys, caller.parts.pages, caller.parts.ledger)
     return {"entries": [replies.from_entry(entry) for entry in found]}
 
 
-def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json:
+def read_statement(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return everything that ever moved a promoter's money."""
+    program, parts = caller.terms(program_id).program, caller.parts
+    ports = statements.StatementPorts(parts.treasury, parts.pages, parts.ledger)
+    promoter = _promoter(parts, program_id, promoter_id)
+    return statements.read_statement(promoter, program.currency, ports, parts.now())
+
+
+def explain_entry(caller: Caller, program_id: str, storefront_id: str, order_id: str, sequence: str) -> Json:
     """Explain one entry of an order."""
     caller.terms(program_id)
-    storefront_id, order_id, sequence = name
     if not (sequence.isdecimal() and len(sequence) <= LONGEST_SEQUENCE):
         raise InvalidInputError("must be a whole number", "sequence")
-    command = ExplainEntry(program_id, OrderKey.parse(f"{storefront_id}/{order_id}"), int(sequence))
-    ports = ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
-    return explain_entry(command, ports)
+    order = OrderKey.parse(f"{storefront_id}/{order_id}")
+    command = entries.ExplainEntry(program_id, order, int(sequence))
+    ports = entries.ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
+    return entries.explain_entry(command, ports)
 
 
 def _people(parts: Parts) -> people.PeoplePorts:
     return people.PeoplePorts(parts.catalog, parts.secrets, parts.personal_data, parts.random_bytes)
 
 
-def _account(caller: Caller, program_id: str, promoter_id: str) -> AccountKey:
-    program = caller.terms(program_id).program
-    if promoter_id not in caller.parts.catalog.promoters(program_id, (promoter_id,)):
+def _promoter(parts: Parts, program_id: str, promoter_id: str) -> Promoter:
+    known = parts.catalog.promoters(program_id, (promoter_id,))
+    if promoter_id not in known:
         raise NotFoundError("promoter", promoter_id)
-    return AccountKey(program_id, promoter_id, program.currency)
+    return known[promoter_id]
+
+
+def _accounts(caller: Caller, program_id: str, promoter_id: str) -> tuple[AccountKey, ...]:
+    """Return a promoter's own account, and those of their duplicates."""
+    program = caller.terms(program_id).program
+    promoter = _promoter(caller.parts, program_id, promoter_id)
+    names = (promoter_id, *promoter.duplicates_at(caller.parts.now()))
+    return tuple(AccountKey(program_id, name, program.currency) for name in names)

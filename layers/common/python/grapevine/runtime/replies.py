@@ -87,6 +87,16 @@ def from_promoter(promoter: Promoter, now: datetime) -> dict[str, Any]:
         "sponsor_id": promoter.sponsor_at(now),
         "status": promoter.status_at(now).value,
         "joined_at": to_text(promoter.joined_at),
+        **_merges(promoter, now),
+    }
+
+
+def _merges(promoter: Promoter, now: datetime) -> dict[str, Any]:
+    """Return whose duplicate an account is, or which are its own; nothing for most."""
+    alias, duplicates = promoter.alias_at(now), promoter.duplicates_at(now)
+    return {
+        **({"duplicate_of": alias} if alias else {}),
+        **({"duplicates": list(duplicates)} if duplicates else {}),
     }
 
 
