@@ -408,6 +408,41 @@ def test_a_change_of_a_sponsor_counts_for_later_orders(world: World, api: Api) -
     assert entry.decision.promoter_ids == (CY, ANA)
 
 
+def test_edge_42_a_ban_queues_that_what_is_held_is_voided(world: World, api: Api) -> None:
+    path = f"{PROGRAM}/promoters/{CY}/status"
+    assert api.changed(path, {"status": "banned", "reason": "cheated"})["status"] == "banned"
+    assert api.changed(path, {"status": "active", "reason": "cleared"})["id"] == CY
+    assert world.settlement_queue.voids == [(make.PROGRAM_ID, CY)]
+
+
+def test_edge_50_merged_accounts_show_each_other_and_their_money_together(world: World, api: Api) -> None:
+    world.append(make.fact())
+    world.post(T0 + minutes(1))
+    world.fold()
+    path = f"{PROGRAM}/promoters"
+    world.catalog.add_promoter(make.promoter("pr_dee"))
+    merged = api.changed(f"{path}/{CY}/merge", {"promoter_id": "pr_dee"})
+    assert (merged["id"], merged["duplicates"]) == ("pr_dee", [CY])
+    assert {"duplicate_of": "pr_dee", "id": CY}.items() <= api.get(path)["promoters"][2].items()
+    assert api.get(f"{path}/pr_dee/balance")["held"] == api.get(f"{path}/{CY}/balance")["held"] == "13.33"
+    assert api.get(f"{path}/pr_dee/entries") == api.get(f"{path}/{CY}/entries")
+    statement = api.get(f"{path}/pr_dee/statement")
+    assert [account["promoter_id"] for account in statement["accounts"]] == ["pr_dee", CY]
+    assert statement["accounts"][1]["entries"][0]["changes"] == {"held": "13.33"}
+    assert statement["re_adds"]
+
+
+@pytest.mark.parametrize("name", ["pr_gone", "", "pr#cy", CY])
+def test_a_merge_that_cannot_be(world: World, api: Api, name: str) -> None:
+    error = api.refused("POST", f"{PROGRAM}/promoters/{CY}/merge", {"promoter_id": name})
+    assert error["where"] == "promoter_id"
+    assert world.catalog.network_version(make.PROGRAM_ID) == 0
+
+
+def test_a_statement_of_nobody(api: Api) -> None:
+    assert api.refused("GET", f"{PROGRAM}/promoters/pr_x/statement", status=404)["code"] == "not_found"
+
+
 def test_a_promoter_whose_sponsor_leaves(api: Api) -> None:
     assert api.changed(f"{PROGRAM}/promoters/{CY}/sponsor", {"sponsor_id": None})["sponsor_id"] is None
 
@@ -676,7 +711,7 @@ def test_an_instant_that_is_none(api: Api, text: str) -> None:
         ("sponsor", {"sponsor_id": "pr_gone"}, "sponsor_id"),
         ("sponsor", {"sponsor_id": "pr#cy"}, "sponsor_id"),
         ("sponsor", {"sponsor_id": "x" * 5000}, "sponsor_id"),
-        ("status", {**NEW_STATUS, "status": "banned"}, "status"),
+        ("status", {**NEW_STATUS, "status": "fired"}, "status"),
         ("status", {**NEW_STATUS, "status": "Suspended"}, "status"),
         ("status", {**NEW_STATUS, "reason": " "}, "reason"),
         ("status", {**NEW_STATUS, "reason": "x" * 501}, "reason"),

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.people import Promoter
+from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.programs import Terms
 from grapevine.runtime import api, replies
 from grapevine.runtime.body import Body
@@ -151,10 +151,14 @@ def change_sponsor(caller: Caller, program_id: str, promoter_id: str) -> Json:
 
 
 def change_status(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Suspend a promoter, or let them earn again, from now on."""
-    program, now = caller.terms(program_id).program, caller.parts.now()
+    """Suspend or ban a promoter, close their account, or let them earn again, from now on."""
+    program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
     command = api.to_change_status(caller.body(), program.id, promoter_id)
-    return replies.from_promoter(network.change_status(command, caller.parts.catalog, now), now)
+    changed = network.change_status(command, parts.catalog, now)
+    if command.status is PromoterStatus.BANNED:
+        # Whoever gets no answer bans again: that changes nothing and queues it once more.
+        parts.settlement_queue.send_void(program.id, promoter_id)
+    return replies.from_promoter(changed, now)
 
 
 def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:

@@ -16,6 +16,7 @@ from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, sweep_due
+from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
 
 
 def sweep(parts: Parts) -> dict[str, Any]:
@@ -39,11 +40,15 @@ def start(parts: Parts) -> dict[str, Any]:
 
 
 def settle(event: Record, parts: Parts) -> Answer:
-    """Settle batches of promoters from the queue; one that is incomplete comes again."""
+    """Settle batches of promoters, and void bans, from the queue; what is incomplete comes again."""
     ports = SettlePorts(parts.catalog, parts.treasury, parts.settlements, parts.files)
 
     def each(body: str) -> None:
-        batch = _batch(body)
+        values = json.loads(body)
+        if "void" in values:
+            _void(VoidParts(**values["void"]), parts)
+            return
+        batch = _batch(values)
         observe.note_each(batches=f"{batch.settlement_id}/{batch.number}")
         settle_promoters(batch, ports, parts.now())
 
@@ -60,8 +65,12 @@ def import_file(event: dict[str, Any], parts: Parts) -> dict[str, Any]:
         return report
 
 
-def _batch(message: str) -> SettlementBatch:
-    values = json.loads(message)
+def _void(command: VoidParts, parts: Parts) -> None:
+    observe.note_each(voided=f"{command.program_id}/{command.promoter_id}")
+    void_parts(command, VoidPorts(parts.pages, order_ports(parts), parts.failures), parts.now())
+
+
+def _batch(values: dict[str, Any]) -> SettlementBatch:
     return SettlementBatch(
         settlement_id=values["settlement_id"],
         program_id=values["program_id"],
