@@ -294,7 +294,8 @@ def networks(draw: st.DrawFn) -> tuple[Promoter, ...]:
 
 def _moments() -> st.SearchStrategy[timedelta]:
     """Around the orders' time, or while they are held, or after."""
-    return st.one_of(st.integers(-60, 60).map(minutes), st.integers(1, 70 * 24).map(lambda n: n * HOUR))
+    while_held = st.integers(1, 40 * 24).map(lambda number: number * HOUR)
+    return st.one_of(st.integers(-60, 60).map(minutes), while_held, while_held)
 
 
 @st.composite
@@ -303,8 +304,9 @@ def histories(draw: st.DrawFn, promoter: Promoter, *sponsors: str | None) -> Pro
     times = st.lists(st.integers(-60, 60), max_size=2, unique=True).map(sorted)
     for number in draw(times) if sponsors else ():
         promoter = promoter.with_sponsor(draw(st.sampled_from(sponsors)), T0 + minutes(number))
-    changes = st.lists(_moments(), max_size=2, unique=True).map(sorted)
-    for moment in draw(changes) if draw(st.integers(0, 2)) == 0 else ():
+    count = draw(st.sampled_from((0, 0, 1, 1, 2)))
+    changes = st.lists(_moments(), min_size=count, max_size=count, unique=True).map(sorted)
+    for moment in draw(changes):
         promoter = promoter.with_status(draw(st.sampled_from(STATUSES)), "asked to", T0 + moment)
     return promoter
 

@@ -19,6 +19,7 @@ from grapevine.domain.errors import InvalidInputError, NotFoundError, Unavailabl
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Payout, PayoutState
+from grapevine.domain.people import PromoterStatus
 from grapevine.ports import SettlementBatch
 from grapevine.runtime import observe
 from grapevine.usecases.start_settlements import SettlementsNotStartedError
@@ -224,6 +225,20 @@ def test_a_run_pays_each_promoter_once(
     before = dict(world.files.stored)
     assert settle(client, started) == []
     assert (world.files.stored, len(world.treasury.stored)) == (before, 3)
+
+
+def test_edge_42_a_ban_from_the_queue_voids_what_is_held(
+    world: World, client: Clients, lines: list[Line]
+) -> None:
+    paid_order(world, make.ORDER)
+    world.fold()
+    (cy,) = world.catalog.promoters(make.PROGRAM_ID, (CY,)).values()
+    world.clock += days(1)
+    world.catalog.change_promoter(cy.with_status(PromoterStatus.BANNED, "cheated", world.clock), 0)
+    body = json.dumps({"void": {"program_id": make.PROGRAM_ID, "promoter_id": CY}})
+    assert settle(client, [body, body]) == []
+    assert [entry.reason.value for entry in world.ledger.entries_of(make.ORDER)] == ["accrued", "voided"]
+    assert invocations(lines)[-1]["voided"] == [f"{make.PROGRAM_ID}/{CY}"]
 
 
 @pytest.mark.parametrize(

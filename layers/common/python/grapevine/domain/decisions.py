@@ -14,7 +14,7 @@ from grapevine.domain.coupons import Coupon, readable_codes
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
-from grapevine.domain.people import Promoter, PromoterStatus, next_above, person_of, upline_of
+from grapevine.domain.people import Promoter, next_above, person_of, upline_of
 from grapevine.domain.plans import (
     CLOCK_SKEW,
     DAY,
@@ -61,10 +61,8 @@ class Reason(StrEnum):
     SELF_PURCHASE = "self_purchase"
 
 
-WITHOUT_PAY: Mapping[PromoterStatus, Reason] = {
-    status: Reason(status.value) for status in PromoterStatus if status is not PromoterStatus.ACTIVE
-}
-"""Why a promoter could not earn, by their status."""
+WITHOUT_PAY = (Reason.SUSPENDED, Reason.BANNED, Reason.LEFT)
+"""Why a promoter could not earn: every status but active has a reason of its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +139,7 @@ def decide(
     judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
     reason, winners = _winners(_by_person(judged, placed_at, promoters), plan)
     claims = tuple(_claim(name, order, placed_at, plan, promoters) for name in winners)
-    if not winners and any(touch.reason in WITHOUT_PAY.values() for touch in judged):
+    if not winners and any(touch.reason in WITHOUT_PAY for touch in judged):
         claims = ((HOUSE,),)
     return Decision(
         basis=basis_of(order),
@@ -153,13 +151,11 @@ def decide(
     )
 
 
-def _by_person(
-    judged: Sequence[Candidate], placed_at: datetime, promoters: Mapping[str, Promoter]
-) -> Sequence[Candidate]:
+def _by_person(judged: Sequence[Candidate], at: datetime, known: Mapping[str, Promoter]) -> list[Candidate]:
     """Return touches by whose account it was: duplicates are one promoter, who wins once."""
-    if all(promoter.alias is None for promoter in promoters.values()):
-        return judged
-    return [replace(t, promoter_id=person_of(t.promoter_id, promoters, placed_at)) for t in judged]
+    if all(promoter.alias is None for promoter in known.values()):
+        return list(judged)
+    return [replace(touch, promoter_id=person_of(touch.promoter_id, known, at)) for touch in judged]
 
 
 def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str, ...]]:
@@ -290,13 +286,13 @@ def _judge(
     promoter = promoters.get(person_of(touch.promoter_id, promoters, placed_at))
     gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
     is_own = promoter is not None and promoter.buys_as(order.customer_key, placed_at)
-    without_pay = WITHOUT_PAY.get(promoter.status_at(placed_at)) if promoter else None
+    is_out = promoter is not None and not promoter.earns_at(placed_at)
     faults = (
         (touch.occurred_at - placed_at > CLOCK_SKEW, Reason.AFTER_ORDER),
         (placed_at - touch.occurred_at >= window, Reason.OUTSIDE_WINDOW),
         (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
         (promoter is None, Reason.UNKNOWN_PROMOTER),
-        (without_pay is not None, without_pay or Reason.ELIGIBLE),
+        (is_out, Reason(promoter.status_at(placed_at)) if promoter and is_out else Reason.ELIGIBLE),
         (gets_nothing and is_own, Reason.SELF_PURCHASE),
     )
     reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
