@@ -183,6 +183,9 @@ def person_of(promoter_id: str, known: Mapping[str, Promoter], instant: datetime
 
     The last name that `known` leads to, which `known` itself may not have.
     """
+    first = known.get(promoter_id)
+    if first is None or first.alias is None:
+        return promoter_id
     names = [promoter_id]
     while (promoter := known.get(names[-1])) and (alias := promoter.alias_at(instant)):
         if alias in names:

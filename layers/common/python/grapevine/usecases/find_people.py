@@ -48,6 +48,8 @@ def find_bars(
     """
     if not decision.claims or order.placed_at is None:
         return NOBODY
+    if known and not any(promoter.alias or promoter.status_changes for promoter in known.values()):
+        return NOBODY
     ends = releases_at(order, terms.plan_version(decision.plan_version))
     if known is None and not _may_matter(entries, ends, now):
         return NOBODY
