@@ -48,7 +48,7 @@ def test_no_world_violates_an_invariant(sample: Sample) -> None:
 
 
 NOT_PLAYED = {EntryReason.VOIDED, EntryReason.MERGED, EntryReason.WRITTEN_OFF}
-"""In these worlds nobody is banned, leaves, or has two accounts: `tests/usecases/test_reference.py` draws that."""
+"""In these worlds nobody is banned, leaves, or has two accounts; `test_reference.py` draws such people."""
 
 
 def test_everything_that_can_happen_happens(sample: Sample) -> None:

@@ -153,9 +153,9 @@ def decide(
 
 def _by_person(judged: Sequence[Candidate], at: datetime, known: Mapping[str, Promoter]) -> list[Candidate]:
     """Return touches by whose account it was: duplicates are one promoter, who wins once."""
-    if all(promoter.alias is None for promoter in known.values()):
-        return list(judged)
-    return [replace(touch, promoter_id=person_of(touch.promoter_id, known, at)) for touch in judged]
+    persons = [person_of(touch.promoter_id, known, at) for touch in judged]
+    pairs = zip(judged, persons, strict=True)
+    return [t if t.promoter_id == person else replace(t, promoter_id=person) for t, person in pairs]
 
 
 def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str, ...]]:
@@ -183,8 +183,9 @@ def _claim(
 ) -> tuple[str, ...]:
     """Return who is paid through one winner; from their own purchase nobody above them."""
     chain = paid_chain(promoter_id, placed_at, plan, promoters)
-    own = promoters[promoter_id].buys_as(order.customer_key, placed_at)
-    return chain[:1] if own and plan.self_purchase is SelfPurchase.REBATE else chain
+    if plan.self_purchase is not SelfPurchase.REBATE:
+        return chain
+    return chain[:1] if promoters[promoter_id].buys_as(order.customer_key, placed_at) else chain
 
 
 def _kept(judged: Sequence[Candidate], winners: Sequence[str]) -> tuple[Candidate, ...]:
@@ -285,7 +286,7 @@ def _judge(
     window = plan.click_window_days * DAY
     promoter = promoters.get(person_of(touch.promoter_id, promoters, placed_at))
     gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
-    is_own = promoter is not None and promoter.buys_as(order.customer_key, placed_at)
+    is_own = gets_nothing and promoter is not None and promoter.buys_as(order.customer_key, placed_at)
     is_out = promoter is not None and not promoter.earns_at(placed_at)
     faults = (
         (touch.occurred_at - placed_at > CLOCK_SKEW, Reason.AFTER_ORDER),
@@ -293,7 +294,7 @@ def _judge(
         (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
         (promoter is None, Reason.UNKNOWN_PROMOTER),
         (is_out, Reason(promoter.status_at(placed_at)) if promoter and is_out else Reason.ELIGIBLE),
-        (gets_nothing and is_own, Reason.SELF_PURCHASE),
+        (is_own, Reason.SELF_PURCHASE),
     )
     reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
     return touch if touch.reason is reason else replace(touch, reason=reason)
