@@ -39,6 +39,7 @@ def bar(promoter: Promoter, now: timedelta, ends: datetime | None = ENDS) -> Bar
         ((("banned", days(5)),), days(5) - TICK, None),
         ((("banned", days(5)),), days(5), Bar.VOIDED),
         ((("banned", days(5)), ("active", days(6))), days(31), Bar.VOIDED),
+        ((("banned", days(0)),), days(31), None),
         ((("banned", days(30)),), days(30), Bar.VOIDED),
         ((("banned", days(30) + TICK),), days(31), None),
         ((("banned", days(-1)), ("active", days(-1) + TICK)), days(31), None),

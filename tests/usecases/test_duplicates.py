@@ -114,6 +114,9 @@ def test_edge_50_a_linear_split_counts_a_person_once() -> None:
     world.clicks.record(make.click(id=other, promoter_id=DEE, upline=()))
     merge(world, CY, DEE)
     assert posted(world) == {DEE: 1333}
+    (entry,) = world.ledger.entries_of(make.ORDER)
+    assert entry.decision is not None
+    assert entry.decision.claims == ((DEE,),)
 
 
 def test_edge_50_the_status_that_counts_is_that_of_whose_it_is() -> None:

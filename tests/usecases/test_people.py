@@ -21,6 +21,7 @@ from grapevine.usecases.change_promoter import (
 )
 from grapevine.usecases.export_payouts import export_payouts
 from grapevine.usecases.read_statement import StatementPorts, read_statement
+from grapevine.usecases.settle_account import Settled
 from grapevine.usecases.settle_promoters import settle_promoters
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
@@ -235,6 +236,8 @@ def test_edge_42_what_was_payable_at_the_ban_is_paid_however_small() -> None:
     turn(world, ANA, BANNED, 40)
     world.settle(DAY_ONE)
     assert paid_out(world) == {CY: 1333, ANA: 133}
+    assert payout_of(world, ANA).state is PayoutState.REQUESTED
+    assert ANA in world.files.get(FILE_ONE).decode()
     assert world.proof().faults == ()
 
 
@@ -297,6 +300,19 @@ def test_edge_43_a_payout_that_was_sent_completes() -> None:
     assert world.proof().faults == ()
 
 
+def test_edge_43_what_was_sent_completes_also_where_a_clock_behind_dates_the_ban_before_it() -> None:
+    world = chain_world()
+    released(world, 1, 50_000)
+    first, second = two_batches(world)
+    settle_promoters(first, ports(world), DAY_ONE)
+    settle_promoters(second, ports(world), DAY_ONE + minutes(2))
+    command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=CY, status=BANNED, reason="x")
+    change_status(command, world.catalog, DAY_ONE + minutes(1))
+    settle_promoters(second, ports(world), DAY_ONE + minutes(3))
+    assert payout_of(world, CY).state is PayoutState.REQUESTED
+    assert CY in world.files.get(FILE_ONE).decode()
+
+
 def test_edge_43_whoever_writes_the_file_first_a_ban_after_the_last_payout_stops_nothing() -> None:
     world = chain_world()
     released(world, 1, 50_000)
@@ -329,6 +345,14 @@ def test_edge_44_the_next_settlement_pays_who_left_to_the_last_unit() -> None:
     world.settle(DAY_ONE)
     assert paid_out(world) == {CY: 1333, ANA: 133}
     assert world.balance(BO).payable_minor == 400
+
+
+def test_edge_44_who_left_with_nothing_is_paid_nothing() -> None:
+    world = chain_world()
+    turn(world, ANA, LEFT, 40)
+    start(world, DAY_ONE)
+    outcomes = settle_promoters(world.settlement_queue.sent[0], ports(world), DAY_ONE)
+    assert outcomes == dict.fromkeys((ANA, BO, CY), Settled.CARRIED)
 
 
 def test_edge_44_what_is_held_when_they_leave_is_released_and_paid_later() -> None:

@@ -51,7 +51,8 @@ def find_bars(
     if known and not any(promoter.alias or promoter.status_changes for promoter in known.values()):
         return NOBODY
     ends = releases_at(order, terms.plan_version(decision.plan_version))
-    if known is None and not _may_matter(entries, ends, now):
+    is_over = ends is not None and now >= ends
+    if known is None and not (is_over or was_barred(entries)):
         return NOBODY
     names = open_names(decision, entries)
     people = dict(known or {})
@@ -59,8 +60,3 @@ def find_bars(
     if missing:
         people.update(catalog.promoters(terms.program.id, missing))
     return bars_of(names, with_persons(terms.program.id, people, now, catalog), order.placed_at, ends, now)
-
-
-def _may_matter(entries: Sequence[Entry], ends: datetime | None, now: datetime) -> bool:
-    is_over = any(entry.released for entry in entries) or (ends is not None and now >= ends)
-    return is_over or was_barred(entries)
