@@ -23,7 +23,7 @@ from grapevine.adapters.memory.outside import (
     MemorySecrets,
     MemorySettlementQueue,
 )
-from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury
+from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury, MemoryWaits
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
@@ -64,6 +64,7 @@ class World:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     pages: MemoryPages = field(default_factory=MemoryPages)
     settlements: MemorySettlements = field(default_factory=MemorySettlements)
+    waits: MemoryWaits = field(default_factory=MemoryWaits)
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
     failures: MemoryFailures = field(default_factory=MemoryFailures)
     settlement_queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
@@ -97,7 +98,7 @@ class World:
 
     @property
     def orders(self) -> PostOrderPorts:
-        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog)
+        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.waits)
 
     def append(self, *facts: Fact) -> None:
         for fact in facts:

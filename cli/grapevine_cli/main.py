@@ -13,6 +13,7 @@ import click
 from grapevine.domain.errors import GrapevineError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.money import format_minor
+from grapevine.domain.wording import Language
 from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
@@ -98,14 +99,19 @@ def proof_lines(proof: Proof) -> list[str]:
 @main.command()
 @click.argument("program_id")
 @click.argument("entry")
+@click.option("--language", type=click.Choice([*Language]), default=Language.EN, help="Of the sentences.")
+@click.option("--promoter", "promoter_id", help="Say only what concerns this promoter.")
 @pass_parts
-def explain(parts: AwsParts, program_id: str, entry: str) -> None:
-    """Explain an order's entry, named storefront/order/number."""
+def explain(parts: AwsParts, program_id: str, entry: str, language: str, promoter_id: str | None) -> None:
+    """Explain an order's entry, named storefront/order/number: in sentences, then with every number."""
     order, _, number = entry.rpartition("/")
     if not number.isdecimal():
         raise click.UsageError("ENTRY is storefront/order/number")
     ports = ExplainPorts(parts.ledger, parts.facts, parts.catalog)
-    found = explain_entry(ExplainEntry(program_id, OrderKey.parse(order), int(number)), ports)
+    command = ExplainEntry(program_id, OrderKey.parse(order), int(number), Language(language), promoter_id)
+    found = explain_entry(command, ports)
+    for name, said in found.pop("sentences").items():
+        click.echo(f"{name}: {' '.join(said)}")
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
 
 

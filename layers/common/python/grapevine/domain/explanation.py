@@ -17,6 +17,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
+from grapevine.domain.plain import to_plain
 from grapevine.domain.programs import Terms
 
 
@@ -71,6 +72,7 @@ def explanation(found: Explained) -> dict[str, Any]:
         "hold_ends_at": to_text(ends) if ends else None,
         "released": found.entry.released,
         "verdict": order.verdict.outcome.value if order.verdict else None,
+        "rulings": [to_plain(ruling) for ruling in order.rulings],
         "postings": [
             {
                 "source": str(posting.source),

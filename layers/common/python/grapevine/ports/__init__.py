@@ -49,11 +49,14 @@ from grapevine.ports.flow import (
     ClickReader,
     ClickWriter,
     FactReader,
+    FactStore,
     FactWriter,
     PersonalData,
     RawBodies,
     Reading,
     StorefrontAdapter,
+    WaitStore,
+    WaitWriter,
 )
 from grapevine.ports.outside import (
     EventBus,
@@ -86,6 +89,7 @@ __all__ = [
     "EntryWriter",
     "EventBus",
     "FactReader",
+    "FactStore",
     "FactWriter",
     "FailureQueue",
     "FailureReader",
@@ -117,5 +121,7 @@ __all__ = [
     "SweepMark",
     "TermsReader",
     "Treasury",
+    "WaitStore",
+    "WaitWriter",
     "Waiting",
 ]

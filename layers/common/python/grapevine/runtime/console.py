@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.plain import choice_of
 from grapevine.domain.programs import Terms
+from grapevine.domain.sentences import entry_sentence
+from grapevine.domain.wording import Language, language_of
+from grapevine.domain.wordings import WORDINGS
 from grapevine.runtime import api, replies
 from grapevine.runtime.body import Body
 from grapevine.runtime.http import Incoming
@@ -32,16 +37,28 @@ LONGEST_SEQUENCE = 9
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A request: the Authorization header, the body, and the parts that serve it."""
+    """A request: the Authorization header, the body, the parts that serve it, and how to answer."""
 
     authorization: str
     raw_body: bytes
     parts: Parts
+    accepted_language: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: Incoming, parts: Parts) -> Caller:
         """Return who sends a request."""
-        return cls(request.headers.get("authorization", ""), request.body, parts)
+        headers = request.headers
+        language = headers.get("accept-language", "")
+        return cls(headers.get("authorization", ""), request.body, parts, language, request.query)
+
+    def language(self) -> Language:
+        """Return the language to answer in: the one that the query names, else the best of the header's."""
+        named = self.query.get("language")
+        chosen: Language = (
+            choice_of(Language, named, "language") if named else language_of(self.accepted_language)
+        )
+        return chosen
 
     def merchant_id(self) -> str:
         """Return who calls; UnauthenticatedError unless the header is `Bearer` and a good API key."""
@@ -167,10 +184,15 @@ def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> 
 
 
 def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Return a promoter's newest entries."""
-    key = _account(caller, program_id, promoter_id)
+    """Return a promoter's newest entries, each with what it means for them."""
+    key, words = _account(caller, program_id, promoter_id), WORDINGS[caller.language()]
     found = list_entries(key, caller.parts.pages, caller.parts.ledger)
-    return {"entries": [replies.from_entry(entry) for entry in found]}
+    return {
+        "entries": [
+            {**replies.from_entry(entry), "sentence": entry_sentence(entry, promoter_id, words)}
+            for entry in found
+        ]
+    }
 
 
 def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json:
@@ -179,7 +201,8 @@ def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json
     storefront_id, order_id, sequence = name
     if not (sequence.isdecimal() and len(sequence) <= LONGEST_SEQUENCE):
         raise InvalidInputError("must be a whole number", "sequence")
-    command = ExplainEntry(program_id, OrderKey.parse(f"{storefront_id}/{order_id}"), int(sequence))
+    order, promoter_id = OrderKey.parse(f"{storefront_id}/{order_id}"), caller.query.get("promoter_id")
+    command = ExplainEntry(program_id, order, int(sequence), caller.language(), promoter_id)
     ports = ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
     return explain_entry(command, ports)
 

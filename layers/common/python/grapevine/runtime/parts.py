@@ -115,6 +115,11 @@ class Parts(Protocol):
         ...
 
     @property
+    def waits(self) -> ports.WaitStore:
+        """Orders that wait."""
+        ...
+
+    @property
     def secrets(self) -> ports.SecretStore:
         """Secrets."""
         ...

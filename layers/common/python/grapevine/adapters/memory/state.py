@@ -10,8 +10,10 @@ from threading import Lock
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError, NotFoundError
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.pages import Page, PageKey, balance_subject, merged
 from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+from grapevine.domain.waits import Wait
 from grapevine.ports import Settlement
 
 
@@ -93,6 +95,27 @@ class MemoryTreasury:
 
     def all_payouts(self, program_id: str) -> Iterator[Payout]:
         yield from (payout for payout in self.stored.values() if payout.key.program_id == program_id)
+
+
+class MemoryWaits:
+    """Orders that wait, by program and order."""
+
+    def __init__(self) -> None:
+        self.listed: dict[tuple[str, OrderKey], Wait] = {}
+
+    def keep(self, wait: Wait) -> None:
+        self.listed[wait.program_id, wait.order] = wait
+
+    def forget(self, program_id: str, order: OrderKey) -> None:
+        self.listed.pop((program_id, order), None)
+
+    def waiting(self, program_id: str) -> Iterator[Wait]:
+        found = [wait for wait in tuple(self.listed.values()) if wait.program_id == program_id]
+        yield from sorted(found, key=lambda wait: (wait.order.storefront_id, wait.order.order_id))
+
+    def waiting_since(self, instant: datetime) -> Iterator[Wait]:
+        found = [wait for wait in tuple(self.listed.values()) if wait.since < instant]
+        yield from sorted(found, key=lambda wait: wait.since)
 
 
 class MemorySettlements:
