@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec
@@ -20,7 +21,8 @@ from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redrive_orders
-from grapevine.usecases.verify_program import Proof, verify_program
+from grapevine.usecases.verify_program import SETTLED, OrderProof, Proof, verify_program
+from grapevine_cli.progress import shown
 from grapevine_cli.stage import parts_at, site_of
 
 P = ParamSpec("P")
@@ -74,10 +76,15 @@ def merchant_create(parts: AwsParts, name: str) -> None:
 
 @main.command()
 @click.argument("program_id")
+@click.option("--at-rest", is_flag=True, help="Nothing is arriving: what is still on its way is a fault.")
 @pass_parts
-def verify(parts: AwsParts, program_id: str) -> None:
-    """Prove a program's books from its entries alone; exits 1 when anything does not add up."""
-    proof = verify_program(parts.catalog.terms(program_id).program.id, parts.ledger, parts.treasury)
+def verify(parts: AwsParts, program_id: str, *, at_rest: bool) -> None:
+    """Prove a program's books, and that every order was posted; exits 1 when anything does not add up."""
+    program = parts.catalog.terms(program_id).program
+    settled = timedelta(0) if at_rest else SETTLED
+    orders = OrderProof(facts=parts.facts, orders=order_ports(parts), now=parts.now(), settled=settled)
+    with shown() as progress:
+        proof = verify_program(program.id, parts.ledger, parts.treasury, orders, progress)
     for line in proof_lines(proof):
         click.echo(line)
     if proof.faults:
@@ -87,7 +94,8 @@ def verify(parts: AwsParts, program_id: str) -> None:
 def proof_lines(proof: Proof) -> list[str]:
     """Return a proof as lines a person reads."""
     counted = f"{proof.entries} entries of {proof.orders} orders and {proof.accounts} accounts"
-    lines = [f"{counted}, {proof.pages} pages, {proof.payouts} payouts"]
+    facts = f", {proof.facts} facts" if proof.facts else ""
+    lines = [f"{counted}, {proof.pages} pages, {proof.payouts} payouts{facts}"]
     for currency in sorted({currency for _, currency in proof.totals}):
         sums = {leaf: minor for (leaf, of), minor in proof.totals.items() if of == currency}
         amounts = ", ".join(f"{leaf} {format_minor(minor, currency)}" for leaf, minor in sorted(sums.items()))

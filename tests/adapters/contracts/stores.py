@@ -12,6 +12,7 @@ from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger
 from grapevine.adapters.dynamo.pages import DynamoPages
 from grapevine.adapters.dynamo.private import DynamoPersonalData, DynamoRawBodies
+from grapevine.adapters.dynamo.proofs import DynamoProofs
 from grapevine.adapters.dynamo.settlements import DynamoSettlements
 from grapevine.adapters.dynamo.table import Access, Database
 from grapevine.adapters.dynamo.treasury import DynamoTreasury
@@ -19,11 +20,17 @@ from grapevine.adapters.dynamo.waits import DynamoWaits
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryPersonalData, MemoryRawBodies
 from grapevine.adapters.memory.ledger import MemoryLedger
-from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury, MemoryWaits
+from grapevine.adapters.memory.state import (
+    MemoryPages,
+    MemoryProofs,
+    MemorySettlements,
+    MemoryTreasury,
+    MemoryWaits,
+)
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_click_id, new_visitor_id
-from grapevine.ports import PersonalData, RawBodies, WaitStore
+from grapevine.ports import PersonalData, ProofStore, RawBodies, WaitStore
 from grapevine.runtime.parts import (
     CatalogPart,
     ClicksPart,
@@ -55,6 +62,7 @@ class Stores:
     treasury: TreasuryPart
     settlements: SettlementsPart
     waits: WaitStore
+    proofs: ProofStore
     kept_body: Callable[[str, str], tuple[bytes, dict[str, str]] | None]
     known_person: Callable[[str], dict[str, str] | None]
 
@@ -115,6 +123,7 @@ def dynamo_stores(database: Database) -> Stores:
         treasury=DynamoTreasury(database),
         settlements=DynamoSettlements(database),
         waits=DynamoWaits(database),
+        proofs=DynamoProofs(database),
         kept_body=raw_bodies.kept,
         known_person=personal_data.person,
     )
@@ -135,6 +144,7 @@ def memory_stores() -> Stores:
         treasury=MemoryTreasury(ledger, pages),
         settlements=MemorySettlements(),
         waits=MemoryWaits(),
+        proofs=MemoryProofs(),
         kept_body=lambda *name: raw_bodies.kept[name][:2] if name in raw_bodies.kept else None,
         known_person=personal_data.remembered.get,
     )

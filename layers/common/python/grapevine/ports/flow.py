@@ -44,6 +44,14 @@ class FactReader(Protocol):
         """Return all facts of an order."""
 
 
+class FactScan(Protocol):
+    """Every order's facts, for the proof."""
+
+    def scan(self, program_id: str) -> Iterator[Fact]:
+        """Yield every fact of a program, in no order."""
+        ...
+
+
 class FactStore(FactReader, FactWriter, Protocol):
     """Facts, both ways."""
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.plain import choice_of
+from grapevine.domain.plain import choice_of, to_plain
 from grapevine.domain.programs import Terms
 from grapevine.domain.sentences import entry_sentence
 from grapevine.domain.wording import Language, language_of
@@ -24,11 +24,13 @@ from grapevine.usecases import change_promoter as network
 from grapevine.usecases import create_coupon as coupons
 from grapevine.usecases import create_program as programs
 from grapevine.usecases import create_promoter as people
+from grapevine.usecases import explain_entry as entries
+from grapevine.usecases import list_waiting as waiting
 from grapevine.usecases import publish_plan as plans
 from grapevine.usecases import publish_rate as rates
+from grapevine.usecases import read_balance as balances
+from grapevine.usecases import rule_order as rulings
 from grapevine.usecases.create_merchant import authenticate
-from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
-from grapevine.usecases.read_balance import list_entries, read_balance
 
 Json = dict[str, Any]
 LONGEST_SEQUENCE = 9
@@ -176,17 +178,17 @@ def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
     return replies.from_link(people.create_link(command, _people(caller.parts), caller.parts.now()))
 
 
-def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
+def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return where a promoter's money is."""
     return replies.from_balance(
-        read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
+        balances.read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
     )
 
 
-def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
+def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return a promoter's newest entries, each with what it means for them."""
     key, words = _account(caller, program_id, promoter_id), WORDINGS[caller.language()]
-    found = list_entries(key, caller.parts.pages, caller.parts.ledger)
+    found = balances.list_entries(key, caller.parts.pages, caller.parts.ledger)
     return {
         "entries": [
             {**replies.from_entry(entry), "sentence": entry_sentence(entry, promoter_id, words)}
@@ -195,16 +197,39 @@ def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> 
     }
 
 
-def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json:
+def list_waiting(caller: Caller, program_id: str) -> Json:
+    """List a program's orders that wait for a person or for what is missing."""
+    program, parts = caller.terms(program_id).program, caller.parts
+    found = waiting.list_waiting(program.id, parts.waits, parts.facts)
+    return {"waiting": [replies.from_doubt(doubt) for doubt in found]}
+
+
+def accept_order(caller: Caller, program_id: str, storefront_id: str, order_id: str) -> Json:
+    """Accept a quarantined fact of an order as it is."""
+    return _rule(caller, program_id, f"{storefront_id}/{order_id}", accepted=True)
+
+
+def reject_order(caller: Caller, program_id: str, storefront_id: str, order_id: str) -> Json:
+    """Reject a quarantined fact of an order for good."""
+    return _rule(caller, program_id, f"{storefront_id}/{order_id}", accepted=False)
+
+
+def _rule(caller: Caller, program_id: str, order: str, *, accepted: bool) -> Json:
+    program, parts = caller.terms(program_id).program, caller.parts
+    command = api.to_rule_order(caller.body(), program.id, OrderKey.parse(order), accepted=accepted)
+    ruling: Json = to_plain(rulings.rule_order(command, parts.facts, parts.now()))
+    return ruling
+
+
+def explain_entry(caller: Caller, program_id: str, storefront_id: str, order_id: str, sequence: str) -> Json:
     """Explain one entry of an order."""
     caller.terms(program_id)
-    storefront_id, order_id, sequence = name
     if not (sequence.isdecimal() and len(sequence) <= LONGEST_SEQUENCE):
         raise InvalidInputError("must be a whole number", "sequence")
     order, promoter_id = OrderKey.parse(f"{storefront_id}/{order_id}"), caller.query.get("promoter_id")
-    command = ExplainEntry(program_id, order, int(sequence), caller.language(), promoter_id)
-    ports = ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
-    return explain_entry(command, ports)
+    command = entries.ExplainEntry(program_id, order, int(sequence), caller.language(), promoter_id)
+    ports = entries.ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
+    return entries.explain_entry(command, ports)
 
 
 def _people(parts: Parts) -> people.PeoplePorts:

@@ -222,6 +222,11 @@ def wait(program_id: str, key: OrderKey) -> Key:
     return Key(waits_of(program_id), joined(key.storefront_id, key.order_id))
 
 
+def proof(program_id: str) -> Key:
+    """Return the row of a program's last proof."""
+    return Key(joined("PROOF", program_id), META)
+
+
 def sweep_mark() -> Key:
     """Return the row that says how far the sweep has come."""
     return Key("SWEEP", "MARK")

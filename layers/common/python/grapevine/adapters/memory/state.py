@@ -13,6 +13,7 @@ from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMo
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.pages import Page, PageKey, balance_subject, merged
 from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+from grapevine.domain.verification import ProofMark
 from grapevine.domain.waits import Wait
 from grapevine.ports import Settlement
 
@@ -116,6 +117,19 @@ class MemoryWaits:
     def waiting_since(self, instant: datetime) -> Iterator[Wait]:
         found = [wait for wait in tuple(self.listed.values()) if wait.since < instant]
         yield from sorted(found, key=lambda wait: wait.since)
+
+
+class MemoryProofs:
+    """The last proof by program."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, ProofMark] = {}
+
+    def last_proof(self, program_id: str) -> ProofMark | None:
+        return self.kept.get(program_id)
+
+    def keep_proof(self, mark: ProofMark) -> None:
+        self.kept[mark.program_id] = mark
 
 
 class MemorySettlements:
