@@ -107,7 +107,9 @@ def proof_lines(proof: Proof) -> list[str]:
 @main.command()
 @click.argument("program_id")
 @click.argument("entry")
-@click.option("--language", type=click.Choice([*Language]), default=Language.EN, help="Of the sentences.")
+@click.option(
+    "--language", type=click.Choice([name.value for name in Language]), default="en", help="Of the sentences."
+)
 @click.option("--promoter", "promoter_id", help="Say only what concerns this promoter.")
 @pass_parts
 def explain(parts: AwsParts, program_id: str, entry: str, language: str, promoter_id: str | None) -> None:
