@@ -18,7 +18,7 @@ from grapevine.domain.facts import FactKind, Outcome, Payment
 from grapevine.domain.fx import Rate
 from grapevine.domain.money import Money
 from grapevine.domain.people import PromoterStatus
-from grapevine.domain.plans import AttributionModel
+from grapevine.domain.plans import AttributionModel, Vacancy
 from grapevine.domain.rates import RateRule
 from grapevine.domain.sentences import entry_sentence, sentences
 from grapevine.domain.wording import Language, Phrase, language_of
@@ -165,7 +165,17 @@ def test_a_commission_is_told_with_what_went_back_and_when_it_is_payable() -> No
 def test_the_upline_is_told_how_far_below_them_it_was() -> None:
     told = only(sold(), ANA)
     assert told.startswith("You earned 1.33 USD: 1 % of 133.33 USD")
-    assert "through your network, 2 below you" in told
+    assert "through a promoter 2 levels below you on 11 November" in told
+    assert "through a promoter one level below you on" in only(sold(), BO)
+
+
+def test_who_stands_in_at_a_vacant_level_is_told_so() -> None:
+    plan = make.plan(1000, 300, vacancy=Vacancy.DEFAULT_SPONSOR, default_sponsor_id="pr_dee")
+    world = chain_world(plan)
+    world.catalog.add_promoter(make.promoter("pr_dee"))
+    bo = make.promoter(BO, ANA).with_status(PromoterStatus.SUSPENDED, "asked to", T0 - days(1))
+    world.catalog.change_promoter(bo, 0)
+    assert "where you stand in at level 2, on 11 November" in only(sold(world), "pr_dee")
 
 
 def test_a_day_is_the_programs_own() -> None:

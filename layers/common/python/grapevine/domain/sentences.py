@@ -133,8 +133,12 @@ def _headline(row: Told) -> str:
 
 def _how(row: Told) -> str:
     """Return how the customer came: through this promoter's link or coupon, or somebody's below."""
+    plan = row.found.terms.plan_version(row.decision.plan_version)
+    if row.level > 1 and row.promoter_id == plan.default_sponsor_id:
+        return row.words.say(Phrase.STANDS_IN, level=row.level)
     if row.level > 1:
-        return row.words.say(Phrase.NETWORK, steps=row.level - 1)
+        phrase = Phrase.ONE_BELOW if row.level == 2 else Phrase.FURTHER_BELOW
+        return row.words.say(phrase, steps=row.level - 1)
     coupons = [touch for touch in row.decision.candidates if _won_by_coupon(touch, row)]
     if row.decision.reason is Reason.COUPON and coupons:
         return row.words.say(Phrase.OWN_COUPON, code=coupons[0].coupon_code)
