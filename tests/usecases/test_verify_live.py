@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grapevine.adapters.memory.flow import MemoryFacts
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome
+from grapevine.domain.fx import Rate
 from grapevine.usecases.verify_program import OrderProof, verify_program
 from tests import builders as make
 from tests.builders import CY, ORDER, PROGRAM_ID, T0, days, minutes
@@ -203,13 +206,38 @@ def test_at_rest_nothing_is_on_its_way() -> None:
     assert [fault.check for fault in found] == ["facts"]
 
 
-@given(stories())
-@settings(PATIENT, max_examples=25)
-def test_whatever_happened_was_posted(story: Story) -> None:
-    world = world_of(story)
-    end = T0 + days(40)
-    play(story, world, sweeps_of(story, end))
+@given(stories(), st.sampled_from((0.25, 1, 2, 40)))
+@settings(PATIENT, max_examples=60)
+def test_whatever_happened_was_posted_at_any_time(story: Story, number: float) -> None:
+    """Also with days still to go: what time and late clicks will change is no fault yet."""
+    end = T0 + days(number)
+    so_far = replace(story, facts=tuple(fact for fact in story.facts if fact.recorded_at <= end))
+    world = world_of(so_far)
+    play(so_far, world, sweeps_of(so_far, end))
     assert world.live_proof(end + minutes(90)).faults == ()
+
+
+def test_a_click_recorded_late_is_left_to_whoever_posts_next() -> None:
+    """Nobody has to decide again before something else happens to the order."""
+    world = posted(PAID)
+    late = make.click(id=f"{make.CLICK_ID[:22]}-{'4' * 20}", promoter_id=make.BO, upline=(make.ANA,))
+    world.clicks.record(replace(late, occurred_at=T0 - minutes(1), recorded_at=T0 + minutes(30)))
+    world.append(make.fact(FactKind.EDITED, minutes(5)))
+    assert faults(world) == []
+    world.append(make.fact(FactKind.EDITED, minutes(100)))
+    (fault,) = faults(world)
+    assert "entry 2 was never posted: reattributed" in fault
+
+
+def test_an_order_that_waits_for_a_rate_is_the_sweeps() -> None:
+    euros = make.snapshot(currency="EUR")
+    world = posted(make.fact(FactKind.PAID, minutes(1), snapshot=euros))
+    world.append(make.fact(FactKind.EDITED, minutes(5), snapshot=euros))
+    rate = Rate(base="EUR", quote="USD", text="1.1", source="ECB", effective_at=T0 - days(1))
+    world.catalog.add_rate(PROGRAM_ID, rate)
+    assert faults(world, T0 + days(1) + minutes(90)) == []
+    (fault,) = faults(world, T0 + days(1) + minutes(123))
+    assert "entry 2 was never posted: accrued" in fault
 
 
 def test_progress_is_told_stage_by_stage_to_the_end() -> None:

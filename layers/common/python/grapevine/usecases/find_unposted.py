@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from grapevine.domain.entries import Entry
+from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import GrapevineError, OrderUnprocessableError, reason_of
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.verification import Fault
@@ -99,10 +99,11 @@ def _fault(
     if gone:
         return f"its entries cover facts that are not stored: {', '.join(sorted(gone))}"
     told = [fact for fact in facts if fact.recorded_at <= span.until or fact.digest in covered]
-    if not told or _is_due_now(entries, span):
+    instant = _instant(entries, [fact for fact in told if fact.digest not in covered], span)
+    if instant is None:
         return None
     try:
-        entry = missing_entry(key, entries, told, ports, span.now)
+        entry = missing_entry(key, entries, told, ports, instant)
     except OrderUnprocessableError:
         return None
     except GrapevineError as error:
@@ -110,10 +111,17 @@ def _fault(
     return f"entry {entry.sequence} was never posted: {_in_words(entry)}" if entry else None
 
 
-def _is_due_now(entries: Sequence[Entry], span: Span) -> bool:
-    """Say whether time has just changed something and the sweep has not had its hour yet."""
-    due_at = entries[-1].due_at if entries else None
-    return due_at is not None and span.overdue < due_at <= span.now
+def _instant(entries: Sequence[Entry], uncovered: Sequence[Fact], span: Span) -> datetime | None:
+    """Return when somebody should have posted: when the last fact came; now, where it is overdue.
+
+    What only time has changed since is the sweep's, and so is an order that waits for a click or a
+    rate: it is looked at when it is due.
+    """
+    due_at, known = (entries[-1].due_at, decision_in_force(entries)) if entries else (None, None)
+    if due_at is not None and due_at <= span.overdue:
+        return span.now
+    is_waiting = known is not None and known.is_pending and due_at is not None
+    return None if is_waiting else max((fact.recorded_at for fact in uncovered), default=None)
 
 
 def _in_words(entry: Entry) -> str:
