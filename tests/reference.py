@@ -18,7 +18,7 @@ from math import floor
 from typing import Any
 
 from grapevine.domain.clicks import Click
-from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund, RefundLine
+from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, Plan, Vacancy
@@ -96,6 +96,8 @@ def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
     released_at, view, seen, freed = None, View({}, None, None), (0, False), set[str]()
     fates: dict[str, str] = {}
     for now in sorted({*sweeps, *arrivals}):
+        if _is_quarantined(facts[: bisect_right(arrivals, now)]):
+            continue
         is_patient = placed is not None and now >= placed + HOUR
         if seen != (bisect_right(arrivals, now), is_patient):
             seen = bisect_right(arrivals, now), is_patient
@@ -139,7 +141,7 @@ def _is_lost(promoter: Promoter, placed: datetime, free_from: datetime | None, n
 
 def look(story: Story, known: Sequence[Fact], before: Attribution | None, now: datetime) -> View:
     """Return the order as these facts tell it, with the clicks that had come by now."""
-    ordered = _in_order(known)
+    ordered = _in_order(_without_doubt(known))
     paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
     is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
     placed, outcome = _last(ordered, "placed_at"), _outcome(ordered)
@@ -158,6 +160,27 @@ def look(story: Story, known: Sequence[Fact], before: Attribution | None, now: d
     is_stopped = outcome in (Outcome.BLOCK, Outcome.REVIEW)
     release = None if is_stopped else _release(ordered, placed, min(paid), plan, outcome)
     return View(amounts, outcome, release, attribution)
+
+
+def _without_doubt(known: Sequence[Fact]) -> list[Fact]:
+    """Return what may be counted: not what was rejected, nor what is odd and was not accepted."""
+    rejected = {fact.ruling.fact for fact in known if fact.ruling and not fact.ruling.accepted}
+    accepted = {fact.ruling.fact for fact in known if fact.ruling and fact.ruling.accepted}
+    return [f for f in known if f.digest not in rejected and (f.problem is None or f.digest in accepted)]
+
+
+def _is_quarantined(known: Sequence[Fact]) -> bool:
+    """Say whether nothing moves: something odd came, nobody ruled, and no later body told it all again."""
+    ruled = {fact.ruling.fact for fact in known if fact.ruling}
+    clear = {fact.digest for fact in _without_doubt(known)}
+    ordered = _in_order(known)
+    for place, fact in enumerate(ordered):
+        later = [other.snapshot for other in ordered[place:] if other.digest in clear and other.snapshot]
+        is_told = any(s.lines is not None and s.payment and s.currency and s.placed_at for s in later)
+        is_odd = fact.problem is not None and fact.digest not in ruled
+        if is_odd and (fact.kind is FactKind.REFUNDED or not is_told):
+            return True
+    return False
 
 
 def _in_order(facts: Iterable[Fact]) -> list[Fact]:

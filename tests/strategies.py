@@ -22,6 +22,7 @@ from grapevine.domain.facts import (
     Payment,
     Refund,
     RefundLine,
+    Ruling,
     Snapshot,
     Verdict,
 )
@@ -203,7 +204,31 @@ def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
         *draw(st.lists(_more_steps(cart, edit, returned, placed_at), max_size=5)),
     ]
     chosen = [step for step in steps if not draw(st.sampled_from(RARELY))]
-    return tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
+    facts = tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
+    return draw(odd(facts)) if facts and draw(st.integers(0, 7)) == 7 else facts
+
+
+@st.composite
+def odd(draw: st.DrawFn, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts, one of them quarantined, with what people rule on it, now and then both ways."""
+    fact = draw(st.sampled_from(facts))
+    if fact.verdict:
+        return facts
+    rulings = draw(st.sampled_from(((True,), (True,), (False,), (True, False))))
+    doubted = tuple(replace(other, problem="odd") if other is fact else other for other in facts)
+    return (*doubted, *(draw(_ruling(fact, accepted=accepted)) for accepted in rulings))
+
+
+@st.composite
+def _ruling(draw: st.DrawFn, fact: Fact, *, accepted: bool) -> Fact:
+    return make.fact(
+        FactKind.ACCEPTED if accepted else FactKind.REJECTED,
+        order=fact.order,
+        version=fact.version,
+        recorded_at=fact.recorded_at + draw(_delays()),
+        snapshot=None,
+        ruling=Ruling(fact=fact.digest, accepted=accepted, by="Mei", why="asked the shop"),
+    )
 
 
 def _more_steps(

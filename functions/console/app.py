@@ -3,6 +3,7 @@
 from chalice.app import Chalice, Response
 
 from grapevine.runtime import console
+from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import incoming, json_response, routes, services
 from grapevine.runtime.parts import parts
 
@@ -10,8 +11,8 @@ app = Chalice(app_name="console", configure_logs=False)
 route = routes(app)
 
 
-def caller() -> console.Caller:
-    return console.Caller.of(incoming(app), parts())
+def caller() -> Caller:
+    return Caller.of(incoming(app), parts())
 
 
 @route("GET", "/health")
@@ -37,6 +38,9 @@ serve("POST", "/programs/{program_id}/promoters/{promoter_id}/links", console.cr
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/balance", console.read_balance)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/entries", console.list_entries)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statement", console.read_statement)
+serve("GET", "/programs/{program_id}/waiting", console.list_waiting)
+serve("POST", "/programs/{program_id}/orders/{storefront_id}/{order_id}/accept", console.accept_order)
+serve("POST", "/programs/{program_id}/orders/{storefront_id}/{order_id}/reject", console.reject_order)
 serve(
     "GET",
     "/programs/{program_id}/entries/{storefront_id}/{order_id}/{sequence}/explain",

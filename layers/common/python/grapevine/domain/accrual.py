@@ -30,6 +30,7 @@ from grapevine.domain.money import Money
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.programs import Terms
+from grapevine.domain.quarantine import as_ruled
 
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
@@ -275,9 +276,9 @@ def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
 
 def _tell_a_refund(facts: Sequence[Fact], entries: Sequence[Entry]) -> bool:
     """Say whether facts that no entry covers yet tell of a refund that those covered did not."""
-    covered = _covered(entries)
-    known = {refund for fact in facts if fact.digest in covered for refund in fact.refunds}
-    told = {refund for fact in facts if fact.digest not in covered for refund in fact.refunds}
+    covered, used = _covered(entries), as_ruled(facts)
+    known = {refund for fact in used if fact.digest in covered for refund in fact.refunds}
+    told = {refund for fact in used if fact.digest not in covered for refund in fact.refunds}
     return any(refund.lines for refund in told - known)
 
 

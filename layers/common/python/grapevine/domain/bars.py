@@ -37,6 +37,13 @@ def was_barred(entries: Sequence[Entry]) -> bool:
     return any(entry.waits or entry.voided for entry in entries)
 
 
+def kept_bars(entries: Sequence[Entry]) -> dict[str, Bar]:
+    """Return who was barred last: of an order that nobody tells of any more that stays as it was."""
+    last = entries[-1:]
+    waits = {name: Bar.WAITS for entry in last for name in entry.waits}
+    return waits | {name: Bar.VOIDED for entry in last for name in entry.voided}
+
+
 def bars_of(
     names: Iterable[str],
     people: Mapping[str, Promoter],

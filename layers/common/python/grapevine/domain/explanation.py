@@ -17,6 +17,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
+from grapevine.domain.plain import to_plain
 from grapevine.domain.programs import Terms
 
 
@@ -74,6 +75,7 @@ def explanation(found: Explained) -> dict[str, Any]:
         "waits": list(found.entry.waits),
         "voided": list(found.entry.voided),
         "verdict": order.verdict.outcome.value if order.verdict else None,
+        "rulings": [to_plain(ruling) for ruling in order.rulings],
         "postings": [
             {
                 "source": str(posting.source),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from grapevine.domain.facts import Fact, FactKind, Line, Outcome, Payment, Refund, Snapshot, Verdict
+from grapevine.domain.facts import Fact, FactKind, Line, Outcome, Payment, Refund, Ruling, Snapshot, Verdict
 from grapevine.domain.money import Rounding, prorate
 from grapevine.domain.plans import GRACE
+from grapevine.domain.quarantine import as_ruled, rulings_of
 
 T = TypeVar("T")
 SEVERITIES = tuple(Outcome)
@@ -29,7 +30,7 @@ class Order:
     """An order as all of its facts together tell it.
 
     `known_since` is when a fact that names its click was first recorded, `untold` what no fact
-    told that an earning order needs, `problems` what a person must look at.
+    told that an earning order needs, `problems` what a person must look at, `rulings` what one did.
     """
 
     known_since: datetime | None
@@ -48,6 +49,7 @@ class Order:
     refund_ids: tuple[str, ...]
     untold: tuple[str, ...]
     problems: tuple[str, ...]
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def earns(self) -> bool:
@@ -67,7 +69,8 @@ class Order:
 
 def fold(facts: Iterable[Fact]) -> Order:
     """Return the order that a set of facts tells; permuting or repeating them changes nothing."""
-    told = tuple(facts)
+    known = tuple(facts)
+    told = as_ruled(known)
     ordered = sorted({fact.digest: fact for fact in told}.values(), key=_by_source)
     refunds = _united(ordered)
     lines = _latest(ordered, lambda s: s.lines)
@@ -92,6 +95,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         refund_ids=tuple(refund.id for refund in refunds),
         untold=tuple(what for what, told in needed.items() if told is None),
         problems=(*_problems(ordered), *_mixed_currencies(ordered)),
+        rulings=rulings_of(known),
     )
 
 
@@ -189,7 +193,7 @@ def _refunded(line: Line, refunds: Sequence[Refund]) -> int:
     if line.tax_minor and line.quantity_milli:
         units = min(sum(p.quantity_milli for p in returned if p.subtotal_minor), line.quantity_milli)
         return prorate(line.base_minor, units, line.quantity_milli, Rounding.HALF_EVEN)
-    return min(sum(part.subtotal_minor for part in returned), line.base_minor)
+    return min(max(sum(part.subtotal_minor for part in returned), 0), line.base_minor)
 
 
 def _verdict(ordered: Sequence[Fact]) -> Verdict | None:

@@ -11,6 +11,7 @@ from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Movement, Payout, Step
+from grapevine.domain.verification import ProofMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +163,16 @@ class SweepMark(Protocol):
 
     def set_swept_until(self, instant: datetime) -> None:
         """Remember it; an earlier instant than the stored one changes nothing."""
+
+
+class ProofStore(Protocol):
+    """The last proof of each program's books."""
+
+    def last_proof(self, program_id: str) -> ProofMark | None:
+        """Return it, or None."""
+
+    def keep_proof(self, mark: ProofMark) -> None:
+        """Keep a proof in place of the one before."""
 
 
 class BookReader(EntryReader, EntryScan, Protocol):

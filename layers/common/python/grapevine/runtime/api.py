@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from grapevine.domain.errors import InvalidInputError, MoneyError
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.people import PromoterStatus
@@ -18,6 +19,7 @@ from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
 from grapevine.usecases.merge_promoters import MergePromoters
 from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.publish_rate import PublishRate
+from grapevine.usecases.rule_order import RuleOrder
 
 
 def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:
@@ -105,6 +107,19 @@ def to_publish_rate(body: Body, program_id: str) -> PublishRate:
     except MoneyError as error:
         raise InvalidInputError(str(error), "rate") from error
     return PublishRate(program_id, rate)
+
+
+def to_rule_order(body: Body, program_id: str, order: OrderKey, *, accepted: bool) -> RuleOrder:
+    """Read who rules on which fact of an order, and why."""
+    body.refuse_unknown("fact", "by", "why")
+    return RuleOrder(
+        program_id=program_id,
+        order=order,
+        fact=body.text("fact"),
+        accepted=accepted,
+        by=body.text("by"),
+        why=body.text("why"),
+    )
 
 
 def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:

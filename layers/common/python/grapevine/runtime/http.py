@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -132,15 +132,16 @@ def html_response(body: str, status: int) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as use cases want it: header names in lower case, the body's exact bytes."""
+    """A request as use cases want it: header names in lower case, the body's exact bytes, the query."""
 
     method: str
     headers: dict[str, str]
     body: bytes
+    query: dict[str, str] = field(default_factory=dict)
 
 
 def incoming(app: Chalice) -> Incoming:
     """Return the request under way."""
     request: Any = app.current_request
     headers = {name.lower(): value for name, value in (request.headers or {}).items()}
-    return Incoming(request.method, headers, bytes(request.raw_body))
+    return Incoming(request.method, headers, bytes(request.raw_body), dict(request.query_params or {}))

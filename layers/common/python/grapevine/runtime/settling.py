@@ -13,6 +13,8 @@ from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Record, answer_messages
 from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.list_waiting import overdue_waits
+from grapevine.usecases.prove_programs import ProvePorts, prove_programs
 from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, sweep_due
@@ -37,6 +39,29 @@ def start(parts: Parts) -> dict[str, Any]:
         runs = [run.id for run in start_settlements(ports, parts.now())]
         fields["settlements"] = runs
         return {"settlements": runs}
+
+
+def prove(parts: Parts) -> dict[str, Any]:
+    """Prove the books of the programs whose turn it is; what is wrong is counted where alarms look."""
+    with observe.invocation("verify_programs") as fields:
+        ports = ProvePorts(
+            parts.catalog, parts.ledger, parts.treasury, parts.facts, order_ports(parts), parts.proofs
+        )
+        done = asdict(prove_programs(ports, parts.now))
+        fields.update(done)
+        observe.count(observe.PROOF_FAULT, len(done["faults"]) + len(done["failed"]))
+        observe.count(observe.PROOF_MISSED, len(done["overdue"]))
+        return done
+
+
+def report_waiting(parts: Parts) -> dict[str, Any]:
+    """Count the orders that have waited too long for a person or for what is missing."""
+    with observe.invocation("report_waiting") as fields:
+        overdue = overdue_waits(parts.waits, parts.facts, parts.now())
+        told = [f"{wait.order}: {wait.reason}: {wait.what}" for wait in overdue]
+        fields.update(orders=told)
+        observe.count(observe.ORDER_OVERDUE, len(told))
+        return {"overdue": told}
 
 
 def settle(event: Record, parts: Parts) -> Answer:

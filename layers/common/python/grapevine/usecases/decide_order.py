@@ -58,7 +58,7 @@ def decide_order(
 ) -> Decision:
     """Return the decision in force while its inputs stay, else decide from the order's own instant."""
     known = decision_in_force(entries)
-    if known and _stays(known, order, entries, now):
+    if known and (_stays(known, order, entries, now) or _is_gone(order)):
         return known
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
@@ -94,6 +94,11 @@ def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetim
         return False
     ends = grace_end(order.placed_at)
     return now < ends or entries[-1].recorded_at >= ends
+
+
+def _is_gone(order: Order) -> bool:
+    """Say whether a person rejected all that told of an order: it earns nothing, whoever it belonged to."""
+    return order.placed_at is None and not order.earns and bool(order.rulings)
 
 
 def _in_programs_currency(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from grapevine.domain.accrual import NOBODY, releases_at
-from grapevine.domain.bars import Bar, bars_of, open_names, was_barred
+from grapevine.domain.bars import Bar, bars_of, kept_bars, open_names, was_barred
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry
 from grapevine.domain.orders import Order
@@ -46,8 +46,10 @@ def find_bars(
     `known` are promoters who were just read, None where nobody was and nobody needs to be: between
     the decision and the release a status changes nothing, until somebody looks.
     """
-    if not decision.claims or order.placed_at is None:
+    if not decision.claims:
         return NOBODY
+    if order.placed_at is None:
+        return kept_bars(entries)
     if known and not any(promoter.alias or promoter.status_changes for promoter in known.values()):
         return NOBODY
     ends = releases_at(order, terms.plan_version(decision.plan_version))

@@ -11,7 +11,8 @@ from grapevine.domain.entries import Entry
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
-from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
+from grapevine.domain.waits import Wait, may_have_waited, wait_of
+from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger, WaitWriter
 from grapevine.usecases.decide_order import DecisionPorts, decide_order
 from grapevine.usecases.find_people import find_bars
 
@@ -38,6 +39,8 @@ class PostOrderPorts:
     facts: FactReader
     clicks: ClickReader
     catalog: DecisionCatalog
+    waits: WaitWriter | None = None
+    """Where orders are listed that wait; whoever only tries something out lists nothing."""
 
 
 def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
@@ -63,13 +66,30 @@ def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
 
 
 def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
-    key = command.order
     # Entries before facts: the other way round a fact that another writer has posted already could
     # be missing here, and this entry would take it back for good.
-    entries = ports.ledger.entries_of(key)
-    facts = ports.facts.facts_of(key)
+    entries = ports.ledger.entries_of(command.order)
+    facts = ports.facts.facts_of(command.order)
+    entry = missing_entry(command, entries, facts, ports, now)
+    if entry is not None:
+        ports.ledger.append(entry)
+    return entry
+
+
+def missing_entry(
+    command: PostOrder,
+    entries: Sequence[Entry],
+    facts: Sequence[Fact],
+    ports: PostOrderPorts,
+    now: datetime,
+) -> Entry | None:
+    """Return the entry that an order lacks, or None; nothing is posted here."""
     _refuse_stale(entries, facts)
-    order = _folded(facts)
+    order = fold(facts)
+    wait = wait_of(order, facts, may_earn=_may_earn(order))
+    _list(wait, command.order, entries, facts, ports.waits)
+    if wait and wait.stops:
+        raise OrderUnprocessableError(wait.what)
     if not (_may_earn(order) or entries):
         return None
     terms = ports.catalog.terms(facts[0].program_id)
@@ -79,10 +99,7 @@ def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     decision = decide_order(order, entries, terms, deciding, now)
     known = deciding.met or ({} if command.asks_people else None)
     bars = find_bars(order, decision, entries, terms, known, ports.catalog, now)
-    entry = next_entry(key, order, decision, entries, facts, terms, now, bars)
-    if entry is not None:
-        ports.ledger.append(entry)
-    return entry
+    return next_entry(command.order, order, decision, entries, facts, terms, now, bars)
 
 
 def _refuse_stale(entries: Sequence[Entry], facts: Sequence[Fact]) -> None:
@@ -90,13 +107,20 @@ def _refuse_stale(entries: Sequence[Entry], facts: Sequence[Fact]) -> None:
         raise StaleReadError(f"{len(facts)} facts read, {entries[-1].id} covers {entries[-1].covers}")
 
 
-def _folded(facts: Sequence[Fact]) -> Order:
-    order = fold(facts)
-    if order.problems:
-        raise OrderUnprocessableError("; ".join(order.problems))
-    if _may_earn(order) and order.untold:
-        raise OrderUnprocessableError(f"no body tells {', '.join(order.untold)}")
-    return order
+def _list(
+    wait: Wait | None,
+    key: OrderKey,
+    entries: Sequence[Entry],
+    facts: Sequence[Fact],
+    waits: WaitWriter | None,
+) -> None:
+    """Keep the list of orders that wait; before anything is posted, so that nothing is left on it."""
+    if waits is None:
+        return
+    if wait:
+        waits.keep(wait)
+    elif len(facts) > (entries[-1].covers if entries else 0) and may_have_waited(facts):
+        waits.forget(facts[0].program_id, key)
 
 
 def _may_earn(order: Order) -> bool:

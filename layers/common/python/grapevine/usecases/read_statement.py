@@ -12,6 +12,9 @@ from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.instants import to_text
 from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter
+from grapevine.domain.sentences import entry_sentence
+from grapevine.domain.wording import Wording
+from grapevine.domain.wordings import EN
 from grapevine.ports import AccountReader, EntryLists, PageReader
 from grapevine.usecases.read_balance import Balance, list_entries, read_balance
 
@@ -30,14 +33,16 @@ class StatementPorts:
     ledger: EntryLists
 
 
-def read_statement(promoter: Promoter, currency: str, ports: StatementPorts, now: datetime) -> dict[str, Any]:
+def read_statement(
+    promoter: Promoter, currency: str, ports: StatementPorts, now: datetime, words: Wording = EN
+) -> dict[str, Any]:
     """Return the statement as JSON values, oldest entry first; amounts are decimal strings.
 
     Each order's entry can be explained by its name. `re_adds` says that the entries alone come to
     the balance, in every place; it is false for the moment in which a new entry is not folded yet.
     """
     names = (promoter.id, *promoter.duplicates_at(now))
-    accounts = [_account(AccountKey(promoter.program_id, name, currency), ports) for name in names]
+    accounts = [_account(AccountKey(promoter.program_id, name, currency), ports, words) for name in names]
     last = [change for change in promoter.status_changes if change.effective_at <= now][-1:]
     return {
         "promoter_id": promoter.id,
@@ -50,21 +55,22 @@ def read_statement(promoter: Promoter, currency: str, ports: StatementPorts, now
     }
 
 
-def _account(key: AccountKey, ports: StatementPorts) -> dict[str, Any]:
+def _account(key: AccountKey, ports: StatementPorts, words: Wording) -> dict[str, Any]:
     balance = read_balance(key, ports.accounts)
     entries = list_entries(key, ports.pages, ports.ledger, EVERYTHING)[::-1]
     return {
         "promoter_id": key.promoter_id,
         "balance": _amounts(_places(balance), key.currency),
-        "entries": [_line(entry, key) for entry in entries],
+        "entries": [_line(entry, key, words) for entry in entries],
         "re_adds": _summed(entries, key) == _places(balance),
     }
 
 
-def _line(entry: Entry, key: AccountKey) -> dict[str, Any]:
+def _line(entry: Entry, key: AccountKey, words: Wording) -> dict[str, Any]:
     return {
         "entry": entry.id,
         "reason": entry.reason.value,
+        "sentence": entry_sentence(entry, frozenset((key.promoter_id,)), words),
         "recorded_at": to_text(entry.recorded_at),
         "payout_id": entry.payout_id,
         "changes": _amounts(_changes(entry, key), key.currency),

@@ -155,6 +155,11 @@ class Table:
             self.name, row.pk, row.sk, key=ITEM, attributes=item, condition=condition
         )
 
+    def delete(self, key: Key) -> None:
+        """Remove an item; where there is none nothing happens."""
+        with answered():
+            self._connection.delete_item(self.name, key.pk, key.sk)
+
     def update(self, key: Key, actions: Sequence[Action], condition: Condition) -> None:
         """Change an item in place; ConditionFailedError when the condition does not hold."""
         with answered():

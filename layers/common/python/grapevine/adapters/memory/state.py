@@ -10,8 +10,11 @@ from threading import Lock
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError, NotFoundError
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.pages import Page, PageKey, balance_subject, merged
 from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, Step
+from grapevine.domain.verification import ProofMark
+from grapevine.domain.waits import Wait
 from grapevine.ports import Settlement
 
 
@@ -105,6 +108,40 @@ class MemoryTreasury:
 
     def all_payouts(self, program_id: str) -> Iterator[Payout]:
         yield from (payout for payout in self.stored.values() if payout.key.program_id == program_id)
+
+
+class MemoryWaits:
+    """Orders that wait, by program and order."""
+
+    def __init__(self) -> None:
+        self.listed: dict[tuple[str, OrderKey], Wait] = {}
+
+    def keep(self, wait: Wait) -> None:
+        self.listed[wait.program_id, wait.order] = wait
+
+    def forget(self, program_id: str, order: OrderKey) -> None:
+        self.listed.pop((program_id, order), None)
+
+    def waiting(self, program_id: str) -> Iterator[Wait]:
+        found = [wait for wait in tuple(self.listed.values()) if wait.program_id == program_id]
+        yield from sorted(found, key=lambda wait: (wait.order.storefront_id, wait.order.order_id))
+
+    def waiting_since(self, instant: datetime) -> Iterator[Wait]:
+        found = [wait for wait in tuple(self.listed.values()) if wait.since < instant]
+        yield from sorted(found, key=lambda wait: wait.since)
+
+
+class MemoryProofs:
+    """The last proof by program."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, ProofMark] = {}
+
+    def last_proof(self, program_id: str) -> ProofMark | None:
+        return self.kept.get(program_id)
+
+    def keep_proof(self, mark: ProofMark) -> None:
+        self.kept[mark.program_id] = mark
 
 
 class MemorySettlements:

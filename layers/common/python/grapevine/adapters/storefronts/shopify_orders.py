@@ -22,6 +22,8 @@ from grapevine.domain.links import CLICK_PARAMETER
 from grapevine.domain.money import MAX_MINOR
 
 MAX_QUANTITY = 1_000_000
+ODD_QUANTITY = 1_000_000_000
+"""Beyond this many a quantity cannot even be accepted by a person."""
 NEEDS_FETCH = "needs_fetch"
 """How a problem starts that asking the storefront for the whole object would solve."""
 
@@ -165,13 +167,13 @@ def _lines(order: Node, currency: str | None) -> tuple[Line, ...]:
     if currency is None:
         needs_fetch(f"{nodes.path} without a currency")
     lines = tuple(_line(node, currency, tax_inside=order["taxes_included"].is_true) for node in nodes.items())
-    if sum(line.gross_minor for line in lines) > MAX_MINOR:
+    if sum(abs(line.gross_minor) for line in lines) > MAX_MINOR:
         nodes.refuse(f"together over the limit of {MAX_MINOR} minor units")
     return lines
 
 
 def _line(line: Node, currency: str, *, tax_inside: bool) -> Line:
-    quantity = line["quantity"].whole(MAX_QUANTITY)
+    quantity = _quantity(line)
     return Line(
         id=_required_id(line["id"]),
         product_id=line["product_id"].identifier(),
@@ -182,6 +184,10 @@ def _line(line: Node, currency: str, *, tax_inside: bool) -> Line:
         tax_minor=_sum(line["tax_lines"], "price", currency) if tax_inside else 0,
         gift_card=line["gift_card"].is_true,
     )
+
+
+def _quantity(line: Node) -> int:
+    return line["quantity"].whole(ODD_QUANTITY if line.odd else MAX_QUANTITY)
 
 
 def _sum(parts: Node, name: str, currency: str) -> int:
@@ -199,7 +205,7 @@ def _refund_line(line: Node, currency: str | None) -> RefundLine:
         needs_fetch(f"no {line['subtotal'].path} or no currency for it")
     return RefundLine(
         line_id=_required_id(line["line_item_id"]),
-        quantity_milli=line["quantity"].whole(MAX_QUANTITY) * 1000,
+        quantity_milli=_quantity(line) * 1000,
         subtotal_minor=shop_minor(line, "subtotal", named, rounds=True),
     )
 
