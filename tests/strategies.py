@@ -399,9 +399,10 @@ def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
         else:
             world.sweep(now)
     world.fold()
+    end = max(now for now, *_ in arrivals)
     for promoter in story.promoters:
-        if any(change.status is PromoterStatus.BANNED for change in promoter.status_changes):
-            world.void(promoter.id, max(now for now, *_ in arrivals))
+        if promoter.banned_between(promoter.joined_at, end):
+            world.void(promoter.id, end)
 
 
 def _arrive(fact: Fact, world: World, now: datetime) -> None:
