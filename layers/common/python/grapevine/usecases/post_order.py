@@ -65,16 +65,6 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     # be missing here, and this entry would take it back for good.
     entries = ports.ledger.entries_of(key)
     facts = ports.facts.facts_of(key)
-    entry = missing_entry(key, entries, facts, ports, now)
-    if entry is not None:
-        ports.ledger.append(entry)
-    return entry
-
-
-def missing_entry(
-    key: OrderKey, entries: Sequence[Entry], facts: Sequence[Fact], ports: PostOrderPorts, now: datetime
-) -> Entry | None:
-    """Return the entry that an order lacks, or None; nothing is posted here."""
     _refuse_stale(entries, facts)
     order = fold(facts)
     wait = wait_of(order, facts, may_earn=_may_earn(order))
@@ -87,7 +77,10 @@ def missing_entry(
     if order.test is not terms.program.sandbox and not entries:
         return None
     decision = decide_order(order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
-    return next_entry(key, order, decision, entries, facts, terms, now)
+    entry = next_entry(key, order, decision, entries, facts, terms, now)
+    if entry is not None:
+        ports.ledger.append(entry)
+    return entry
 
 
 def _refuse_stale(entries: Sequence[Entry], facts: Sequence[Fact]) -> None:
