@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from grapevine.domain.entries import Entry, decision_in_force
+from grapevine.domain.entries import Entry, EntryKey, decision_in_force
 from grapevine.domain.errors import GrapevineError, OrderUnprocessableError, reason_of
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.verification import Fault
-from grapevine.usecases.post_order import ATTEMPTS, PostOrder, PostOrderPorts, missing_entry
+from grapevine.usecases.post_order import ATTEMPTS, PostOrder, PostOrderPorts, post_order
 
 CHECK = "facts"
 
@@ -103,12 +103,39 @@ def _fault(
     if instant is None:
         return None
     try:
-        entry = missing_entry(PostOrder(key), entries, told, ports, instant)
+        entry = _rehearsed(key, entries, told, ports, instant)
     except OrderUnprocessableError:
         return None
     except GrapevineError as error:
         return f"cannot be posted: {reason_of(error)}"
     return f"entry {entry.sequence} was never posted: {_in_words(entry)}" if entry else None
+
+
+class Rehearsal:
+    """An order's entries and facts as they were read; what would be posted is kept nowhere."""
+
+    def __init__(self, key: OrderKey, entries: Sequence[Entry], facts: Sequence[Fact]) -> None:
+        self._entries: dict[EntryKey, tuple[Entry, ...]] = {key: tuple(entries)}
+        self._facts = {key: tuple(facts)}
+
+    def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
+        """Return the entries that there are."""
+        return self._entries[key]
+
+    def facts_of(self, order: OrderKey) -> tuple[Fact, ...]:
+        """Return the facts that are looked at."""
+        return self._facts[order]
+
+    def append(self, entry: Entry) -> None:
+        """Take an entry and forget it."""
+
+
+def _rehearsed(
+    key: OrderKey, entries: Sequence[Entry], facts: Sequence[Fact], ports: PostOrderPorts, now: datetime
+) -> Entry | None:
+    """Return the entry that posting an order would write; the very same code, and nothing is written."""
+    rehearsal = Rehearsal(key, entries, facts)
+    return post_order(PostOrder(key), replace(ports, ledger=rehearsal, facts=rehearsal), now)
 
 
 def _instant(entries: Sequence[Entry], uncovered: Sequence[Fact], span: Span) -> datetime | None:

@@ -66,28 +66,15 @@ def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
 
 
 def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
+    key = command.order
     # Entries before facts: the other way round a fact that another writer has posted already could
     # be missing here, and this entry would take it back for good.
-    entries = ports.ledger.entries_of(command.order)
-    facts = ports.facts.facts_of(command.order)
-    entry = missing_entry(command, entries, facts, ports, now)
-    if entry is not None:
-        ports.ledger.append(entry)
-    return entry
-
-
-def missing_entry(
-    command: PostOrder,
-    entries: Sequence[Entry],
-    facts: Sequence[Fact],
-    ports: PostOrderPorts,
-    now: datetime,
-) -> Entry | None:
-    """Return the entry that an order lacks, or None; nothing is posted here."""
+    entries = ports.ledger.entries_of(key)
+    facts = ports.facts.facts_of(key)
     _refuse_stale(entries, facts)
     order = fold(facts)
     wait = wait_of(order, facts, may_earn=_may_earn(order))
-    _list(wait, command.order, entries, facts, ports.waits)
+    _list(wait, key, entries, facts, ports.waits)
     if wait and wait.stops:
         raise OrderUnprocessableError(wait.what)
     if not (_may_earn(order) or entries):
@@ -99,7 +86,10 @@ def missing_entry(
     decision = decide_order(order, entries, terms, deciding, now)
     known = deciding.met or ({} if command.asks_people else None)
     bars = find_bars(order, decision, entries, terms, known, ports.catalog, now)
-    return next_entry(command.order, order, decision, entries, facts, terms, now, bars)
+    entry = next_entry(key, order, decision, entries, facts, terms, now, bars)
+    if entry is not None:
+        ports.ledger.append(entry)
+    return entry
 
 
 def _refuse_stale(entries: Sequence[Entry], facts: Sequence[Fact]) -> None:
