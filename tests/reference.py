@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from grapevine.domain.caps import CapPer, CapPeriod
 from grapevine.domain.clicks import Click
-from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund, RefundLine
+from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, Plan, Vacancy
@@ -82,15 +82,21 @@ class Attribution:
 
 @dataclass(frozen=True)
 class View:
-    """The order as those see it who know some of its facts."""
+    """The order as those see it who know some of its facts; `free_from` is when no part is held any more."""
 
     amounts: dict[str, int]
     outcome: Outcome | None
-    releases_at: datetime | None
+    free_from: datetime | None
     attribution: Attribution | None = None
     wanted: dict[str, int] = field(default_factory=dict)
     bonus: dict[str, tuple[str, int]] = field(default_factory=dict)
     """What a release gives whom for which recruit."""
+
+    @property
+    def names(self) -> set[str]:
+        """Everybody who has, or could have, a part."""
+        claims = (self.attribution and self.attribution.claims) or ()
+        return {*self.amounts, *(name for claim in claims for name in claim)} - {HOUSE}
 
 
 @dataclass(frozen=True)
@@ -109,25 +115,59 @@ def stand(
     facts = sorted((fact for fact in story.facts if fact.order == order), key=lambda f: f.recorded_at)
     arrivals = [fact.recorded_at for fact in facts]
     placed = min((f.snapshot.placed_at for f in facts if f.snapshot and f.snapshot.placed_at), default=None)
-    released_at, view, seen = None, View({}, None, None), (0, 0, False)
+    released_at, view, seen, freed = None, View({}, None, None), (0, 0, False), set[str]()
+    fates: dict[str, str] = {}
     granted: dict[str, int] = {}
     for now in sorted({*sweeps, *arrivals}):
+        if _is_quarantined(facts[: bisect_right(arrivals, now)]):
+            continue
         is_patient = placed is not None and now >= placed + HOUR
         known = [grant for grant in recorded if grant.at <= now]
         if seen != (bisect_right(arrivals, now), len(known), is_patient):
             seen = bisect_right(arrivals, now), len(known), is_patient
             granted = {grant.name: grant.granted for grant in known}
             view = look(story, facts[: seen[0]], view.attribution, now, granted)
-        if released_at is None and view.releases_at and now >= view.releases_at:
+        fates = {name: _fate(story, name, placed, view.free_from, now) for name in view.names - freed}
+        earning = {name for name in view.amounts if name != HOUSE and fates.get(name) != "lost"}
+        if released_at is None and earning and view.free_from and now >= view.free_from:
             released_at = now
-    where = "payable" if released_at else "blocked" if view.outcome is Outcome.BLOCK else "held"
-    places = {(name, "house" if name == HOUSE else where): minor for name, minor in view.amounts.items()}
+        if released_at:
+            freed |= {name for name, fate in fates.items() if fate == "free"}
+    unfreed = "blocked" if view.outcome is Outcome.BLOCK and not released_at else "held"
+    places = {
+        (name, "house" if name == HOUSE else "payable" if name in freed else unfreed): minor
+        for name, minor in view.amounts.items()
+        if name in freed or fates.get(name) != "lost"
+    }
     wanted = dict(view.wanted)
-    for name, (sponsor, minor) in view.bonus.items() if released_at else ():
-        wanted[name] = 1
-        if granted.get(name):
-            places[sponsor, "payable"] = places.get((sponsor, "payable"), 0) + minor
+    for name, (sponsor, minor) in view.bonus.items():
+        if released_at and name.split("/")[1] in freed:
+            wanted[name] = 1
+            if granted.get(name):
+                places[sponsor, "payable"] = places.get((sponsor, "payable"), 0) + minor
     return Stand(places, released_at, wanted)
+
+
+def _fate(story: Story, name: str, placed: datetime | None, free_from: datetime | None, now: datetime) -> str:
+    """Say whether a part that was not released yet is lost to a ban by now, waits, or is free."""
+    accounts = [found for found in (_named(story, name), _person(story, name, now)) if found]
+    if placed and any(_is_lost(account, placed, free_from, now) for account in accounts):
+        return "lost"
+    is_waiting = accounts and _status(accounts[-1], now) is PromoterStatus.SUSPENDED
+    return "waits" if is_waiting else "free"
+
+
+def _is_lost(promoter: Promoter, placed: datetime, free_from: datetime | None, now: datetime) -> bool:
+    """Walk through a promoter's life since the order: what comes first, freedom or a ban?"""
+    moments = [change.effective_at for change in promoter.status_changes]
+    for moment in sorted({*moments, *([free_from] if free_from else [])}):
+        status = _status(promoter, moment)
+        if placed < moment <= now and status is PromoterStatus.BANNED:
+            return True
+        stopped = (PromoterStatus.SUSPENDED, PromoterStatus.BANNED)
+        if free_from and moment >= free_from and status not in stopped:
+            return False
+    return False
 
 
 def look(
@@ -138,7 +178,7 @@ def look(
     granted: Mapping[str, int] = NOTHING_GRANTED,
 ) -> View:
     """Return the order as these facts tell it, with the clicks that had come by now."""
-    ordered = _in_order(known)
+    ordered = _in_order(_without_doubt(known))
     paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
     is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
     placed, outcome = _last(ordered, "placed_at"), _outcome(ordered)
@@ -160,11 +200,31 @@ def look(
     wanted = {name: sum(p.minor for p in parts if name in names(p)) for p in parts for name in names(p)}
     wanted = {name: minor for name, minor in wanted.items() if minor}
     amounts = _added_up(_limited(parts, names, granted))
-    waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
-    release = None if waits else _release(ordered, placed, min(paid), plan, outcome)
-    return View(
-        amounts, outcome, release, attribution, wanted, _bonus(story, claims or (), amounts, placed, plan)
-    )
+    is_stopped = outcome in (Outcome.BLOCK, Outcome.REVIEW)
+    release = None if is_stopped else _release(ordered, placed, min(paid), plan, outcome)
+    bonus = _bonus(story, claims or (), amounts, placed, plan)
+    return View(amounts, outcome, release, attribution, wanted, bonus)
+
+
+def _without_doubt(known: Sequence[Fact]) -> list[Fact]:
+    """Return what may be counted: not what was rejected, nor what is odd and was not accepted."""
+    rejected = {fact.ruling.fact for fact in known if fact.ruling and not fact.ruling.accepted}
+    accepted = {fact.ruling.fact for fact in known if fact.ruling and fact.ruling.accepted}
+    return [f for f in known if f.digest not in rejected and (f.problem is None or f.digest in accepted)]
+
+
+def _is_quarantined(known: Sequence[Fact]) -> bool:
+    """Say whether nothing moves: something odd came, nobody ruled, and no later body told it all again."""
+    ruled = {fact.ruling.fact for fact in known if fact.ruling}
+    clear = {fact.digest for fact in _without_doubt(known)}
+    ordered = _in_order(known)
+    for place, fact in enumerate(ordered):
+        later = [other.snapshot for other in ordered[place:] if other.digest in clear and other.snapshot]
+        is_told = any(s.lines is not None and s.payment and s.currency and s.placed_at for s in later)
+        is_odd = fact.problem is not None and fact.digest not in ruled
+        if is_odd and (fact.kind is FactKind.REFUNDED or not is_told):
+            return True
+    return False
 
 
 def _in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -218,8 +278,9 @@ def _claims(
     if named and named not in {click.id for click in come} and now < placed + HOUR:
         return None
     good = sorted((c for c in come if _is_good(story, c, placed, plan)), key=lambda c: (c.occurred_at, c.id))
-    owners = [promoter for click in good for promoter in story.promoters if promoter.id == click.promoter_id]
-    earning = list(dict.fromkeys(owner.id for owner in owners if not _is_suspended(owner, placed)))
+    found = [_person(story, click.promoter_id, placed) for click in good]
+    owners = [owner for owner in found if owner]
+    earning = list(dict.fromkeys(owner.id for owner in owners if not _is_out(owner, placed)))
     if not earning:
         return ((HOUSE,),) if owners else ()
     last = [owner.id for owner in owners if owner.id in earning][-1]
@@ -254,7 +315,7 @@ def _earners(story: Story, first: str, placed: datetime, plan: Plan) -> tuple[st
     instead = _instead(story, paid, placed, plan)
     names = [first]
     for promoter in above:
-        if not _is_suspended(promoter, placed):
+        if not _is_out(promoter, placed):
             names.append(promoter.id)
         elif plan.vacancy is not Vacancy.COMPRESS:
             names.append(instead)
@@ -263,16 +324,28 @@ def _earners(story: Story, first: str, placed: datetime, plan: Plan) -> tuple[st
 
 def _above(story: Story, first: str, placed: datetime) -> list[Promoter]:
     found = [promoter for promoter in story.promoters if promoter.id == first]
-    while known := [other for other in story.promoters if other.id == _sponsor(found[-1], placed)]:
-        found += known
+    while (above := _person(story, _sponsor(found[-1], placed), placed)) and above not in found:
+        found.append(above)
     return found[1:]
 
 
 def _instead(story: Story, chain: Sequence[str], placed: datetime, plan: Plan) -> str:
-    for promoter in story.promoters:
-        if promoter.id == plan.default_sponsor_id and promoter.id not in chain:
-            return HOUSE if _is_suspended(promoter, placed) else promoter.id
-    return HOUSE
+    promoter = _person(story, plan.default_sponsor_id, placed)
+    if promoter is None or promoter.id in chain or _is_out(promoter, placed):
+        return HOUSE
+    return promoter.id
+
+
+def _named(story: Story, name: str | None) -> Promoter | None:
+    return next((promoter for promoter in story.promoters if promoter.id == name), None)
+
+
+def _person(story: Story, name: str | None, instant: datetime) -> Promoter | None:
+    """Return whose account it was: follow the merges that had happened."""
+    promoter = _named(story, name)
+    while promoter and promoter.alias and promoter.alias.effective_at <= instant:
+        promoter = _named(story, promoter.alias.promoter_id)
+    return promoter
 
 
 def _sponsor(promoter: Promoter, placed: datetime) -> str | None:
@@ -282,11 +355,15 @@ def _sponsor(promoter: Promoter, placed: datetime) -> str | None:
     return name
 
 
-def _is_suspended(promoter: Promoter, placed: datetime) -> bool:
+def _is_out(promoter: Promoter, placed: datetime) -> bool:
+    return _status(promoter, placed) is not PromoterStatus.ACTIVE
+
+
+def _status(promoter: Promoter, instant: datetime) -> PromoterStatus:
     status = PromoterStatus.ACTIVE
     for change in promoter.status_changes:
-        status = change.status if change.effective_at <= placed else status
-    return status is PromoterStatus.SUSPENDED
+        status = change.status if change.effective_at <= instant else status
+    return status
 
 
 @dataclass(frozen=True)
@@ -380,7 +457,7 @@ def _bonus(
         for promoter in story.promoters:
             for sponsor in story.promoters:
                 is_pair = promoter.id == first and sponsor.id == _sponsor(promoter, placed)
-                if is_pair and amounts.get(first) and not _is_suspended(sponsor, placed):
+                if is_pair and amounts.get(first) and not _is_out(sponsor, placed):
                     found[f"recruit/{first}/ever"] = (sponsor.id, plan.recruit_bonus_minor)
     return found if plan.recruit_bonus_minor else {}
 
@@ -446,7 +523,7 @@ def _product(
     groups = last.category, last.collections
     for promoter in story.promoters:
         if plan.product_bound and promoter.id == last.promoter_id:
-            is_out = _is_suspended(promoter, placed)
+            is_out = _is_out(promoter, placed)
             return groups, (HOUSE,) if is_out else _earners(story, promoter.id, placed, plan)
     return groups, None
 

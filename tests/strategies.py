@@ -24,13 +24,14 @@ from grapevine.domain.facts import (
     Payment,
     Refund,
     RefundLine,
+    Ruling,
     Snapshot,
     Tender,
     TenderKind,
     Verdict,
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
-from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.people import Merge, Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, Plan, Vacancy
 from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.programs import Terms
@@ -56,6 +57,17 @@ STATES = (*(Payment.PAID,) * 6, *Payment, None)
 RARELY = (*(False,) * 14, True)
 NAMED = (*(make.CLICK_ID,) * 12, *(AGAIN_CLICK_ID, LATE_CLICK_ID) * 2, *LOST_CLICK_IDS, None)
 CLICKERS = (make.BO, make.BO, make.CY, make.ANA, DEE, "pr_gone")
+STATUSES = (PromoterStatus.SUSPENDED, PromoterStatus.BANNED, *PromoterStatus)
+MERGES: tuple[tuple[tuple[str, str], ...], ...] = (
+    *((),) * 5,
+    ((make.CY, DEE),),
+    ((DEE, make.CY),),
+    ((make.BO, DEE),),
+    ((make.BO, make.ANA),),
+    ((make.CY, make.BO),),
+    ((make.CY, DEE), (DEE, make.ANA)),
+)
+"""Which accounts turn out to be duplicates of which: mostly none."""
 SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
 PRODUCTS = (None, "77", "88")
 BASES: tuple[tuple[tuple[Component, ...], tuple[TenderKind, ...]], ...] = (
@@ -289,7 +301,31 @@ def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
         *draw(st.lists(_more_steps((cart, edit), beside, returned, placed_at), max_size=5)),
     ]
     chosen = [step for step in steps if not draw(st.sampled_from(RARELY))]
-    return tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
+    facts = tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
+    return draw(odd(facts)) if facts and draw(st.integers(0, 7)) == 7 else facts
+
+
+@st.composite
+def odd(draw: st.DrawFn, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts, one of them quarantined, with what people rule on it, now and then both ways."""
+    fact = draw(st.sampled_from(facts))
+    if fact.verdict:
+        return facts
+    rulings = draw(st.sampled_from(((True,), (True,), (False,), (True, False))))
+    doubted = tuple(replace(other, problem="odd") if other is fact else other for other in facts)
+    return (*doubted, *(draw(_ruling(fact, accepted=accepted)) for accepted in rulings))
+
+
+@st.composite
+def _ruling(draw: st.DrawFn, fact: Fact, *, accepted: bool) -> Fact:
+    return make.fact(
+        FactKind.ACCEPTED if accepted else FactKind.REJECTED,
+        order=fact.order,
+        version=fact.version,
+        recorded_at=fact.recorded_at + draw(_delays()),
+        snapshot=None,
+        ruling=Ruling(fact=fact.digest, accepted=accepted, by="Mei", why="asked the shop"),
+    )
 
 
 def _more_steps(
@@ -364,12 +400,28 @@ def _click(draw: st.DrawFn, click_id: str, owners: Sequence[str]) -> Click:
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[Promoter, ...]:
     """A chain of three and one apart; around the orders' time sponsors and statuses may change."""
-    return (
-        draw(histories(make.promoter(make.ANA))),
-        draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
-        draw(histories(make.promoter(make.CY, make.BO), None, DEE, make.ANA)),
-        draw(histories(make.promoter(DEE))),
-    )
+    people = {
+        promoter.id: promoter
+        for promoter in (
+            draw(histories(make.promoter(make.ANA))),
+            draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
+            draw(histories(make.promoter(make.CY, make.BO), None, DEE, make.ANA)),
+            draw(histories(make.promoter(DEE))),
+        )
+    }
+    for duplicate_id, promoter_id in draw(st.sampled_from(MERGES)):
+        at, duplicate = T0 + draw(_moments()), people[duplicate_id]
+        merge = Merge(at, duplicate_id, duplicate.customer_key)
+        people[duplicate_id] = replace(duplicate, alias=Merge(at, promoter_id))
+        person = people[promoter_id]
+        people[promoter_id] = replace(person, duplicates=(*person.duplicates, merge))
+    return tuple(people.values())
+
+
+def _moments() -> st.SearchStrategy[timedelta]:
+    """Around the orders' time, or while they are held, or after."""
+    while_held = st.integers(1, 40 * 24).map(lambda number: number * HOUR)
+    return st.one_of(st.integers(-60, 60).map(minutes), while_held, while_held)
 
 
 @st.composite
@@ -378,9 +430,10 @@ def histories(draw: st.DrawFn, promoter: Promoter, *sponsors: str | None) -> Pro
     times = st.lists(st.integers(-60, 60), max_size=2, unique=True).map(sorted)
     for number in draw(times) if sponsors else ():
         promoter = promoter.with_sponsor(draw(st.sampled_from(sponsors)), T0 + minutes(number))
-    for number in draw(times) if draw(st.integers(0, 2)) == 0 else ():
-        status = draw(st.sampled_from((PromoterStatus.SUSPENDED, *PromoterStatus)))
-        promoter = promoter.with_status(status, "asked to", T0 + minutes(number))
+    count = draw(st.sampled_from((0, 0, 1, 1, 2)))
+    changes = st.lists(_moments(), min_size=count, max_size=count, unique=True).map(sorted)
+    for moment in draw(changes):
+        promoter = promoter.with_status(draw(st.sampled_from(STATUSES)), "asked to", T0 + moment)
     return promoter
 
 
@@ -451,6 +504,10 @@ def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
         else:
             world.sweep(now)
     world.fold()
+    end = max(now for now, *_ in arrivals)
+    for promoter in story.promoters:
+        if promoter.banned_between(promoter.joined_at, end):
+            world.void(promoter.id, end)
 
 
 def _arrive(fact: Fact, world: World, now: datetime) -> None:

@@ -7,16 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from grapevine.domain.decisions import (
-    HOUSE,
-    Decision,
-    Reason,
-    basis_of,
-    decide,
-    grace_end,
-    pending,
-    touch_of,
-)
+from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import Decision, Reason, basis_of, decide, grace_end, pending, touch_of
 from grapevine.domain.facts import FactKind
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.people import Promoter

@@ -21,8 +21,9 @@ from grapevine.domain.pages import (
     merged,
     pages_of,
 )
+from grapevine.domain.payouts import Head, reserve, write_off
 from tests import builders as make
-from tests.builders import PROGRAM_ID
+from tests.builders import PROGRAM_ID, T0
 from tests.domain.entry_strategies import order_entries
 from tests.strategies import PATIENT
 
@@ -110,3 +111,12 @@ def test_an_accounts_own_entries_are_counted_in_its_head_alone() -> None:
         recorded_at=make.T0,
     )
     assert pages_of(entry) == ()
+
+
+def test_edge_8_an_accounts_own_entry_adds_to_the_programs_pages_alone() -> None:
+    key = AccountKey(PROGRAM_ID, make.CY, "USD")
+    step = write_off(Head(key=key), 500, T0)
+    (page,) = pages_of(step.entry)
+    assert (page.key.subject, page.amounts) == (f"{PROGRAM_ID}/program/USD", {"write_off": -500})
+    assert page.marks == {step.entry.id}
+    assert pages_of(reserve(Head(key=key), 500, "run", T0).entry) == ()

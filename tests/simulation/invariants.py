@@ -14,6 +14,7 @@ from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import OrderKey, Outcome
 from grapevine.domain.money import parse_minor
 from grapevine.domain.payouts import PayoutState
+from grapevine.domain.people import PromoterStatus
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.read_balance import Balance, read_balance
 from grapevine.usecases.verify_program import verify_program
@@ -73,7 +74,7 @@ def _orders(town: Town, undisturbed: Town) -> Iterator[Violation]:
             yield Violation(
                 "every fact with money is posted", f"{order} at {stands}, facts say {view.amounts}"
             )
-        elif order not in town.script.late_stops and _leaves(stands) - {_expected_leaf(view), Leaf.HOUSE}:
+        elif order not in town.script.late_stops and _misplaced(stands, view, town):
             yield Violation("time and verdicts move money", f"{order} at {stands}, verdict {view.outcome}")
         for entry in town.stores.ledger.entries_of(order):
             if _undoes_release(entry):
@@ -120,8 +121,16 @@ def _by_promoter(amounts: Amounts) -> dict[str, int]:
     return {promoter_id: minor for promoter_id, minor in sums.items() if minor}
 
 
-def _leaves(amounts: Amounts) -> set[str]:
-    return {leaf for _, leaf in amounts}
+def _misplaced(amounts: Amounts, view: View, town: Town) -> bool:
+    """Say whether anything is where it should not be; a suspended promoter's part may wait."""
+    expected = _expected_leaf(view)
+    suspended = {
+        promoter.id
+        for promoter in town.stores.catalog.promoters_of(PROGRAM_ID)
+        if promoter.status_at(town.clock) is PromoterStatus.SUSPENDED
+    }
+    waiting = {(name, Leaf.HELD) for name in suspended} if expected is Leaf.PAYABLE else set()
+    return any(leaf not in (expected, Leaf.HOUSE) for name, leaf in amounts.keys() - waiting)
 
 
 def _expected_leaf(view: View) -> Leaf:

@@ -29,7 +29,7 @@ PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
 
 READS = "    entries = ports.ledger.entries_of(key)\n    facts = ports.facts.facts_of(key)\n"
 READS_REVERSED = "    facts = ports.facts.facts_of(key)\n    entries = ports.ledger.entries_of(key)\n"
-SETTLE_EACH = "    for promoter_id in (name for name in batch.promoter_ids if name not in outcomes):\n"
+SETTLE_EACH = "    for promoter_id in batch.promoter_ids:\n"
 SWEPT = "    outcomes = [_post(order, ports, now) for order in orders]\n    ports.mark.set_swept_until(now)\n"
 SWEPT_TOO_EARLY = (
     "    ports.mark.set_swept_until(now)\n    outcomes = [_post(order, ports, now) for order in orders]\n"
@@ -115,8 +115,8 @@ POSTS = (
         edits=(
             Edit(
                 PEOPLE,
-                "known[current].sponsor_at(instant)",
-                "known[current].sponsor_at(AFTER_ALL)",
+                "alias or promoter.sponsor_at(instant)",
+                "alias or promoter.sponsor_at(AFTER_ALL)",
             ),
         ),
     ),
@@ -215,7 +215,7 @@ PAYOUTS = (
     Mutant(
         name="finished before it is settled",
         lacks="a batch is finished when all of its promoters are settled",
-        edits=(Edit(SETTLING, SETTLE_EACH, "    _finish(batch, ports)\n" + SETTLE_EACH),),
+        edits=(Edit(SETTLING, SETTLE_EACH, "    _finish(batch, ports, now)\n" + SETTLE_EACH),),
     ),
     Mutant(
         name="settlement forgets who failed",

@@ -47,8 +47,12 @@ def test_no_world_violates_an_invariant(sample: Sample) -> None:
     assert sample.violations == {}
 
 
+NOT_PLAYED = {EntryReason.VOIDED, EntryReason.MERGED, EntryReason.WRITTEN_OFF}
+"""In these worlds nobody is banned, leaves, or has two accounts; `test_reference.py` draws such people."""
+
+
 def test_everything_that_can_happen_happens(sample: Sample) -> None:
-    assert sample.reasons == {reason.value for reason in EntryReason}
+    assert sample.reasons == {reason.value for reason in EntryReason if reason not in NOT_PLAYED}
     assert sample.most_struck == MOST_STRIKES
 
 

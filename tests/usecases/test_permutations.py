@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import standing
-from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
+from grapevine.domain.errors import OrderUnprocessableError
+from grapevine.domain.facts import Fact, FactKind, Outcome, Payment, Ruling
 from grapevine.domain.plans import Plan
 from tests import builders as make
 from tests.builders import T0, days, minutes
@@ -71,7 +74,8 @@ def play(steps: tuple[Fact | datetime, ...], click: Click = ON_TIME, *plans: Pla
             world.append(step)
         if click.recorded_at <= now:
             world.clicks.record(click)
-        world.post(now)
+        with suppress(OrderUnprocessableError):
+            world.post(now)
         world.fold()
     return world
 
@@ -171,6 +175,32 @@ def test_edge_23_a_body_that_names_another_click_after_the_grace_moves_nobodys_m
 ) -> None:
     """The named click is nobody's, so whoever followed it would take the commission back."""
     assert ends_as(play(steps)) == ends_as(play((*STORY, make.verdict(Outcome.ALLOW))))
+
+
+def ruled(fact: Fact, *, accepted: bool) -> tuple[Fact, ...]:
+    """Return the story with one of its facts quarantined and ruled on."""
+    ruling = Ruling(fact=fact.digest, accepted=accepted, by="Mei", why="asked the shop")
+    kind = FactKind.ACCEPTED if accepted else FactKind.REJECTED
+    said = make.fact(kind, minutes(95), snapshot=None, ruling=ruling)
+    doubted = tuple(replace(other, problem="odd") if other is fact else other for other in STORY)
+    return (*doubted, said, make.verdict(Outcome.ALLOW))
+
+
+@pytest.mark.parametrize("number", range(len(STORY)))
+@given(data=st.data())
+@settings(PATIENT, max_examples=25)
+def test_edge_17_an_accepted_fact_ends_as_one_that_nobody_doubted(number: int, data: st.DataObject) -> None:
+    steps = data.draw(arrivals(ruled(STORY[number], accepted=True)))
+    assert ends_as(play(steps)) == ends_as(play((*STORY, make.verdict(Outcome.ALLOW))))
+
+
+@pytest.mark.parametrize("number", range(len(STORY)))
+@given(data=st.data())
+@settings(PATIENT, max_examples=25)
+def test_edge_17_a_rejected_fact_ends_as_one_that_never_came(number: int, data: st.DataObject) -> None:
+    steps = data.draw(arrivals(ruled(STORY[number], accepted=False)))
+    without = tuple(fact for fact in STORY if fact is not STORY[number])
+    assert ends_as(play(steps)) == ends_as(play((*without, make.verdict(Outcome.ALLOW))))
 
 
 def test_what_the_story_comes_to() -> None:

@@ -154,9 +154,9 @@ class CachedCatalog(CachedLinks):
         """Return a network's version as it is."""
         return self._catalog.network_version(program_id)
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
-        """Store a promoter."""
-        self._catalog.change_promoter(promoter, network_version)
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
+        """Store a promoter, and others together with it."""
+        self._catalog.change_promoter(promoter, network_version, *others)
 
     def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
         """Yield programs."""

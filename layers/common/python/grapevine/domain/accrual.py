@@ -7,33 +7,34 @@ same entry, or none when everything stands already.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import groupby
+from types import MappingProxyType
 
 from grapevine.domain.accounts import (
     Account,
     Leaf,
-    Posting,
-    commission_account,
     house_account,
     promoter_account,
 )
+from grapevine.domain.balancing import Amounts, balancing
+from grapevine.domain.bars import Bar
 from grapevine.domain.capping import earned_within
-from grapevine.domain.decisions import HOUSE, Decision, Reason, grace_end
+from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import Decision, Reason, grace_end
 from grapevine.domain.entries import Entry, EntryReason, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
-from grapevine.domain.grants import NOTHING_TAKEN, GrantKey, Holdings, to_record
-from grapevine.domain.money import Money
+from grapevine.domain.grants import GrantKey, Holdings, to_record
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.programs import Terms
+from grapevine.domain.quarantine import as_ruled
 from grapevine.domain.recruits import bonus_uses, bonuses
 
-Amounts = Mapping[tuple[Account, str], int]
-Change = tuple[tuple[Account, str], int]
-LEAF_RANKS = {leaf: rank for rank, leaf in enumerate(Leaf)}
+NOBODY: Mapping[str, Bar] = MappingProxyType({})
+WAIT = DAY
+"""How long until somebody looks again at a part that waits for its promoter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,21 @@ class Placement:
     due_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What keeps parts of an order back, besides its own terms.
+
+    `taken` is what all orders together have of what `grants_asked` names; `bars` says whose part is
+    not released with the others: it waits, or is voided.
+    """
+
+    taken: Mapping[GrantKey, int] = field(default_factory=dict)
+    bars: Mapping[str, Bar] = field(default_factory=dict)
+
+
+NO_LIMITS = Limits()
+
+
 def next_entry(
     key: OrderKey,
     order: Order,
@@ -53,21 +69,25 @@ def next_entry(
     facts: Sequence[Fact],
     terms: Terms,
     now: datetime,
-    taken: Mapping[GrantKey, int] = NOTHING_TAKEN,
+    limits: Limits = NO_LIMITS,
 ) -> Entry | None:
-    """Return the entry for the difference between what stands and what should, or None.
-
-    `taken` is what all orders together have of what `grants_asked` names.
-    """
-    holdings = holdings_of(entries, taken)
+    """Return the entry for the difference between what stands and what should, or None."""
+    holdings = holdings_of(entries, limits.taken)
     earned, uses = earned_within(order, decision, terms, holdings)
+    waits, voided = _by_bar(limits.bars) if limits.bars else ((), ())
+    if voided:
+        earned = {earner: minor for earner, minor in earned.items() if earner not in voided}
     # What the house has is neither held nor released, so alone it waits for nothing.
     earns = any(earner != HOUSE for earner in earned)
     place = placement(order, decision, terms, entries, earns, now)
-    recruited = bonus_uses(decision, terms, earned, holdings, released=place.released)
+    if place.released and any(earner in waits for earner in earned):
+        place = replace(place, due_at=min(place.due_at or now + WAIT, now + WAIT))
+    # Who waits is not released, so neither is the bonus for recruiting them.
+    open_parts = {earner: minor for earner, minor in earned.items() if earner not in waits}
+    recruited = bonus_uses(decision, terms, open_parts, holdings, released=place.released)
     bonus = bonuses(decision, terms, {key: use.granted for key, use in recruited.items()})
     grants = to_record(holdings, {**uses, **recruited})
-    wanted = _wanted(earned, bonus, place.leaf, terms)
+    wanted = _wanted(earned, bonus, place, waits, terms)
     current = _without_source(standing(entries))
     postings = balancing(current, wanted, terms.program.id)
     fresh = decision if decision != decision_in_force(entries) else None
@@ -79,7 +99,7 @@ def next_entry(
         key=key,
         sequence=len(entries) + 1,
         program_id=terms.program.id,
-        reason=_reason(order, fresh, entries, facts, current, wanted, more_bonus),
+        reason=_reason(order, fresh, entries, facts, current, wanted, more_bonus, voided),
         postings=postings,
         recorded_at=now,
         covers=len(facts),
@@ -87,17 +107,26 @@ def next_entry(
         decision=fresh,
         grants=grants,
         released=place.released,
+        waits=waits,
+        voided=voided,
         due_at=place.due_at,
         previous_hash=entries[-1].hash if entries else "",
     )
 
 
 def _wanted(
-    earned: Mapping[str, int], bonus: Sequence[tuple[str, str, int]], leaf: Leaf, terms: Terms
+    earned: Mapping[str, int],
+    bonus: Sequence[tuple[str, str, int]],
+    place: Placement,
+    waits: Sequence[str],
+    terms: Terms,
 ) -> dict[tuple[Account, str], int]:
     """Return what should stand: commissions where they belong, and a released order's bonuses."""
     program_id, currency = terms.program.id, terms.program.currency
-    wanted = {(_account(program_id, earner, leaf), currency): minor for earner, minor in earned.items()}
+    wanted = {
+        (_account(program_id, earner, _leaf(earner, place, waits)), currency): minor
+        for earner, minor in earned.items()
+    }
     for _, recruiter, minor in bonus:
         payable = promoter_account(program_id, recruiter, Leaf.PAYABLE), currency
         wanted[payable] = wanted.get(payable, 0) + minor
@@ -108,6 +137,13 @@ def _bonus_standing(entries: Sequence[Entry], holdings: Holdings, terms: Terms) 
     known = decision_in_force(entries) if holdings.held else None
     granted = {key: of.granted for key, of in holdings.held.items()}
     return sum(minor for _, _, minor in bonuses(known, terms, granted)) if known else 0
+
+
+def releases_at(order: Order, plan: Plan) -> datetime | None:
+    """Return when time releases an order, None where it does not: unpaid, or stopped by a verdict."""
+    ends = hold_end(order, plan)
+    is_stopped = order.verdict is not None and order.verdict.outcome is not Outcome.ALLOW
+    return None if ends is None or is_stopped else _screened_by(ends, order, plan)
 
 
 def placement(
@@ -150,52 +186,6 @@ def hold_end(order: Order, plan: Plan) -> datetime | None:
     return order.paid_at + plan.hold_days_after_payment * DAY if order.paid_at else None
 
 
-def balancing(current: Amounts, wanted: Amounts, program_id: str) -> tuple[Posting, ...]:
-    """Return the postings that lead from what stands to what should.
-
-    Within one promoter money moves between accounts first; only the rest comes from, or goes back
-    to, the program's commission account. The order is fixed, so two writers build the same entry.
-    """
-    rest, postings = commission_account(program_id), list[Posting]()
-    if not current and all(minor > 0 for minor in wanted.values()):
-        rises = sorted(wanted.items(), key=_by_leaf)
-        return tuple([Posting(rest, account, Money(minor, currency)) for (account, currency), minor in rises])
-    changes = dict(wanted)
-    for key, minor in current.items():
-        changes[key] = changes.get(key, 0) - minor
-    for (_, currency), group in groupby(sorted(changes.items(), key=_by_leaf), _by_owner):
-        postings += _legs([(account, change) for (account, _), change in group], currency, rest)
-    return tuple(postings)
-
-
-def _by_owner(change: Change) -> tuple[str, str]:
-    (account, currency), _ = change
-    return account.owner, currency
-
-
-def _by_leaf(change: Change) -> tuple[str, str, int]:
-    (account, currency), _ = change
-    return account.owner, currency, LEAF_RANKS[account.leaf]
-
-
-def _legs(changes: Sequence[tuple[Account, int]], currency: str, rest: Account) -> list[Posting]:
-    """Pair what falls with what rises; `rest` takes or gives the remainder."""
-    falls = [(account, -change) for account, change in reversed(changes) if change < 0]
-    rises = [(account, change) for account, change in reversed(changes) if change > 0]
-    legs: list[Posting] = []
-    while falls and rises:
-        (source, falling), (destination, rising) = falls.pop(), rises.pop()
-        moved = min(falling, rising)
-        legs.append(Posting(source, destination, Money(moved, currency)))
-        if falling > moved:
-            falls.append((source, falling - moved))
-        if rising > moved:
-            rises.append((destination, rising - moved))
-    legs += [Posting(source, rest, Money(falling, currency)) for source, falling in reversed(falls)]
-    legs += [Posting(rest, destination, Money(rising, currency)) for destination, rising in reversed(rises)]
-    return legs
-
-
 def _screened_by(ends: datetime, order: Order, plan: Plan) -> datetime:
     """Return when release may happen: at the end of the hold when screened, else after a last wait.
 
@@ -211,6 +201,16 @@ def _timed(hold_ends: datetime, releases_at: datetime, now: datetime) -> Placeme
     if now >= releases_at:
         return Placement(Leaf.PAYABLE, released=True, due_at=None)
     return Placement(Leaf.HELD, released=False, due_at=hold_ends if now < hold_ends else releases_at)
+
+
+def _by_bar(bars: Mapping[str, Bar]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return whose parts wait, and whose are voided."""
+    waits, voided = (tuple(sorted(name for name in bars if bars[name] is bar)) for bar in Bar)
+    return waits, voided
+
+
+def _leaf(earner: str, place: Placement, waits: Sequence[str]) -> Leaf:
+    return Leaf.HELD if place.released and earner in waits else place.leaf
 
 
 def _account(program_id: str, earner: str, leaf: Leaf) -> Account:
@@ -251,9 +251,12 @@ def _reason(
     current: Amounts,
     wanted: Amounts,
     more_bonus: int,
+    voided: Sequence[str],
 ) -> EntryReason:
     # A bonus comes with the release; it is not why the order's own commissions changed.
     before, after = sum(current.values()), sum(wanted.values()) - more_bonus
+    if voided and any(account.owner in voided for account, _ in current):
+        return EntryReason.VOIDED
     if fresh and _last_claims(entries) not in ((), fresh.claims):
         return EntryReason.REATTRIBUTED
     if after < before:
@@ -270,9 +273,9 @@ def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
 
 def _tell_a_refund(facts: Sequence[Fact], entries: Sequence[Entry]) -> bool:
     """Say whether facts that no entry covers yet tell of a refund that those covered did not."""
-    covered = _covered(entries)
-    known = {refund for fact in facts if fact.digest in covered for refund in fact.refunds}
-    told = {refund for fact in facts if fact.digest not in covered for refund in fact.refunds}
+    covered, used = _covered(entries), as_ruled(facts)
+    known = {refund for fact in used if fact.digest in covered for refund in fact.refunds}
+    told = {refund for fact in used if fact.digest not in covered for refund in fact.refunds}
     return any(refund.lines for refund in told - known)
 
 

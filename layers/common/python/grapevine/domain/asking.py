@@ -7,7 +7,8 @@ from datetime import datetime
 
 from grapevine.domain.accrual import placement
 from grapevine.domain.capping import CAP, asked_by_caps
-from grapevine.domain.decisions import HOUSE, Decision
+from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import earned_by_promoter
 from grapevine.domain.entries import Entry, holdings_of
 from grapevine.domain.grants import GrantChange, GrantKey, Holdings

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from grapevine.domain.decisions import HOUSE, MAX_CLAIMS, Decision, claim_of, is_own
+from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import MAX_CLAIMS, Decision, claim_of
 from grapevine.domain.orders import Order
-from grapevine.domain.people import Promoter
+from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import Plan, SelfPurchase
 from grapevine.domain.products import Product, SoldProduct
 
@@ -36,7 +37,10 @@ def with_products(
     then the latest winners, of whom at least one stays. Lines of promoters beyond that belong to
     the winner.
     """
-    bound = bound_promoters(products, placed_at, plan)
+    bound = {
+        product_id: person_of(name, promoters, placed_at)
+        for product_id, name in bound_promoters(products, placed_at, plan).items()
+    }
     room = MAX_CLAIMS - min(len(decision.claims), 1)
     names = tuple(dict.fromkeys(bound[name] for name in order.product_ids if bound.get(name) in promoters))[
         :room
@@ -63,7 +67,7 @@ def _earners(
     promoter = promoters[promoter_id]
     if not promoter.earns_at(placed_at):
         return (HOUSE,)
-    if plan.self_purchase is SelfPurchase.DISCOUNT_ONLY and is_own(order, promoter):
+    if plan.self_purchase is SelfPurchase.DISCOUNT_ONLY and promoter.buys_as(order.customer_key, placed_at):
         return ()
     return claim_of(promoter_id, order, placed_at, plan, promoters)
 

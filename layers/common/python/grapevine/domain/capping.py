@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from grapevine.domain.caps import Cap, CapPer, period_name
-from grapevine.domain.decisions import HOUSE, Decision
+from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import earned_by_promoter, earns, levels
 from grapevine.domain.grants import NO_USES, GrantKey, Holdings, Use, Uses
 from grapevine.domain.orders import Order

@@ -34,10 +34,13 @@ class EntryReason(StrEnum):
     RELEASED = "released"
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
+    VOIDED = "voided"
     RECORDED = "recorded"
     RESERVED = "reserved"
     PAID = "paid"
     RETURNED = "returned"
+    MERGED = "merged"
+    WRITTEN_OFF = "written_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,10 @@ class Entry:
 
     `covers` is how many facts of the order stood behind it in all, `facts` the digests of those
     it was the first to cover. `decision` is there only when it is new. `grants` has what changed of
-    what is scarce. `due_at` is the next instant at which time alone may change something. `text` is
-    the entry as it was stored, where it was: a newer writer's may say more than we read, and the hash
-    is of what is stored.
+    what is scarce. `due_at` is the next instant at which time alone may change something. `waits`
+    are the promoters whose parts are not released with the others, `voided` those whose parts went
+    back: somebody looked, and they were suspended, or banned. `text` is the entry as it was stored,
+    where it was: a newer writer's may say more than we read, and the hash is of what is stored.
     """
 
     key: EntryKey
@@ -77,6 +81,8 @@ class Entry:
     decision: Decision | None = None
     grants: tuple[Grant, ...] = ()
     released: bool = False
+    waits: tuple[str, ...] = ()
+    voided: tuple[str, ...] = ()
     due_at: datetime | None = None
     payout_id: str | None = None
     previous_hash: str = ""
@@ -134,6 +140,8 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "d": _decision_to_dict(entry.decision) if entry.decision else None,
         "g": [[str(grant.key), grant.wanted, grant.granted] for grant in entry.grants],
         "rel": int(entry.released),
+        "wt": list(entry.waits),
+        "vd": list(entry.voided),
         "due": to_text(entry.due_at) if entry.due_at else None,
         "pay": entry.payout_id,
         "prev": entry.previous_hash,
@@ -164,6 +172,8 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
             for text, wanted, granted in values.get("g", ())
         ),
         released=bool(values.get("rel", 0)),
+        waits=tuple(values.get("wt", ())),
+        voided=tuple(values.get("vd", ())),
         due_at=from_text(values["due"]) if "due" in values else None,
         payout_id=values.get("pay"),
         previous_hash=values.get("prev", ""),

@@ -22,6 +22,7 @@ from grapevine.domain.instants import to_text
 from grapevine.domain.lines import OrderLine
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
+from grapevine.domain.plain import to_plain
 from grapevine.domain.products import SoldProduct
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import bonuses
@@ -41,7 +42,7 @@ class Explained:
     @property
     def re_adds(self) -> bool:
         """Whether deriving the amounts again gives exactly what stands in the ledger."""
-        derived = dict(self.capped.amounts)
+        derived = {n: minor for n, minor in self.capped.amounts.items() if n not in self.entry.voided}
         for _, recruiter, minor in self.bonuses:
             derived[recruiter] = derived.get(recruiter, 0) + minor
         return derived == self.standing_minor
@@ -98,7 +99,10 @@ def explanation(found: Explained) -> dict[str, Any]:
         "recruit_bonuses": [_bonus(*bonus, currency) for bonus in found.bonuses],
         "hold_ends_at": to_text(ends) if ends else None,
         "released": found.entry.released,
+        "waits": list(found.entry.waits),
+        "voided": list(found.entry.voided),
         "verdict": order.verdict.outcome.value if order.verdict else None,
+        "rulings": [to_plain(ruling) for ruling in order.rulings],
         "postings": [
             {
                 "source": str(posting.source),

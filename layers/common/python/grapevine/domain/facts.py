@@ -22,6 +22,10 @@ class FactKind(StrEnum):
     REFUNDED = "refunded"
     CANCELLED = "cancelled"
     VERDICT = "verdict"
+    ACCEPTED = "accepted"
+    """A person took a quarantined fact as it is."""
+    REJECTED = "rejected"
+    """A person threw a quarantined fact out for good."""
 
 
 class Payment(StrEnum):
@@ -182,12 +186,23 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a person decided about a quarantined fact, named by its digest; of two, a rejection counts."""
+
+    fact: str
+    accepted: bool
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One thing that happened to an order.
 
     `version` is the source's own instant of this state of the order and alone orders facts;
     `recorded_at`, when we knew, never decides. `digest` names the content: the same body twice
-    is one fact. `problem` says why the content cannot be used; such a fact waits for a person.
+    is one fact. `problem` says why the content cannot be used; such a fact is quarantined until a
+    person rules on it. It tells what could be read all the same, for them to accept.
     """
 
     order: OrderKey
@@ -200,3 +215,9 @@ class Fact:
     refunds: tuple[Refund, ...] = ()
     verdict: Verdict | None = None
     problem: str | None = None
+    ruling: Ruling | None = None
+
+    @property
+    def can_be_accepted(self) -> bool:
+        """Whether it was read, odd as it is; what could not be read can only be rejected."""
+        return self.problem is not None and (self.snapshot is not None or bool(self.refunds))

@@ -52,4 +52,4 @@ def _refunded(line: Line, subtotal_minor: int, paid_back_milli: int) -> int:
     """
     if line.tax_minor and line.quantity_milli:
         return prorate(line.net_minor, paid_back_milli, line.quantity_milli, Rounding.HALF_EVEN)
-    return min(subtotal_minor, line.net_minor)
+    return min(max(subtotal_minor, 0), line.net_minor)

@@ -7,9 +7,20 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from grapevine.domain.facts import Fact, FactKind, Outcome, Payment, Refund, Snapshot, Tender, Verdict
+from grapevine.domain.facts import (
+    Fact,
+    FactKind,
+    Outcome,
+    Payment,
+    Refund,
+    Ruling,
+    Snapshot,
+    Tender,
+    Verdict,
+)
 from grapevine.domain.lines import OrderLine, order_line
 from grapevine.domain.plans import GRACE
+from grapevine.domain.quarantine import as_ruled, rulings_of
 
 SEVERITIES = tuple(Outcome)
 FIELDS = tuple(field.name for field in fields(Snapshot))
@@ -22,8 +33,8 @@ class Order:
 
     `lines` has the items, then the charges. `known_since` is when a fact that names its click was
     first recorded, `untold` what no fact told that an earning order needs, `problems` what a
-    person must look at; `tenders` is None where no fact tells how it was paid, `charges_told`
-    whether one told the charges.
+    person must look at, `rulings` what one did; `tenders` is None where no fact tells how it was
+    paid, `charges_told` whether one told the charges.
     """
 
     known_since: datetime | None
@@ -44,6 +55,7 @@ class Order:
     problems: tuple[str, ...]
     tenders: tuple[Tender, ...] | None = None
     charges_told: bool = False
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def earns(self) -> bool:
@@ -68,7 +80,8 @@ class Order:
 
 def fold(facts: Iterable[Fact]) -> Order:
     """Return the order that a set of facts tells; permuting or repeating them changes nothing."""
-    told = tuple(facts)
+    known = tuple(facts)
+    told = as_ruled(known)
     ordered = sorted({fact.digest: fact for fact in told}.values(), key=_by_source)
     snapshots = [fact.snapshot for fact in ordered if fact.snapshot]
     last, refunds = _as_last_told(snapshots), _united(ordered)
@@ -92,6 +105,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         problems=(*_problems(ordered), *_mixed_currencies(snapshots)),
         tenders=last.tenders,
         charges_told=last.charges is not None,
+        rulings=rulings_of(known),
     )
 
 

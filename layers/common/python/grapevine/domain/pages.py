@@ -13,7 +13,6 @@ from zlib import crc32
 
 from grapevine.domain.accounts import PROGRAM, Leaf, net
 from grapevine.domain.entries import AccountKey, Entry
-from grapevine.domain.facts import OrderKey
 from grapevine.domain.instants import day_of
 
 PROMOTER_SLOTS = 4
@@ -45,16 +44,16 @@ def balance_subject(key: AccountKey) -> str:
 
 
 def pages_of(entry: Entry) -> tuple[Page, ...]:
-    """Return what an order's entry adds to the balances' pages; an account's own entries add nothing.
+    """Return what an entry adds to the balances' pages; an account's own entries add to the program's alone.
 
-    Reservations and payouts are counted in the account's head, in their own transaction, so that
-    nobody can reserve twice while a stream is behind.
+    What an account's own entries change of it is counted in its head, in their own transaction, so
+    that nobody can reserve twice while a stream is behind.
     """
-    if not isinstance(entry.key, OrderKey):
-        return ()
+    own = entry.key.promoter_id if isinstance(entry.key, AccountKey) else None
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for (account, currency), minor in net(entry.postings).items():
-        sums.setdefault((account.owner, currency), {})[account.leaf.value] = minor
+        if account.owner != own:
+            sums.setdefault((account.owner, currency), {})[account.leaf.value] = minor
     return tuple(
         Page(
             _key(entry, owner, currency), {leaf: m for leaf, m in amounts.items() if m}, frozenset({entry.id})

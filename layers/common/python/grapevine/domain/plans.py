@@ -101,6 +101,8 @@ class Plan:
     product_bound: bool = False
     per_order_minor: tuple[int, ...] = ()
     per_order_if_free: bool = False
+    ban_keeps_payable: bool = True
+    write_off_days: int = 180
 
     @property
     def needs_products(self) -> bool:
@@ -126,6 +128,7 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
         (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
         (0 <= plan.screening_days <= 30, "must be 0 to 30", "screening_days"),
+        (0 <= plan.write_off_days <= 3650, "must be 0 to 3650", "write_off_days"),
         (
             (plan.vacancy is Vacancy.DEFAULT_SPONSOR) is (plan.default_sponsor_id is not None),
             f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from grapevine.domain.caps import EVER
-from grapevine.domain.decisions import HOUSE, Decision
+from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import Decision
 from grapevine.domain.grants import NO_USES, GrantKey, Holdings, Use, Uses
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter
@@ -43,7 +44,7 @@ def recruiters(
 
 def _recruiter(recruit_id: str, order: Order, placed_at: datetime, promoters: Mapping[str, Promoter]) -> str:
     recruit = promoters.get(recruit_id)
-    if recruit is None or (order.customer_key and order.customer_key == recruit.customer_key):
+    if recruit is None or recruit.buys_as(order.customer_key, placed_at):
         return ""
     sponsor = promoters.get(recruit.sponsor_at(placed_at) or "")
     return sponsor.id if sponsor and sponsor.earns_at(placed_at) else ""

@@ -11,7 +11,8 @@ from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Movement, Payout
+from grapevine.domain.payouts import Head, Movement, Payout, Step
+from grapevine.domain.verification import ProofMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,12 @@ class Mover(Protocol):
         the head or the entry's number is not as it was read.
         """
 
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        """Put the entries and heads of one account, or of several, all or nothing.
+
+        HeadMovedError when any head, or any entry's number, is not as it was read.
+        """
+
 
 class PayoutReader(Protocol):
     """Payouts of a settlement."""
@@ -173,6 +180,16 @@ class SweepMark(Protocol):
 
     def set_swept_until(self, instant: datetime) -> None:
         """Remember it; an earlier instant than the stored one changes nothing."""
+
+
+class ProofStore(Protocol):
+    """The last proof of each program's books."""
+
+    def last_proof(self, program_id: str) -> ProofMark | None:
+        """Return it, or None."""
+
+    def keep_proof(self, mark: ProofMark) -> None:
+        """Keep a proof in place of the one before."""
 
 
 class BookReader(EntryReader, EntryScan, Protocol):

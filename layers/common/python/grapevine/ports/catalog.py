@@ -159,8 +159,8 @@ class NetworkCatalog(DecisionCatalog, Protocol):
     def network_version(self, program_id: str) -> int:
         """Return how often the program's network has changed."""
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
-        """Store a promoter as it is now and count the change, both or neither.
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
+        """Store a promoter, and others of the program, as they are now and count the change, all or nothing.
 
         NetworkMovedError when the network's version is not the one given: then nothing that was
         read before can be trusted, and the caller reads again. Else NotFoundError for a promoter

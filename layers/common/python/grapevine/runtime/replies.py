@@ -7,6 +7,7 @@ from typing import Any
 
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Entry
+from grapevine.domain.facts import Fact
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.links import Link
@@ -16,6 +17,7 @@ from grapevine.domain.plain import to_plain
 from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.usecases.list_waiting import Doubt
 from grapevine.usecases.read_balance import Balance
 
 
@@ -101,6 +103,16 @@ def from_promoter(promoter: Promoter, now: datetime) -> dict[str, Any]:
         "sponsor_id": promoter.sponsor_at(now),
         "status": promoter.status_at(now).value,
         "joined_at": to_text(promoter.joined_at),
+        **_merges(promoter, now),
+    }
+
+
+def _merges(promoter: Promoter, now: datetime) -> dict[str, Any]:
+    """Return whose duplicate an account is, or which are its own; nothing for most."""
+    alias, duplicates = promoter.alias_at(now), promoter.duplicates_at(now)
+    return {
+        **({"duplicate_of": alias} if alias else {}),
+        **({"duplicates": list(duplicates)} if duplicates else {}),
     }
 
 
@@ -120,6 +132,31 @@ def from_balance(balance: Balance) -> dict[str, Any]:
     names = ("held", "payable", "blocked", "reserved", "paid", "earned")
     amounts = {name: format_minor(getattr(balance, f"{name}_minor"), balance.currency) for name in names}
     return {"currency": balance.currency, **amounts}
+
+
+def from_doubt(doubt: Doubt) -> dict[str, Any]:
+    """Return an order that waits, with the facts to rule on and what of their amounts could be read."""
+    return {
+        "order": str(doubt.wait.order),
+        "reason": doubt.wait.reason.value,
+        "what": doubt.wait.what,
+        "since": to_text(doubt.wait.since),
+        "facts": [_doubtful(fact) for fact in doubt.facts],
+    }
+
+
+def _doubtful(fact: Fact) -> dict[str, Any]:
+    told = fact.snapshot
+    return {
+        "fact": fact.digest,
+        "kind": fact.kind.value,
+        "version": to_text(fact.version),
+        "problem": fact.problem,
+        "can_be_accepted": fact.can_be_accepted,
+        "currency": told.currency if told else None,
+        "lines": to_plain(told.lines or ()) if told else [],
+        "refunds": to_plain(fact.refunds),
+    }
 
 
 def from_entry(entry: Entry) -> dict[str, Any]:

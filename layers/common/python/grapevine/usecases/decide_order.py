@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from grapevine.domain.bases import uncounted
 from grapevine.domain.bound_lines import bound_promoters, with_products
+from grapevine.domain.chains import SEARCH_DEPTH, people_needed
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.decisions import (
-    SEARCH_DEPTH,
     Candidate,
     Decision,
     Reason,
@@ -19,7 +19,6 @@ from grapevine.domain.decisions import (
     decide,
     grace_end,
     pending,
-    people_needed,
     touch_of,
 )
 from grapevine.domain.entries import Entry, decision_in_force
@@ -27,12 +26,13 @@ from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.fx import usable
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order
-from grapevine.domain.people import Promoter
+from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import recruiters, sponsors_needed
 from grapevine.ports import ClickReader, DecisionCatalog
+from grapevine.usecases.find_people import with_persons
 
 MOST_CLICKS = 50
 """Clicks of one visitor that an order looks at, the latest."""
@@ -46,6 +46,8 @@ class DecisionPorts:
 
     clicks: ClickReader
     catalog: DecisionCatalog
+    met: dict[str, Promoter] = field(default_factory=dict)
+    """Everybody whom deciding has read, for whoever needs them next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def decide_order(
 ) -> Decision:
     """Return the decision in force while its inputs stay, else decide from the order's own instant."""
     known = decision_in_force(entries)
-    if known and _stays(known, order, entries, terms, now):
+    if known and (_stays(known, order, entries, terms, now) or _is_gone(order)):
         return known
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
@@ -133,7 +135,10 @@ def winners_of(order: Order, terms: Terms, ports: DecisionPorts) -> tuple[Winner
         return ()
     found = _decided(order, order.placed_at, None, terms, ports)
     touches = (touch for touch in found.decision.candidates if touch.reason is Reason.ELIGIBLE)
-    last = {touch.promoter_id: touch.coupon_code or touch.click_id for touch in touches}
+    last = {
+        person_of(touch.promoter_id, found.promoters, order.placed_at): touch.coupon_code or touch.click_id
+        for touch in touches
+    }
     won = [(name, last[name]) for name, *_ in found.decision.claims if name in last]
     bound = [
         (product.earners[0], product.product_id) for product in found.decision.products if product.earners
@@ -153,6 +158,11 @@ def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms
         return False
     ends = grace_end(order.placed_at)
     return now < ends or entries[-1].recorded_at >= ends
+
+
+def _is_gone(order: Order) -> bool:
+    """Say whether a person rejected all that told of an order: it earns nothing, whoever it belonged to."""
+    return order.placed_at is None and not order.earns and bool(order.rulings)
 
 
 def _in_programs_currency(
@@ -226,6 +236,8 @@ def _people(
     """Return the promoters named and their uplines: one request while the click's hint is true."""
     wanted = dict.fromkeys((*names, *hint))
     known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
+    if any(promoter.alias for promoter in known.values()):
+        known = with_persons(program_id, known, placed_at, ports.catalog)
     for name in names:
         for _ in range(SEARCH_DEPTH):
             missing = people_needed(name, placed_at, plan, known)
@@ -233,4 +245,5 @@ def _people(
             if not found:
                 break
             known.update(found)
+    ports.met.update(known)
     return known

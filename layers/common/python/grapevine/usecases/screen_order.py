@@ -8,7 +8,6 @@ from hashlib import blake2b
 
 from grapevine.domain.facts import Fact, FactKind, Outcome, Snapshot, Verdict
 from grapevine.domain.orders import fold
-from grapevine.domain.people import Promoter
 from grapevine.domain.plans import SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
 from grapevine.usecases.decide_order import DecisionPorts, winners_of
@@ -64,16 +63,12 @@ def _verdict(fact: Fact, snapshot: Snapshot, ports: ScreenOrderPorts) -> Verdict
     if plan is None or not (snapshot.click_id or snapshot.coupon_codes or plan.product_bound):
         return None
     winners = winners_of(order, terms, DecisionPorts(ports.clicks, ports.catalog))
-    if not winners:
+    if not winners or order.placed_at is None:
         return None
-    own = [winner for winner in winners if _is_own(snapshot, winner.promoter)]
+    own = [w for w in winners if w.promoter.buys_as(snapshot.customer_key, order.placed_at)]
     outcome = Outcome.BLOCK if own and plan.self_purchase is SelfPurchase.BLOCK else Outcome.ALLOW
     evidence = " ".join(f"{winner.promoter.id} {winner.by}" for winner in own or winners)
     return Verdict(outcome=outcome, rule=SELF_REFERRAL, evidence=evidence)
-
-
-def _is_own(snapshot: Snapshot, promoter: Promoter) -> bool:
-    return snapshot.customer_key is not None and snapshot.customer_key == promoter.customer_key
 
 
 def _digest(verdict: Verdict) -> str:

@@ -165,19 +165,21 @@ class DynamoCatalog(DynamoLinks):
         item = self._catalog.get(catalog_keys.network(program_id))
         return row(NetworkRow, item).version if item else 0
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
-        """Store a promoter and count the change, both or neither."""
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
+        """Store a promoter, and others, and count the change, all or nothing."""
         counted = NetworkRow(*catalog_keys.network(promoter.program_id), version=network_version + 1)
         is_same = NetworkRow.version == network_version if network_version else ABSENT
+        changed = (promoter, *others)
         try:
             self._database.put_all(
-                Put(self._catalog, promoter_row(promoter), Row.pk.exists()),
+                *(Put(self._catalog, promoter_row(one), Row.pk.exists()) for one in changed),
                 Put(self._catalog, counted, is_same),
             )
         except CancelledError as error:
             # Where the version moved as well, or somebody is writing right now, nothing else is sure.
-            if error.reasons == (CONDITION_FAILED, None):
-                raise NotFoundError("promoter", promoter.id) from error
+            if set(error.reasons) == {CONDITION_FAILED, None} and error.reasons[-1] is None:
+                missing = changed[error.reasons.index(CONDITION_FAILED)]
+                raise NotFoundError("promoter", missing.id) from error
             raise NetworkMovedError(promoter.program_id) from error
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:

@@ -19,6 +19,7 @@ from grapevine.domain.facts import (
     Payment,
     Refund,
     RefundLine,
+    Ruling,
     Snapshot,
     Tender,
     TenderKind,
@@ -41,6 +42,7 @@ def fact_to_body(fact: Fact) -> Body:
             if fact.verdict
             else None,
             "x": fact.problem,
+            "j": [fact.ruling.fact, fact.ruling.by, fact.ruling.why] if fact.ruling else None,
         }
     )
 
@@ -58,6 +60,7 @@ def fact_from_body(body: Body, order: OrderKey, kind: FactKind, version: datetim
         refunds=tuple(_refund_from_list(refund) for refund in body.get("r", ())),
         verdict=_verdict_from_list(body["v"]) if "v" in body else None,
         problem=body.get("x"),
+        ruling=_ruling_from_list(body["j"], kind) if "j" in body else None,
     )
 
 
@@ -173,3 +176,8 @@ def _refund_from_list(values: list[Any]) -> Refund:
 def _verdict_from_list(values: list[Any]) -> Verdict:
     outcome, rule, evidence = values
     return Verdict(outcome=Outcome(outcome), rule=rule, evidence=evidence)
+
+
+def _ruling_from_list(values: list[Any], kind: FactKind) -> Ruling:
+    fact, by, why = values
+    return Ruling(fact=fact, accepted=kind is FactKind.ACCEPTED, by=by, why=why)

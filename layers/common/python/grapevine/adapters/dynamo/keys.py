@@ -25,6 +25,8 @@ HEAD = "HEAD"
 DAY = "D#"
 """How a page's sort key begins."""
 PAYOUT = "PAY#"
+WAITS = "WAITS"
+"""Where the index has every order that waits."""
 DUE_SHARDS = 4
 MAX_PART = 256
 """Characters; far over any identifier of ours and far under DynamoDB's limits."""
@@ -225,6 +227,21 @@ def settlement(settlement_id: str) -> Key:
 def payout(settlement_id: str, payout_id: str) -> Key:
     """Return a payout's row in its run."""
     return Key(joined("SET", settlement_id), f"{PAYOUT}{joined(payout_id)}")
+
+
+def waits_of(program_id: str) -> str:
+    """Return the partition of a program's orders that wait."""
+    return joined("WT", program_id)
+
+
+def wait(program_id: str, key: OrderKey) -> Key:
+    """Return the row of an order that waits."""
+    return Key(waits_of(program_id), joined(key.storefront_id, key.order_id))
+
+
+def proof(program_id: str) -> Key:
+    """Return the row of a program's last proof."""
+    return Key(joined("PROOF", program_id), META)
 
 
 def sweep_mark() -> Key:

@@ -8,7 +8,7 @@ from grapevine.adapters.dynamo import catalog_keys, keys
 from grapevine.adapters.dynamo.rows import Instant, Json, Row, WholeNumber
 from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.instants import from_text, to_text
-from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
+from grapevine.domain.people import Merge, Promoter, PromoterStatus, SponsorChange, StatusChange
 from grapevine.domain.products import Product, ProductChange
 
 
@@ -23,6 +23,8 @@ class PromoterRow(Row, discriminator="promoter"):
     customer_key = UnicodeAttribute(null=True)
     sponsor_changes = Json(null=True)
     status_changes = Json(null=True)
+    alias = Json(null=True)
+    duplicates = Json(null=True)
 
 
 class NetworkRow(Row, discriminator="network"):
@@ -62,6 +64,8 @@ def promoter_row(promoter: Promoter) -> PromoterRow:
         sponsor_changes=[[to_text(c.effective_at), c.sponsor_id] for c in promoter.sponsor_changes] or None,
         status_changes=[[to_text(c.effective_at), c.status.value, c.reason] for c in promoter.status_changes]
         or None,
+        alias=_merge_to_list(promoter.alias) if promoter.alias else None,
+        duplicates=[_merge_to_list(merge) for merge in promoter.duplicates] or None,
     )
 
 
@@ -81,7 +85,18 @@ def promoter_of(stored: PromoterRow) -> Promoter:
             StatusChange(from_text(at), PromoterStatus(status), reason)
             for at, status, reason in stored.status_changes or ()
         ),
+        alias=_merge_from_list(stored.alias) if stored.alias else None,
+        duplicates=tuple(_merge_from_list(item) for item in stored.duplicates or ()),
     )
+
+
+def _merge_to_list(merge: Merge) -> list[str | None]:
+    return [to_text(merge.effective_at), merge.promoter_id, merge.customer_key]
+
+
+def _merge_from_list(item: list[str]) -> Merge:
+    effective_at, promoter_id, customer_key = item
+    return Merge(from_text(effective_at), promoter_id, customer_key)
 
 
 def coupon_row(coupon: Coupon) -> CouponRow:

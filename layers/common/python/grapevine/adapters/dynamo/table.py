@@ -171,6 +171,11 @@ class Table:
             self.name, change.key.pk, change.key.sk, actions=change.actions, condition=change.condition
         )
 
+    def delete(self, key: Key) -> None:
+        """Remove an item; where there is none nothing happens."""
+        with answered():
+            self._connection.delete_item(self.name, key.pk, key.sk)
+
     def update(self, key: Key, actions: Sequence[Action], condition: Condition) -> None:
         """Change an item in place; ConditionFailedError when the condition does not hold."""
         with answered():

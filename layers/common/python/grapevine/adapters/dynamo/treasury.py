@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pynamodb.expressions.condition import Condition
 
@@ -21,11 +21,11 @@ from grapevine.adapters.dynamo.rows_treasury import (
     payout_row,
 )
 from grapevine.adapters.dynamo.table import Database, Put
-from grapevine.domain.entries import AccountKey, EntryReason
+from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
 from grapevine.domain.grants import GrantKey
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, Step
 
 REQUESTED = PayoutRow.state == PayoutState.REQUESTED.value
 """The condition under which a payout may be finished: it is still waiting."""
@@ -51,13 +51,29 @@ class DynamoTreasury:
         try:
             self._database.put_all(
                 Put(self._state, payout_row(movement.payout), ABSENT if reserves else REQUESTED),
-                Put(self._state, head_row(movement.head), _still_at(head_before)),
-                Put(self._database.ledger, entry_row(movement.entry), ABSENT),
+                *self._puts(movement.entry, movement.head, head_before),
             )
         except CancelledError as error:
             if reserves and error.reasons[0] == CONDITION_FAILED:
                 raise AlreadyExistsError("payout", movement.payout.id) from error
             raise HeadMovedError(f"{movement.head.key}: payout, head, entry: {error}") from error
+
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        """Put the entries and heads of one account, or of several, all or nothing."""
+        pairs = zip(steps, heads_before, strict=True)
+        try:
+            self._database.put_all(
+                *(put for step, before in pairs for put in self._puts(step.entry, step.head, before))
+            )
+        except CancelledError as error:
+            names = ", ".join(str(head.key) for head in heads_before)
+            raise HeadMovedError(f"{names}: heads and entries: {error}") from error
+
+    def _puts(self, entry: Entry, head: Head, head_before: Head) -> tuple[Put, Put]:
+        return (
+            Put(self._state, head_row(head), _still_at(head_before)),
+            Put(self._database.ledger, entry_row(entry), ABSENT),
+        )
 
     def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
         """Return a payout of a settlement, or None."""

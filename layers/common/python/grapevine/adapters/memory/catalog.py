@@ -122,14 +122,15 @@ class MemoryCatalog:
     def network_version(self, program_id: str) -> int:
         return self._versions.get(program_id, 0)
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
+        changed = {(one.program_id, one.id): one for one in (promoter, *others)}
         with self._lock:
             if self.network_version(promoter.program_id) != network_version:
                 raise NetworkMovedError(promoter.program_id)
-            if (promoter.program_id, promoter.id) not in self._promoters:
-                raise NotFoundError("promoter", promoter.id)
+            for key in changed.keys() - self._promoters.keys():
+                raise NotFoundError("promoter", key[1])
             self._versions[promoter.program_id] = network_version + 1
-            self._promoters[promoter.program_id, promoter.id] = promoter
+            self._promoters.update(changed)
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
         self._add(self._merchants, merchant_id, name, "merchant")

@@ -54,6 +54,10 @@ class MemoryLedger:
         chain[entry.sequence] = entry
         self.appended.append(entry)
 
+    def has(self, entry: Entry) -> bool:
+        """Say whether an entry's number under its key is taken, while the caller holds `lock`."""
+        return entry.sequence in self._chains.get(entry.key, {})
+
     def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
         for entry in tuple(self.appended):
             if isinstance(entry.key, OrderKey) and entry.due_at and since <= entry.due_at <= until:

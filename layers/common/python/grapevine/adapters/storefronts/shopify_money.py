@@ -30,7 +30,7 @@ def set_currency(owner: Node, name: str) -> str | None:
 
 
 def shop_minor(owner: Node, name: str, currency: str, *, rounds: bool = False) -> int:
-    """Return an amount that must be there, in the shop's currency and not negative.
+    """Return an amount that must be there, in the shop's currency; not negative, unless odd ones are read.
 
     With `rounds` a JSON number may have more decimals than the currency (Shopify computes a
     refund's subtotal as one); everywhere else that is refused.
@@ -54,7 +54,7 @@ def _minor(node: Node, currency: str, *, rounds: bool) -> int:
         node.refuse("no amount")
     number = node.value
     minor = _number(node, number, currency, rounds) if isinstance(number, Decimal) else _text(node, currency)
-    return minor if minor >= 0 else node.refuse("negative")
+    return minor if minor >= 0 or node.odd else node.refuse("negative")
 
 
 def _text(node: Node, currency: str) -> int:

@@ -23,6 +23,8 @@ from grapevine.domain.links import CLICK_PARAMETER
 from grapevine.domain.money import MAX_MINOR, Rounding, prorate
 
 MAX_QUANTITY = 1_000_000
+ODD_QUANTITY = 1_000_000_000
+"""Beyond this many a quantity cannot even be accepted by a person."""
 NEEDS_FETCH = "needs_fetch"
 """How a problem starts that asking the storefront for the whole object would solve."""
 
@@ -168,14 +170,14 @@ def _lines(order: Node, currency: str | None) -> tuple[Line, ...]:
     if currency is None:
         needs_fetch(f"{nodes.path} without a currency")
     lines = tuple(_line(order, node, currency) for node in nodes.items())
-    if sum(line.gross_minor for line in lines) > MAX_MINOR:
+    if sum(abs(line.gross_minor) for line in lines) > MAX_MINOR:
         nodes.refuse(f"together over the limit of {MAX_MINOR} minor units")
     return lines
 
 
 def _line(order: Node, line: Node, currency: str) -> Line:
     """Return a line as it is after edits of the order; what was taken off takes its part of everything."""
-    quantity = line["quantity"].whole(MAX_QUANTITY)
+    quantity = _quantity(line)
     kept = quantity - _taken_off(order, line, quantity)
     tax = _of_kept(sum_minor(line["tax_lines"], "price", currency), kept, quantity)
     tax_inside = order["taxes_included"].is_true
@@ -202,12 +204,17 @@ def _taken_off(order: Node, line: Node, quantity: int) -> int:
         return 0
     parts = (part for refund in order["refunds"].items() for part in refund["refund_line_items"].items())
     mine = [part for part in parts if part["line_item_id"].identifier() == line["id"].identifier()]
-    refunded = sum(part["quantity"].whole(MAX_QUANTITY) for part in mine)
-    return max(quantity - line["current_quantity"].whole(MAX_QUANTITY) - refunded, 0)
+    refunded = sum(_quantity(part) for part in mine)
+    left = line["current_quantity"].whole(ODD_QUANTITY if line.odd else MAX_QUANTITY)
+    return max(quantity - left - refunded, 0)
 
 
 def _of_kept(minor: int, kept: int, quantity: int) -> int:
     return minor if kept == quantity else prorate(minor, kept, quantity, Rounding.HALF_EVEN)
+
+
+def _quantity(line: Node) -> int:
+    return line["quantity"].whole(ODD_QUANTITY if line.odd else MAX_QUANTITY)
 
 
 def _sku(node: Node) -> str | None:
@@ -221,7 +228,7 @@ def _refund_line(line: Node, currency: str | None) -> RefundLine:
         needs_fetch(f"no {line['subtotal'].path} or no currency for it")
     return RefundLine(
         line_id=_required_id(line["line_item_id"]),
-        quantity_milli=line["quantity"].whole(MAX_QUANTITY) * 1000,
+        quantity_milli=_quantity(line) * 1000,
         subtotal_minor=shop_minor(line, "subtotal", named, rounds=True),
         tax_minor=_refunded_tax(line, named),
     )
