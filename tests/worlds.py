@@ -74,6 +74,7 @@ class World:
     random_bytes: RandomBytes = field(default_factory=counting_bytes)
 
     def __post_init__(self) -> None:
+        self.ledger.customers = self.catalog
         self.treasury = MemoryTreasury(self.ledger, self.pages)
 
     def now(self) -> datetime:

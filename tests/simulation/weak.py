@@ -11,6 +11,7 @@ from grapevine.domain.errors import EntryExistsError, HeadMovedError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.pages import Page, PageKey, merged
 from grapevine.domain.payouts import Head, Movement
+from grapevine.ports import Beside
 from tests.simulation.stores import Kinds, SimulatedFacts
 from tests.simulation.storm import Storm
 
@@ -29,9 +30,9 @@ class OverwritingLedger(MemoryLedger):
 class ForgivingLedger(MemoryLedger):
     """Tells nobody that their entry's number was taken."""
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         try:
-            super().append(entry)
+            super().append(entry, beside)
         except EntryExistsError:
             return
 

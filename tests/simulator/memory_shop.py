@@ -35,7 +35,11 @@ class MemoryShop:
 
     def __init__(self, *, currency: str = "USD", domain: str, secrets: tuple[str, ...], plan: Plan) -> None:
         self.catalog, self.clicks, self.facts = MemoryCatalog(), MemoryClicks(), MemoryFacts()
-        self.ledger, self.raw_bodies, self.secrets = MemoryLedger(), MemoryRawBodies(), MemorySecrets()
+        self.ledger, self.raw_bodies, self.secrets = (
+            MemoryLedger(self.catalog),
+            MemoryRawBodies(),
+            MemorySecrets(),
+        )
         self.orders: set[OrderKey] = set()
         self._random = Random(7)
         self.catalog.add_program(_program(currency, domain, plan.effective_at), plan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +11,7 @@ from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import Entry, EntryKey, EntryReason, standing
 from grapevine.domain.facts import Fact, FactKind
 from grapevine.domain.plans import Vacancy
-from grapevine.ports import OrderLedger
+from grapevine.ports import Beside, OrderLedger
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
 from tests import builders as make
@@ -92,10 +92,10 @@ class Overtaken:
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
         return self.ledger.entries_of(key)
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         if entry.sequence == 1:
             self.meanwhile()
-        self.ledger.append(entry)
+        self.ledger.append(entry, beside)
 
 
 def test_a_cancellation_that_finds_nothing_to_cancel_yet_is_not_lost() -> None:

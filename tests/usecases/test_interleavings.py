@@ -14,6 +14,7 @@ import pytest
 
 from grapevine.domain.entries import Entry, EntryKey, standing
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome, Payment
+from grapevine.ports import Beside
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from tests import builders as make
 from tests.builders import T0, days, minutes
@@ -118,8 +119,8 @@ def test_the_harness_would_see_facts_read_before_entries() -> None:
         def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
             return self.world.ledger.entries_of(key)
 
-        def append(self, entry: Entry) -> None:
-            self.world.ledger.append(replace(entry, covers=0))
+        def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+            self.world.ledger.append(replace(entry, covers=0), beside)
 
     world = chain_world()
     world.append(PAID)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from grapevine.domain.errors import (
     StaleReadError,
 )
 from grapevine.domain.facts import FactKind, Outcome, Payment
+from grapevine.ports import Beside
 from grapevine.usecases.post_order import ATTEMPTS, PostOrder, PostOrderPorts, post_order
 from tests import builders as make
 from tests.builders import ANA, ORDER, T0, days, minutes
@@ -177,11 +179,11 @@ class Losing:
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
         return self._ledger.entries_of(key)
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         self.losses -= 1
         if self.losses >= 0:
             raise EntryExistsError(entry.id)
-        self._ledger.append(entry)
+        self._ledger.append(entry, beside)
 
 
 def test_who_loses_starts_over_and_gives_up_after_a_while() -> None:

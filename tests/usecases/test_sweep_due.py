@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from grapevine.domain.entries import Entry, EntryKey
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
+from grapevine.ports import Beside
 from grapevine.usecases.post_order import PostOrderPorts
 from grapevine.usecases.sweep_due import OVERLAP, SweepPorts, Swept, sweep_due
 from tests import builders as make
@@ -141,8 +143,8 @@ class Odd:
             raise self._error
         return self._world.ledger.entries_of(key)
 
-    def append(self, entry: Entry) -> None:
-        self._world.ledger.append(entry)
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        self._world.ledger.append(entry, beside)
 
 
 @pytest.mark.parametrize("error", [UnavailableError("ledger"), KeyError("body"), ZeroDivisionError()])

@@ -120,9 +120,10 @@ def dynamo_stores(database: Database) -> Stores:
 def memory_stores() -> Stores:
     """The stores in memory, empty."""
     raw_bodies, personal_data = MemoryRawBodies(), MemoryPersonalData()
-    ledger, pages = MemoryLedger(), MemoryPages()
+    catalog, pages = MemoryCatalog(), MemoryPages()
+    ledger = MemoryLedger(catalog)
     return Stores(
-        catalog=MemoryCatalog(),
+        catalog=catalog,
         clicks=MemoryClicks(),
         facts=MemoryFacts(),
         raw_bodies=raw_bodies,

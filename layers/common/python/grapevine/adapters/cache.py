@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 from grapevine import ports
+from grapevine.domain.bindings import History, Registration, SamePerson
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
@@ -125,6 +126,18 @@ class CachedCatalog(CachedLinks):
     def change_coupon(self, coupon: Coupon) -> None:
         """Switch a coupon."""
         self._catalog.change_coupon(coupon)
+
+    def customer(self, program_id: str, customer_key: str) -> History:
+        """Return what is known of a customer as it is."""
+        return self._catalog.customer(program_id, customer_key)
+
+    def add_registration(self, registration: Registration) -> None:
+        """Add a registration."""
+        self._catalog.add_registration(registration)
+
+    def add_same_person(self, same: SamePerson) -> None:
+        """Add that two customer keys are one person."""
+        self._catalog.add_same_person(same)
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         """Return a rate as it is."""

@@ -86,10 +86,12 @@ def placement(
 ) -> Placement:
     """Return where commissions belong: payable once released, else blocked by a verdict, else held."""
     place = _place(order, decision, terms, entries, earns, now)
-    is_open = order.placed_at is not None and now < grace_end(order.placed_at)
-    if is_open and place.due_at is None and decision.candidates and order.placed_at:
-        # Another touch may still be recorded, and no hold's end makes anybody look again.
-        return replace(place, due_at=grace_end(order.placed_at))
+    if order.placed_at is None or now >= (ends := grace_end(order.placed_at)):
+        return place
+    if decision.customer or (place.due_at is None and decision.candidates):
+        # Another touch may still be recorded, and no hold's end makes anybody look again; or later
+        # orders of the customer rest on this one and shall not wait for its hold.
+        return replace(place, due_at=min(place.due_at or ends, ends))
     return place
 
 
@@ -191,8 +193,8 @@ def _without_source(amounts: Amounts) -> Amounts:
 
 
 def _worth_recording(decision: Decision, entries: Sequence[Entry]) -> bool:
-    """Say whether a decision nobody earns from is kept: when it was close, or changes an earlier one."""
-    return bool(entries or decision.candidates or decision.is_pending)
+    """Say whether a decision nobody earns from is kept: a close one, a change, or a known customer's."""
+    return bool(entries or decision.candidates or decision.is_pending or decision.customer)
 
 
 def _must_rearm(place: Placement, entries: Sequence[Entry], now: datetime) -> bool:

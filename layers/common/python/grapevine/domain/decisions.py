@@ -9,6 +9,7 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from grapevine.domain.accounts import PROGRAM
+from grapevine.domain.bindings import CustomerNote
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, readable_codes
 from grapevine.domain.fx import Rate
@@ -57,6 +58,9 @@ class Reason(StrEnum):
     SUSPENDED = "suspended"
     DISABLED = "disabled"
     SELF_PURCHASE = "self_purchase"
+    BINDING = "binding"
+    EXISTING_CUSTOMER = "existing_customer"
+    REPEAT_ORDER = "repeat_order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,7 @@ class Candidate:
     """A touch that was considered, with the reason it was or was not eligible.
 
     A click, or (`coupon_code`) a coupon on the order, which has no click's id and no instants but
-    the order's own.
+    the order's own, or (`binding`) the tie that was in force, named by what tied it.
     """
 
     click_id: str
@@ -73,6 +77,7 @@ class Candidate:
     recorded_at: datetime
     reason: Reason
     coupon_code: str | None = None
+    binding: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,7 @@ class Decision:
     candidates: tuple[Candidate, ...]
     further: tuple[tuple[str, ...], ...] = ()
     rate: Rate | None = None
+    customer: CustomerNote | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -132,7 +138,7 @@ def decide(
     """
     judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
     reason, winners = _winners(judged, plan)
-    claims = tuple(_claim(name, order, placed_at, plan, promoters) for name in winners)
+    claims = tuple(claim_of(name, order, placed_at, plan, promoters) for name in winners)
     if not winners and any(touch.reason is Reason.SUSPENDED for touch in judged):
         claims = ((HOUSE,),)
     return Decision(
@@ -165,16 +171,17 @@ def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str
     return Reason.LAST_CLICK, (clicks[-1].promoter_id,)
 
 
-def _claim(
+def claim_of(
     promoter_id: str, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
 ) -> tuple[str, ...]:
     """Return who is paid through one winner; from their own purchase nobody above them."""
     chain = paid_chain(promoter_id, placed_at, plan, promoters)
-    is_rebate = plan.self_purchase is SelfPurchase.REBATE and _is_own(order, promoters[promoter_id])
+    is_rebate = plan.self_purchase is SelfPurchase.REBATE and is_own(order, promoters[promoter_id])
     return chain[:1] if is_rebate else chain
 
 
-def _is_own(order: Order, promoter: Promoter) -> bool:
+def is_own(order: Order, promoter: Promoter) -> bool:
+    """Say whether the promoter bought it themselves."""
     return order.customer_key is not None and order.customer_key == promoter.customer_key
 
 
@@ -284,7 +291,7 @@ def _judge(
         (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
         (promoter is None, Reason.UNKNOWN_PROMOTER),
         (promoter is not None and not promoter.earns_at(placed_at), Reason.SUSPENDED),
-        (promoter is not None and gets_nothing and _is_own(order, promoter), Reason.SELF_PURCHASE),
+        (promoter is not None and gets_nothing and is_own(order, promoter), Reason.SELF_PURCHASE),
     )
     reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
     return touch if touch.reason is reason else replace(touch, reason=reason)

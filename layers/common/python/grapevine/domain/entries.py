@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
+from grapevine.domain.bindings import CustomerNote
 from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import Rate
@@ -182,6 +183,7 @@ def _decision_to_dict(decision: Decision) -> dict[str, Any]:
         "w": "|".join(",".join(claim) for claim in decision.claims),
         "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
         **({"fx": _rate_to_list(decision.rate)} if decision.rate else {}),
+        **({"cu": _note_to_list(decision.customer)} if decision.customer else {}),
     }
 
 
@@ -195,7 +197,17 @@ def _decision_from_dict(values: dict[str, Any]) -> Decision:
         further=claims[1:],
         candidates=tuple(_candidate_from_list(item) for item in values["t"]),
         rate=_rate_from_list(values["fx"]) if "fx" in values else None,
+        customer=_note_from_list(values["cu"]) if "cu" in values else None,
     )
+
+
+def _note_to_list(note: CustomerNote) -> list[Any]:
+    return [note.customer_key, note.through_id, int(note.earned)]
+
+
+def _note_from_list(item: list[Any]) -> CustomerNote:
+    customer_key, through_id, earned, *_ = item
+    return CustomerNote(customer_key, through_id, bool(earned))
 
 
 def _rate_to_list(rate: Rate) -> list[str]:
@@ -214,17 +226,19 @@ def _candidate_to_list(candidate: Candidate) -> list[str]:
         to_text(candidate.occurred_at),
         to_text(candidate.recorded_at),
         candidate.reason.value,
-        *((candidate.coupon_code,) if candidate.coupon_code else ()),
+        *((candidate.coupon_code or "",) if candidate.coupon_code or candidate.binding else ()),
+        *((candidate.binding,) if candidate.binding else ()),
     ]
 
 
 def _candidate_from_list(item: list[str]) -> Candidate:
-    click_id, promoter_id, occurred_at, recorded_at, reason, *coupon_code = item
+    click_id, promoter_id, occurred_at, recorded_at, reason, *more = item
     return Candidate(
         click_id=click_id,
         promoter_id=promoter_id,
         occurred_at=from_text(occurred_at),
         recorded_at=from_text(recorded_at),
         reason=Reason(reason),
-        coupon_code=coupon_code[0] if coupon_code else None,
+        coupon_code=(more[0] or None) if more else None,
+        binding=more[1] if len(more) > 1 else None,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.accrual import hold_end
+from grapevine.domain.bindings import CustomerNote
 from grapevine.domain.commissions import LevelCommission
 from grapevine.domain.decisions import Candidate, Decision
 from grapevine.domain.earnings import earned_by_promoter, levels
@@ -112,13 +113,19 @@ def _attribution(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason.value,
         "promoters": [list(claim) for claim in decision.claims],
         "candidates": [_candidate(candidate) for candidate in decision.candidates],
+        "customer": _customer(decision.customer) if decision.customer else None,
     }
+
+
+def _customer(note: CustomerNote) -> dict[str, str | None]:
+    return {"key": note.customer_key, "came_through": note.through_id}
 
 
 def _candidate(candidate: Candidate) -> dict[str, str | None]:
     return {
         "click": candidate.click_id or None,
         "coupon": candidate.coupon_code,
+        "binding": candidate.binding,
         "promoter": candidate.promoter_id,
         "occurred_at": to_text(candidate.occurred_at),
         "reason": candidate.reason.value,

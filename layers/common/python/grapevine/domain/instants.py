@@ -57,3 +57,15 @@ def clamped_day(year: int, month: int, day: int) -> date:
     """Return that day of the month, or the month's last where it is shorter."""
     following = date(year + month // 12, month % 12 + 1, 1)
     return min(date(year, month, 1) + timedelta(days=day - 1), following - timedelta(days=1))
+
+
+def months_after(instant: datetime, months: int) -> datetime:
+    """Return the same day and time so many calendar months later, in UTC; a day too many is the last.
+
+    >>> to_text(months_after(from_text("2026-01-31T12:00:00.000Z"), 1))
+    '2026-02-28T12:00:00.000Z'
+    """
+    start = instant.astimezone(UTC)
+    years, month = divmod(start.month - 1 + months, 12)
+    day = clamped_day(start.year + years, month + 1, start.day)
+    return start.replace(year=day.year, month=day.month, day=day.day)

@@ -14,6 +14,8 @@ from grapevine.domain.rates import RateRule
 MAX_LEVELS = 3
 MAX_RULES = 200
 """Rules of one plan; a shop with more pays by product group."""
+MAX_BINDING_DAYS = 3650
+MAX_RECURRING_MONTHS = 120
 WHOLE_BPS = 10_000
 DAY = timedelta(days=1)
 GRACE = timedelta(hours=1)
@@ -63,6 +65,29 @@ class SelfPurchase(StrEnum):
     """The promoter earns as from anybody; never the upline."""
 
 
+class BindingPolicy(StrEnum):
+    """What ties a customer to a promoter, so that later orders without their touch are theirs."""
+
+    OFF = "off"
+    FIRST_EVER = "first_ever"
+    """The first registration or attributed order, for good."""
+    REGISTRATION = "registration"
+    """The first registration, for good; orders tie nobody."""
+    TIMED = "timed"
+    """For `binding_days`; another promoter may take the customer after `protection_days`."""
+    ALWAYS = "always"
+    """The last registration or attributed order, whoever's it was, until the next."""
+
+
+class Recurring(StrEnum):
+    """Which later orders of a customer earn, counted from their first attributed one."""
+
+    LIFETIME = "lifetime"
+    FIRST_ONLY = "first_only"
+    MONTHS = "months"
+    """Those placed within `recurring_months` calendar months."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first."""
@@ -82,6 +107,21 @@ class Plan:
     self_purchase: SelfPurchase = SelfPurchase.BLOCK
     rules: tuple[RateRule, ...] = ()
     line_cap_bps: int = 8000
+    binding: BindingPolicy = BindingPolicy.OFF
+    binding_days: int = 30
+    protection_days: int = 15
+    new_customers_only: bool = False
+    recurring: Recurring = Recurring.LIFETIME
+    recurring_months: int | None = None
+
+    @property
+    def needs_history(self) -> bool:
+        """Whether who earns depends on what the customer did before the order."""
+        return (
+            self.binding is not BindingPolicy.OFF
+            or self.new_customers_only
+            or self.recurring is not Recurring.LIFETIME
+        )
 
 
 def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
@@ -105,8 +145,32 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
             f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",
             "default_sponsor_id",
         ),
+        *_customer_checks(plan),
     )
     return faults_of(checks)
+
+
+def _customer_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
+    by_months = plan.recurring is Recurring.MONTHS
+    return (
+        (1 <= plan.binding_days <= MAX_BINDING_DAYS, f"must be 1 to {MAX_BINDING_DAYS}", "binding_days"),
+        (
+            0 <= plan.protection_days <= plan.binding_days,
+            f"must be 0 to binding_days, {plan.binding_days}",
+            "protection_days",
+        ),
+        (
+            by_months is (plan.recurring_months is not None),
+            f"goes with recurring {Recurring.MONTHS} and with no other",
+            "recurring_months",
+        ),
+        (
+            plan.recurring_months is None or 1 <= plan.recurring_months <= MAX_RECURRING_MONTHS,
+            f"must be 1 to {MAX_RECURRING_MONTHS}",
+            "recurring_months",
+        ),
+        (not (plan.new_customers_only and by_months), "leaves no later order to earn", "new_customers_only"),
+    )
 
 
 def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from grapevine.ports.books import (
     AccountReader,
+    Beside,
     BookReader,
     DueReader,
     EntriesByName,
@@ -34,6 +35,8 @@ from grapevine.ports.catalog import (
     CatalogWriter,
     CouponReader,
     CouponWriter,
+    CustomerReader,
+    CustomerWriter,
     DecisionCatalog,
     LinkReader,
     NetworkCatalog,
@@ -70,6 +73,7 @@ __all__ = [
     "AccountReader",
     "ApiKey",
     "ApiKeyReader",
+    "Beside",
     "BookReader",
     "CatalogLists",
     "CatalogWriter",
@@ -77,6 +81,8 @@ __all__ = [
     "ClickWriter",
     "CouponReader",
     "CouponWriter",
+    "CustomerReader",
+    "CustomerWriter",
     "DecisionCatalog",
     "DueReader",
     "EntriesByName",

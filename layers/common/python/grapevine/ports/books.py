@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from grapevine.domain.bindings import CustomerOrder
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Movement, Payout
+
+Beside: TypeAlias = CustomerOrder
+"""What may be written together with an order's entry, both or neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,11 @@ class EntryReader(Protocol):
 class EntryWriter(Protocol):
     """The one way into the ledger."""
 
-    def append(self, entry: Entry) -> None:
-        """Put an entry if its number under its key is free; EntryExistsError otherwise."""
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        """Put an entry, with what stands beside it, if its number under its key is free.
+
+        EntryExistsError otherwise; then nothing of it is written.
+        """
 
 
 class OrderLedger(EntryReader, EntryWriter, Protocol):

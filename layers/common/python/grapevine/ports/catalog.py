@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from grapevine.domain.bindings import History, Registration, SamePerson
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
@@ -62,7 +63,30 @@ class RateReader(Protocol):
         ...
 
 
-class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, Protocol):
+class CustomerReader(Protocol):
+    """What is known of a program's customers."""
+
+    def customer(self, program_id: str, customer_key: str) -> History:
+        """Return everything that is kept under a customer's key, in one request; empty where nothing is.
+
+        The orders in it are written by `OrderLedger.append`, beside their entries.
+        """
+        ...
+
+
+class CustomerWriter(CustomerReader, Protocol):
+    """Where customers are registered and recognised."""
+
+    def add_registration(self, registration: Registration) -> None:
+        """Add a registration; AlreadyExistsError when the customer has one of that instant."""
+        ...
+
+    def add_same_person(self, same: SamePerson) -> None:
+        """Add it under both keys; AlreadyExistsError when they are known to be one person already."""
+        ...
+
+
+class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, CustomerReader, Protocol):
     """What deciding an order needs of the catalog."""
 
 
@@ -147,7 +171,7 @@ class NetworkCatalog(DecisionCatalog, Protocol):
         """
 
 
-class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, Protocol):
+class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, CustomerWriter, Protocol):
     """What creating people and links needs of the catalog."""
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from grapevine.domain.bindings import History, Past, past_of, tie_in_force
 from grapevine.domain.coupons import readable_codes
+from grapevine.domain.customers import candidate_of, with_history
 from grapevine.domain.decisions import (
     SEARCH_DEPTH,
     Candidate,
@@ -22,6 +24,7 @@ from grapevine.domain.decisions import (
 )
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import OrderUnprocessableError
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import usable
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order
@@ -32,6 +35,8 @@ from grapevine.ports import ClickReader, DecisionCatalog
 
 MOST_CLICKS = 50
 """Clicks of one visitor that an order looks at, the latest."""
+MOST_KEYS = 10
+"""Keys under which one person's history is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class DecisionPorts:
 
 
 def decide_order(
-    order: Order, entries: Sequence[Entry], terms: Terms, ports: DecisionPorts, now: datetime
+    key: OrderKey, order: Order, entries: Sequence[Entry], terms: Terms, ports: DecisionPorts, now: datetime
 ) -> Decision:
     """Return the decision in force while its inputs stay, else decide from the order's own instant."""
     known = decision_in_force(entries)
@@ -53,10 +58,15 @@ def decide_order(
         raise OrderUnprocessableError("no body tells when it was placed")
     plan = terms.plan_at(order.paid_at or order.placed_at)
     touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
+    past = _past(key, order, order.placed_at, plan, terms.program.id, ports)
+    tie = tie_in_force(past, plan, order.placed_at) if past else None
+    named = (*touches, candidate_of(tie)) if tie else touches
+    promoters = _people(named, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
     decision = decide(order, order.placed_at, plan, touches, promoters)
     if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
-        return pending(order, plan, Reason.CLICK_PENDING)
+        decision = pending(order, plan, Reason.CLICK_PENDING)
+    if past:
+        decision = with_history(decision, order, order.placed_at, plan, past, promoters)
     return _in_programs_currency(decision, order, known, terms, ports)
 
 
@@ -82,8 +92,35 @@ def _in_programs_currency(
     found = ports.catalog.rate(terms.program.id, base, quote, order.placed_at)
     rate = (known.rate if known else None) or usable(found, order.placed_at)
     if rate is None:
-        return pending(order, terms.plan_version(decision.plan_version), Reason.RATE_PENDING)
+        waiting = pending(order, terms.plan_version(decision.plan_version), Reason.RATE_PENDING)
+        return replace(waiting, customer=decision.customer)
     return replace(decision, rate=rate)
+
+
+def _past(
+    key: OrderKey, order: Order, placed_at: datetime, plan: Plan, program_id: str, ports: DecisionPorts
+) -> Past | None:
+    """Return what counts of the customer's history, None where the plan does not ask or nobody is named."""
+    if not (plan.needs_history and order.customer_key):
+        return None
+    known_until = grace_end(placed_at)
+    found = _histories(order.customer_key, placed_at, known_until, program_id, ports)
+    return past_of(found, key, placed_at, known_until)
+
+
+def _histories(
+    customer_key: str, placed_at: datetime, known_until: datetime, program_id: str, ports: DecisionPorts
+) -> list[History]:
+    """Return what is kept under each key of one person, as far as the keys were known to be one then."""
+    keys, found = [customer_key], list[History]()
+    while len(found) < min(len(keys), MOST_KEYS):
+        name = keys[len(found)]
+        history = ports.catalog.customer(program_id, name)
+        found.append(history)
+        same = [s for s in history.identities if s.occurred_at <= placed_at and s.recorded_at < known_until]
+        others = (s.seen_from(name) for s in sorted(same, key=lambda s: (s.occurred_at, s.seen_from(name))))
+        keys += [other for other in dict.fromkeys(others) if other not in keys]
+    return found
 
 
 def _touches(

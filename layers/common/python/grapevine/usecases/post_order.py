@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.accrual import next_entry
-from grapevine.domain.entries import Entry
+from grapevine.domain.customers import told_by
+from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
+from grapevine.domain.programs import Terms
 from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
 from grapevine.usecases.decide_order import DecisionPorts, decide_order
 
@@ -64,15 +66,15 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     facts = ports.facts.facts_of(key)
     _refuse_stale(entries, facts)
     order = _folded(facts)
-    if not (_may_earn(order) or entries):
+    if not (_may_earn(order) or _may_be_remembered(order) or entries):
         return None
     terms = ports.catalog.terms(facts[0].program_id)
-    if order.test is not terms.program.sandbox and not entries:
+    if not (entries or _counts(order, terms)):
         return None
-    decision = decide_order(order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
+    decision = decide_order(key, order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
     entry = next_entry(key, order, decision, entries, facts, terms, now)
     if entry is not None:
-        ports.ledger.append(entry)
+        ports.ledger.append(entry, told_by(entry, key, order, decision_in_force(entries)))
     return entry
 
 
@@ -85,11 +87,33 @@ def _folded(facts: Sequence[Fact]) -> Order:
     order = fold(facts)
     if order.problems:
         raise OrderUnprocessableError("; ".join(order.problems))
-    if _may_earn(order) and order.untold:
-        raise OrderUnprocessableError(f"no body tells {', '.join(order.untold)}")
+    if _may_earn(order):
+        _refuse_untold(order)
     return order
+
+
+def _refuse_untold(order: Order) -> None:
+    if order.untold:
+        raise OrderUnprocessableError(f"no body tells {', '.join(order.untold)}")
 
 
 def _may_earn(order: Order) -> bool:
     """Say whether anybody could earn: most orders of most shops came through no link, and cost no more."""
     return order.earns and (order.click_id is not None or bool(order.coupon_codes))
+
+
+def _may_be_remembered(order: Order) -> bool:
+    """Say whether the order tells something about its customer, where the plan looks back."""
+    return order.earns and order.customer_key is not None
+
+
+def _counts(order: Order, terms: Terms) -> bool:
+    """Say whether a program has anything to do with an order that has no entries yet."""
+    if order.test is not terms.program.sandbox:
+        return False
+    if _may_earn(order):
+        return True
+    needs_history = order.paid_at is not None and terms.plan_at(order.paid_at).needs_history
+    if needs_history:
+        _refuse_untold(order)
+    return needs_history

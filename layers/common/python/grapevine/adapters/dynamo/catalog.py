@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from grapevine.adapters.dynamo import catalog_keys, keys
+from grapevine.adapters.dynamo.customers import DynamoCustomers
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
 from grapevine.adapters.dynamo.links import DynamoLinks
 from grapevine.adapters.dynamo.rows import ABSENT, Item, Row, row, rows
@@ -45,8 +46,8 @@ from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.ports import ApiKey
 
 
-class DynamoCatalog(DynamoLinks):
-    """Programs, plans, storefronts, promoters, links and API keys."""
+class DynamoCatalog(DynamoLinks, DynamoCustomers):
+    """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)

@@ -8,11 +8,14 @@ from datetime import datetime
 from pynamodb.attributes import UnicodeAttribute
 
 from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo.failures import CancelledError
 from grapevine.adapters.dynamo.rows import Instant, Item, Row, row
-from grapevine.adapters.dynamo.table import DUE, Database
+from grapevine.adapters.dynamo.rows_customers import customer_order_row
+from grapevine.adapters.dynamo.table import DUE, Database, Put
 from grapevine.domain.entries import Entry, EntryKey, canonical, entry_of_text
 from grapevine.domain.errors import EntryExistsError
 from grapevine.domain.facts import OrderKey
+from grapevine.ports import Beside
 
 
 class EntryRow(Row, discriminator="entry"):
@@ -27,16 +30,26 @@ class DynamoLedger:
     """Entries by key."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._ledger = database.ledger
 
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
         """Return the entries under a key in their sequence."""
         return tuple(entry_of(item) for item in self._ledger.query(keys.entries(key)))
 
-    def append(self, entry: Entry) -> None:
-        """Put an entry if its number under its key is free."""
-        if not self._ledger.put_new(entry_row(entry)):
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        """Put an entry if its number under its key is free; with something beside it in one transaction."""
+        if beside:
+            self._append_with(entry, beside)
+        elif not self._ledger.put_new(entry_row(entry)):
             raise EntryExistsError(entry.id)
+
+    def _append_with(self, entry: Entry, beside: Sequence[Beside]) -> None:
+        added = (Put(self._database.catalog, customer_order_row(told), None) for told in beside)
+        try:
+            self._database.put_all(Put(self._ledger, entry_row(entry)), *added)
+        except CancelledError as error:
+            raise EntryExistsError(entry.id) from error
 
     def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
         """Yield orders with an entry due in the span, oldest day first, eventually consistent."""

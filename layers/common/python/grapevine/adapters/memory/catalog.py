@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
+from grapevine.adapters.memory.customers import MemoryCustomers
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.fx import Rate
@@ -20,10 +21,11 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class MemoryCatalog:
-    """Programs, plans, storefronts, promoters, links and API keys."""
+class MemoryCatalog(MemoryCustomers):
+    """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = Lock()
         self._programs: dict[str, Program] = {}
         self._plans: dict[str, list[Plan]] = {}

@@ -6,16 +6,22 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from threading import Lock
 
+from grapevine.adapters.memory.customers import MemoryCustomers
 from grapevine.domain.entries import Entry, EntryKey
-from grapevine.domain.errors import EntryExistsError
+from grapevine.domain.errors import EntryExistsError, NotFoundError
 from grapevine.domain.facts import OrderKey
+from grapevine.ports import Beside
 
 
 class MemoryLedger:
-    """Entries by key; `appended` is what its stream would carry, in order."""
+    """Entries by key; `appended` is what its stream would carry, in order.
 
-    def __init__(self) -> None:
+    `customers` takes what is written beside entries.
+    """
+
+    def __init__(self, customers: MemoryCustomers | None = None) -> None:
         self.lock = Lock()
+        self.customers = customers
         self.appended: list[Entry] = []
         self._chains: dict[EntryKey, dict[int, Entry]] = {}
 
@@ -24,9 +30,16 @@ class MemoryLedger:
             chain = self._chains.get(key, {})
             return tuple(chain[number] for number in sorted(chain))
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         with self.lock:
             self.put(entry)
+            for told in beside:
+                self._told(told)
+
+    def _told(self, told: Beside) -> None:
+        if self.customers is None:
+            raise NotFoundError("customers", "a ledger that was made without them")
+        self.customers.put_order(told)
 
     def put(self, entry: Entry) -> None:
         """Append while the caller holds `lock`: one step of a transaction over several stores."""
