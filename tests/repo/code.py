@@ -31,7 +31,9 @@ def handlers() -> tuple[Handler, ...]:
 def _handlers(app: str) -> Iterator[Handler]:
     tree = ast.parse((source(app) / "app.py").read_text())
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            yield from _served(app, node.value)
+        elif isinstance(node, ast.FunctionDef):
             triggers = [found for found in node.decorator_list if _is_of_app(found)]
             if triggers:
                 routes = tuple(route for trigger in triggers for route in _routes(trigger))
@@ -39,11 +41,22 @@ def _handlers(app: str) -> Iterator[Handler]:
 
 
 def _is_of_app(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and ast.unparse(decorator.func).startswith("app.")
+    return isinstance(decorator, ast.Call) and ast.unparse(decorator.func).startswith(("app.", "route"))
+
+
+def _served(app: str, call: ast.Call) -> Iterator[Handler]:
+    """Yield the handler of `serve("GET", "/path", module.function)`."""
+    if ast.unparse(call.func) == "serve":
+        method, path, service = call.args[:3]
+        assert isinstance(service, ast.Attribute)
+        yield Handler(app, service.attr, (f"{ast.literal_eval(method)} {ast.literal_eval(path)}",))
 
 
 def _routes(trigger: ast.expr) -> Iterator[str]:
     assert isinstance(trigger, ast.Call)
+    if ast.unparse(trigger.func) == "route":
+        method, path = (ast.literal_eval(argument) for argument in trigger.args)
+        yield f"{method} {path}"
     if ast.unparse(trigger.func) == "app.route":
         said = {keyword.arg: ast.literal_eval(keyword.value) for keyword in trigger.keywords}
         path = ast.literal_eval(trigger.args[0])

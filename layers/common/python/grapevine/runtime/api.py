@@ -17,6 +17,7 @@ from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
 from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.publish_rate import PublishRate
+from grapevine.usecases.register_customer import JoinCustomers, RegisterCustomer
 
 
 def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:
@@ -96,6 +97,34 @@ def to_publish_rate(body: Body, program_id: str) -> PublishRate:
     except MoneyError as error:
         raise InvalidInputError(str(error), "rate") from error
     return PublishRate(program_id, rate)
+
+
+def to_register_customer(body: Body, program_id: str) -> RegisterCustomer:
+    """Read who signed up, through which click or promoter."""
+    body.refuse_unknown("customer", "click_id", "promoter_id", "occurred_at")
+    return RegisterCustomer(
+        program_id=program_id,
+        customer=body.text("customer"),
+        click_id=body.optional_text("click_id"),
+        promoter_id=body.optional_text("promoter_id"),
+        occurred_at=_instant(body, "occurred_at"),
+    )
+
+
+def to_join_customers(body: Body, program_id: str) -> JoinCustomers:
+    """Read which two customers are one person."""
+    body.refuse_unknown("customer", "other", "occurred_at")
+    return JoinCustomers(
+        program_id=program_id,
+        customer=body.text("customer"),
+        other=body.text("other"),
+        occurred_at=_instant(body, "occurred_at"),
+    )
+
+
+def _instant(body: Body, name: str) -> datetime | None:
+    text = body.optional_text(name)
+    return None if text is None else parse_instant(text, name)
 
 
 def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:

@@ -21,9 +21,10 @@ from grapevine.usecases import create_program as programs
 from grapevine.usecases import create_promoter as people
 from grapevine.usecases import publish_plan as plans
 from grapevine.usecases import publish_rate as rates
+from grapevine.usecases import read_balance as balances
+from grapevine.usecases import register_customer as customers
 from grapevine.usecases.create_merchant import authenticate
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
-from grapevine.usecases.read_balance import list_entries, read_balance
 
 Json = dict[str, Any]
 LONGEST_SEQUENCE = 9
@@ -124,6 +125,20 @@ def publish_rate(caller: Caller, program_id: str) -> Json:
     return replies.from_rate(rates.publish_rate(command, caller.parts.catalog))
 
 
+def register_customer(caller: Caller, program_id: str) -> Json:
+    """Say that a customer signed up through a click or a promoter."""
+    command = api.to_register_customer(caller.body(), caller.terms(program_id).program.id)
+    now = caller.parts.now()
+    return replies.from_registration(customers.register_customer(command, _customers(caller.parts), now))
+
+
+def join_customers(caller: Caller, program_id: str) -> Json:
+    """Say that two customers are one person."""
+    command = api.to_join_customers(caller.body(), caller.terms(program_id).program.id)
+    now = caller.parts.now()
+    return replies.from_same_person(customers.join_customers(command, _customers(caller.parts), now))
+
+
 def create_coupon(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Give a promoter a personal discount code."""
     program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
@@ -159,17 +174,17 @@ def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
     return replies.from_link(people.create_link(command, _people(caller.parts), caller.parts.now()))
 
 
-def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
+def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return where a promoter's money is."""
     return replies.from_balance(
-        read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
+        balances.read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
     )
 
 
-def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
+def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return a promoter's newest entries."""
     key = _account(caller, program_id, promoter_id)
-    found = list_entries(key, caller.parts.pages, caller.parts.ledger)
+    found = balances.list_entries(key, caller.parts.pages, caller.parts.ledger)
     return {"entries": [replies.from_entry(entry) for entry in found]}
 
 
@@ -182,6 +197,10 @@ def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json
     command = ExplainEntry(program_id, OrderKey.parse(f"{storefront_id}/{order_id}"), int(sequence))
     ports = ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
     return explain_entry(command, ports)
+
+
+def _customers(parts: Parts) -> customers.CustomerPorts:
+    return customers.CustomerPorts(parts.catalog, parts.clicks, parts.secrets)
 
 
 def _people(parts: Parts) -> people.PeoplePorts:

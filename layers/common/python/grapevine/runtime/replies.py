@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Entry
 from grapevine.domain.fx import Rate
@@ -26,6 +27,28 @@ def from_rate(rate: Rate) -> dict[str, Any]:
         "rate": rate.text,
         "source": rate.source,
         "effective_at": to_text(rate.effective_at),
+    }
+
+
+def from_registration(registration: Registration) -> dict[str, Any]:
+    """Return a registration; the e-mail address never comes out again."""
+    return {
+        "program_id": registration.program_id,
+        "customer": registration.customer_key,
+        "promoter_id": registration.promoter_id,
+        "occurred_at": to_text(registration.occurred_at),
+        "recorded_at": to_text(registration.recorded_at),
+    }
+
+
+def from_same_person(same: SamePerson) -> dict[str, Any]:
+    """Return which two customers are one person."""
+    return {
+        "program_id": same.program_id,
+        "customer": same.customer_key,
+        "other": same.other_key,
+        "occurred_at": to_text(same.occurred_at),
+        "recorded_at": to_text(same.recorded_at),
     }
 
 
