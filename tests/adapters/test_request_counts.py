@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -21,6 +21,7 @@ from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_id, new_link_code
 from grapevine.domain.payouts import reserve
+from grapevine.domain.plans import BindingPolicy
 from grapevine.ports import StorefrontSecrets
 from grapevine.usecases.count_clicks import CountClicks, count_clicks
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
@@ -227,6 +228,33 @@ def test_accruing_a_two_level_order_is_five_requests(dynamo_endpoint: DynamoEndp
     assert len(entry.postings) == 2
     assert len(job.requests) <= 5
     assert (job.reads, job.writes) == (4, 1)
+
+
+def test_an_order_without_any_link_costs_two_reads_although_the_customer_is_known(
+    dynamo_endpoint: DynamoEndpoint, random: Random
+) -> None:
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200)
+    placed = make.snapshot(click_id=None, customer_key="a" * 24)
+    order = OrderKey(chain.storefront_id, "organic")
+    chain.stores.facts.append(make.fact(order=order, program_id=chain.program_id, snapshot=placed))
+    ports = PostOrderPorts(chain.stores.ledger, chain.stores.facts, chain.stores.clicks, chain.catalog)
+    with chain.counter.job("an order without any link, warm") as job:
+        assert post_order(PostOrder(order), ports, T0 + minutes(2)) is None
+    assert (job.reads, job.writes) == (2, 0)
+
+
+def test_a_history_costs_one_read_and_a_transaction(dynamo_endpoint: DynamoEndpoint, random: Random) -> None:
+    """Of a plan that looks back: the customer's history, and the row that is written beside the entry."""
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200)
+    looking_back = make.plan(1000, 200, version=2, binding=BindingPolicy.TIMED)
+    chain.stores.catalog.add_plan(chain.program_id, looking_back)
+    warm = replace(chain, catalog=CachedCatalog(chain.stores.catalog, lambda: 0.0))
+    warm.catalog.terms(chain.program_id)
+    order = warm.deliver(warm.click())
+    with chain.counter.job("accrual of two levels with a history, warm") as job:
+        warm.post(order)
+    print(job.report())
+    assert (job.reads, job.writes) == (5, 1)
 
 
 def test_a_three_level_order_costs_a_third_of_the_naive_design(

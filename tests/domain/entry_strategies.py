@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting
+from grapevine.domain.bindings import CustomerNote
 from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
@@ -31,7 +32,10 @@ candidates = st.builds(
     occurred_at=instants,
     recorded_at=instants,
     reason=st.sampled_from(Reason),
+    coupon_code=st.one_of(st.none(), ids),
+    binding=st.one_of(st.none(), ids),
 )
+notes = st.builds(CustomerNote, ids, st.one_of(st.none(), ids), st.booleans())
 decisions = st.builds(
     Decision,
     basis=digests.map(lambda digest: digest[:12]),
@@ -39,6 +43,7 @@ decisions = st.builds(
     plan_version=st.integers(1, 99),
     promoter_ids=st.lists(ids, max_size=3, unique=True).map(tuple),
     candidates=st.lists(candidates, max_size=3).map(tuple),
+    customer=st.one_of(st.none(), notes),
 )
 
 
