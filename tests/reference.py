@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
 from math import floor
 from typing import Any
 
+from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.clicks import Click
 from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import Rounding
@@ -50,10 +51,24 @@ class Story:
     promoters: tuple[Promoter, ...]
     clicks: tuple[Click, ...]
     facts: tuple[Fact, ...]
+    registrations: tuple[Registration, ...] = ()
+    joins: tuple[SamePerson, ...] = ()
 
     @property
     def orders(self) -> tuple[OrderKey, ...]:
         return tuple(sorted({fact.order for fact in self.facts}, key=str))
+
+
+@dataclass(frozen=True)
+class Told:
+    """An order as its customer's later orders hear of it, from `since` on; no customer: no longer theirs."""
+
+    since: datetime
+    customer_key: str | None
+    placed: datetime
+    name: str
+    through: str | None
+    earned: bool
 
 
 @dataclass(frozen=True)
@@ -66,10 +81,14 @@ class Stand:
 
 @dataclass(frozen=True)
 class Attribution:
-    """Who earns level by level, once for each promoter who shares the order; None while a click may come."""
+    """Who earns level by level, once for each promoter who shares the order; None while a click may come.
+
+    `told` is what later orders of the customer hear of it, where the plan lets them listen.
+    """
 
     basis: object
     claims: tuple[tuple[str, ...], ...] | None
+    told: Told | None = None
 
 
 @dataclass(frozen=True)
@@ -84,37 +103,77 @@ class View:
 
 def stand(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> Stand:
     """Return what stands after the last sweep, looking at each arrival and at each sweep."""
+    return _lived(story, order, sweeps)[0]
+
+
+def _lived(story: Story, order: OrderKey, sweeps: Sequence[datetime]) -> tuple[Stand, list[Told]]:
+    """Return what stands, with everything that was ever told of the order, in its time."""
     facts = sorted((fact for fact in story.facts if fact.order == order), key=lambda f: f.recorded_at)
     arrivals = [fact.recorded_at for fact in facts]
     placed = min((f.snapshot.placed_at for f in facts if f.snapshot and f.snapshot.placed_at), default=None)
     released_at, view, seen = None, View({}, None, None), (0, False)
+    heard, told = _earlier(story, order, placed, sweeps), list[Told]()
     for now in sorted({*sweeps, *arrivals}):
         is_patient = placed is not None and now >= placed + HOUR
         if seen != (bisect_right(arrivals, now), is_patient):
             seen = bisect_right(arrivals, now), is_patient
-            view = look(story, facts[: seen[0]], view.attribution, now)
+            view = look(story, facts[: seen[0]], view.attribution, now, heard)
+            told += _news(view.attribution, told, now)
         if released_at is None and view.releases_at and now >= view.releases_at:
             released_at = now
     where = "payable" if released_at else "blocked" if view.outcome is Outcome.BLOCK else "held"
     places = {(name, "house" if name == HOUSE else where): minor for name, minor in view.amounts.items()}
-    return Stand(places, released_at)
+    return Stand(places, released_at), told
 
 
-def look(story: Story, known: Sequence[Fact], before: Attribution | None, now: datetime) -> View:
+def _earlier(
+    story: Story, order: OrderKey, placed: datetime | None, sweeps: Sequence[datetime]
+) -> list[list[Told]]:
+    """Return what was told of every order that was placed before this one, each by itself."""
+    if placed is None or not any(_looks_back(plan) for plan in story.plans):
+        return []
+    placings = {
+        fact.order: fact.snapshot.placed_at
+        for fact in story.facts
+        if fact.snapshot and fact.snapshot.placed_at
+    }
+    before = [other for other, at in placings.items() if (at, str(other)) < (placed, str(order))]
+    return [_lived(story, other, sweeps)[1] for other in before]
+
+
+def _news(attribution: Attribution | None, told: Sequence[Told], now: datetime) -> list[Told]:
+    """Return what is told now: also that the order is no longer whose it was."""
+    if attribution and attribution.told:
+        return [replace(attribution.told, since=now)]
+    return [replace(told[-1], since=now, customer_key=None)] if attribution and told else []
+
+
+def look(
+    story: Story,
+    known: Sequence[Fact],
+    before: Attribution | None,
+    now: datetime,
+    heard: Sequence[Sequence[Told]] = (),
+) -> View:
     """Return the order as these facts tell it, with the clicks that had come by now."""
     ordered = _in_order(known)
     paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
     is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
     placed, outcome = _last(ordered, "placed_at"), _outcome(ordered)
     is_told = placed is not None and _last(ordered, "lines") is not None
-    if not (is_told and (is_paid or (before and before.claims is None))):
+    if not (is_told and (is_paid or before)):
         return View({}, outcome, None, before)
     plan, named = _plan(story, min(paid)), _click_told(ordered, placed)
     attribution = before
-    is_open = now >= placed + HOUR
-    if is_open or before is None or before.claims is None or before.basis != (named, min(paid)):
-        claims = _claims(story, named, placed, plan, now)
-        attribution = Attribution((named, min(paid)), claims)
+    basis = named, min(paid), _last(ordered, "customer_key")
+    if now >= placed + HOUR or before is None or before.claims is None or before.basis != basis:
+        claims, through = _claims(story, named, placed, plan, now)
+        attribution = Attribution(basis, claims)
+        if _looks_back(plan) and basis[2]:
+            me = Told(now, basis[2], placed, str(ordered[0].order), through, earned=False)
+            claims = None if claims is None else _remembered(story, claims, me, plan, heard)
+            earned = claims not in (None, (), ((HOUSE,),))
+            attribution = Attribution(basis, claims, replace(me, earned=earned))
     amounts = _earned(ordered, (attribution and attribution.claims) or (), plan, story.program.rounding)
     if not is_paid:
         return View({}, outcome, None, attribution)
@@ -165,26 +224,116 @@ def _release(
     return max(ends, min(naming)) + timedelta(days=plan.screening_days)
 
 
+def _looks_back(plan: Plan) -> bool:
+    return plan.binding != "off" or plan.new_customers_only or plan.recurring in ("first_only", "months")
+
+
+def _remembered(
+    story: Story,
+    claims: tuple[tuple[str, ...], ...],
+    me: Told,
+    plan: Plan,
+    heard: Sequence[Sequence[Told]],
+) -> tuple[tuple[str, ...], ...]:
+    """Return whose the order is for those who remember the customer; `me` is the order itself, now."""
+    until = min(me.since, me.placed + HOUR - timedelta(milliseconds=1))
+    keys = _one_person(story, me, until)
+    past = [told for one in heard for told in [t for t in one if t.since <= until][-1:]]
+    past = sorted((told for told in past if told.customer_key in keys), key=lambda t: (t.placed, t.name))
+    events = [(told.placed, 1, told.through) for told in past if told.through]
+    if plan.binding == "registration":
+        events = []
+    for signed in story.registrations:
+        if signed.customer_key in keys and signed.occurred_at <= me.placed and signed.recorded_at <= until:
+            events.append((signed.occurred_at, 0, signed.promoter_id))
+    holder, is_safe = _holder(sorted(events, key=lambda event: event[:2]), plan, me.placed)
+    if holder:
+        claims = _held(story, claims, holder, me.placed, plan, is_safe=is_safe)
+    first = min((told.placed for told in past if told.earned), default=None)
+    is_over = first and (
+        plan.recurring == "first_only" or (plan.recurring == "months" and _is_over(first, me.placed, plan))
+    )
+    return () if is_over or (plan.new_customers_only and past) else claims
+
+
+def _one_person(story: Story, me: Told, until: datetime) -> set[str | None]:
+    """Return every key that is known to be the customer's, growing the set until it stays."""
+    keys: set[str | None] = {me.customer_key}
+    for _ in story.joins:
+        for join in story.joins:
+            pair = {join.customer_key, join.other_key}
+            if pair & keys and join.occurred_at <= me.placed and join.recorded_at <= until:
+                keys |= pair
+    return keys
+
+
+def _holder(
+    events: Sequence[tuple[datetime, int, str]], plan: Plan, placed: datetime
+) -> tuple[str | None, bool]:
+    """Return who holds the customer, and whether safely, after living through what happened."""
+    forever = datetime.max.replace(tzinfo=placed.tzinfo)
+    holder, safe_until, valid_until = None, placed, placed
+    for at, _, name in events:
+        holder = holder if at < valid_until else None
+        if plan.binding == "timed" and (holder in (None, name) or at >= safe_until):
+            holder, safe_until = name, at + timedelta(days=plan.protection_days)
+            valid_until = at + timedelta(days=plan.binding_days)
+        elif plan.binding == "always":
+            holder, safe_until, valid_until = name, at, forever
+        elif plan.binding in ("first_ever", "registration") and holder is None:
+            holder, safe_until, valid_until = name, forever, forever
+    return (holder if placed < valid_until else None), placed < safe_until
+
+
+def _held(
+    story: Story,
+    claims: tuple[tuple[str, ...], ...],
+    holder: str,
+    placed: datetime,
+    plan: Plan,
+    *,
+    is_safe: bool,
+) -> tuple[tuple[str, ...], ...]:
+    known = [promoter for promoter in story.promoters if promoter.id == holder]
+    is_touched = claims not in ((), ((HOUSE,),))
+    if known and not _is_suspended(known[0], placed):
+        return claims if is_touched and not is_safe else (_earners(story, holder, placed, plan),)
+    return ((HOUSE,),) if known and not claims else claims
+
+
+def _is_over(first: datetime, placed: datetime, plan: Plan) -> bool:
+    """Count the months one by one on the calendar, where a month has no such day to its last."""
+    month = first.year * 12 + first.month - 1 + (plan.recurring_months or 0)
+    end = first.replace(year=month // 12, month=month % 12 + 1, day=1) + timedelta(days=first.day - 1)
+    while end.month != month % 12 + 1:
+        end -= timedelta(days=1)
+    return placed >= end
+
+
 def _claims(
     story: Story, named: str | None, placed: datetime, plan: Plan, now: datetime
-) -> tuple[tuple[str, ...], ...] | None:
-    """Return whose the order is by the clicks that had come; None while the named one may still come."""
+) -> tuple[tuple[tuple[str, ...], ...] | None, str | None]:
+    """Return whose the order is by the clicks that had come, and who brought the customer.
+
+    None while the named one may still come.
+    """
     visitor = named.split("-")[0] if named else None
     come = [c for c in story.clicks if c.recorded_at <= now and c.id.split("-")[0] == visitor]
     if named and named not in {click.id for click in come} and now < placed + HOUR:
-        return None
+        return None, None
     good = sorted((c for c in come if _is_good(story, c, placed, plan)), key=lambda c: (c.occurred_at, c.id))
     owners = [promoter for click in good for promoter in story.promoters if promoter.id == click.promoter_id]
     earning = list(dict.fromkeys(owner.id for owner in owners if not _is_suspended(owner, placed)))
     if not earning:
-        return ((HOUSE,),) if owners else ()
+        return (((HOUSE,),) if owners else ()), None
     last = [owner.id for owner in owners if owner.id in earning][-1]
     chosen = {
         AttributionModel.LAST_CLICK: [last],
         AttributionModel.FIRST_CLICK: earning[:1],
         AttributionModel.LINEAR: earning,
     }[plan.attribution_model]
-    return tuple(_earners(story, name, placed, plan) for name in chosen)
+    through = last if plan.attribution_model is AttributionModel.LINEAR else chosen[0]
+    return tuple(_earners(story, name, placed, plan) for name in chosen), through
 
 
 def _is_good(story: Story, click: Click, placed: datetime, plan: Plan) -> bool:

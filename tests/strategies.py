@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.clicks import Click
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import (
@@ -27,7 +28,7 @@ from grapevine.domain.facts import (
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.plans import AttributionModel, BindingPolicy, Plan, Recurring, Vacancy
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
 from tests import builders as make
@@ -51,6 +52,10 @@ STATES = (*(Payment.PAID,) * 6, *Payment, None)
 RARELY = (*(False,) * 14, True)
 NAMED = (*(make.CLICK_ID,) * 12, *(AGAIN_CLICK_ID, LATE_CLICK_ID) * 2, *LOST_CLICK_IDS, None)
 CLICKERS = (make.BO, make.BO, make.CY, make.ANA, DEE, "pr_gone")
+KEYS = (*("a" * 24,) * 4, None, "b" * 24)
+LATER = (*(timedelta(0),) * 4, timedelta(days=1), timedelta(days=31))
+SIGNED = st.integers(-600, 400)
+"""Minutes from the orders' time at which customers sign up."""
 SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
 PRODUCTS = (None, "77", "88")
 
@@ -74,6 +79,22 @@ def rates() -> st.SearchStrategy[tuple[int, ...]]:
     return st.lists(rate, min_size=1, max_size=3).map(tuple)
 
 
+memories = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "binding": st.sampled_from(BindingPolicy),
+            "binding_days": st.sampled_from((1, 2, 31)),
+            "protection_days": st.sampled_from((0, 1)),
+            "new_customers_only": st.sampled_from((False, False, True)),
+            "recurring": st.sampled_from((Recurring.LIFETIME, Recurring.LIFETIME, Recurring.FIRST_ONLY)),
+        }
+    ),
+    st.just({"binding": BindingPolicy.ALWAYS, "recurring": Recurring.MONTHS, "recurring_months": 1}),
+)
+"""What plans ask of a customer's past: mostly nothing at all, or a bit of everything."""
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
     """A plan, sometimes with a second version that takes effect around the orders' time."""
@@ -95,6 +116,7 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             rules=draw(rules()),
             line_cap_bps=draw(st.sampled_from((8000, 8000, 10_000, 500))),
             pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
+            **draw(memories),
         )
         for number, (start, vacancy) in enumerate(zip(starts, vacancies, strict=True), start=1)
     )
@@ -180,7 +202,8 @@ def edited(draw: st.DrawFn, cart: tuple[Line, ...]) -> tuple[Line, ...]:
 @st.composite
 def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
     """One order's facts, each arriving when it likes, before its version too: clocks disagree."""
-    placed_at = T0 + draw(st.integers(0, 300)) * minutes(1)
+    placed_at = T0 + draw(st.integers(0, 300)) * minutes(1) + draw(st.sampled_from(LATER))
+    customers = draw(st.sampled_from(KEYS)), draw(st.sampled_from(KEYS))
     cart = draw(carts())
     edit = draw(edited(cart))
     returned = tuple(draw(refunds(f"r{number}", cart)) for number in range(draw(st.integers(0, 3))))
@@ -192,7 +215,7 @@ def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
         *draw(st.lists(_more_steps(cart, edit, returned, placed_at), max_size=5)),
     ]
     chosen = [step for step in steps if not draw(st.sampled_from(RARELY))]
-    return tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
+    return tuple(draw(_fact(order, kind, values, placed_at, customers)) for kind, values in chosen)
 
 
 def _more_steps(
@@ -214,14 +237,22 @@ def _more_steps(
 
 @st.composite
 def _fact(
-    draw: st.DrawFn, order: OrderKey, kind: FactKind, values: Mapping[str, Any], placed_at: datetime
+    draw: st.DrawFn,
+    order: OrderKey,
+    kind: FactKind,
+    values: Mapping[str, Any],
+    placed_at: datetime,
+    customers: tuple[str | None, str | None],
 ) -> Fact:
     """Return a fact of the story, its body complete or with keys missing, early or late."""
     told = values.get("snapshot")
     body = None
     if isinstance(told, dict):
         click_id = draw(st.sampled_from(NAMED))
-        body = Snapshot(placed_at=placed_at, currency="USD", click_id=click_id, **told)
+        customer_key = customers[draw(st.sampled_from(RARELY))]
+        body = Snapshot(
+            placed_at=placed_at, currency="USD", click_id=click_id, customer_key=customer_key, **told
+        )
     happened = placed_at + draw(_delays())
     return make.fact(
         kind,
@@ -284,7 +315,7 @@ def histories(draw: st.DrawFn, promoter: Promoter, *sponsors: str | None) -> Pro
 
 
 @st.composite
-def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
+def stories(draw: st.DrawFn, *, orders: int = 3) -> Story:
     """A program with a chain of three whose network changes, and up to `orders` orders."""
     keys = [OrderKey(STOREFRONT_ID, str(number)) for number in range(1, draw(st.integers(1, orders)) + 1)]
     facts = [fact for key in keys for fact in draw(order_facts(key))]
@@ -294,6 +325,33 @@ def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
         promoters=draw(networks()),
         clicks=draw(clicks()),
         facts=_apart(facts),
+        registrations=tuple(
+            draw(_registration(at)) for at in draw(st.lists(SIGNED, max_size=2, unique=True))
+        ),
+        joins=tuple(draw(_join(at)) for at in draw(st.lists(SIGNED, max_size=1))),
+    )
+
+
+@st.composite
+def _registration(draw: st.DrawFn, at: int) -> Registration:
+    """A sign-up at an instant of its own, told at once, later, or too late."""
+    return Registration(
+        program_id=PROGRAM_ID,
+        customer_key=draw(st.sampled_from((KEYS[0], KEYS[-1]))) or "",
+        promoter_id=draw(st.sampled_from(CLICKERS)),
+        occurred_at=T0 + minutes(at),
+        recorded_at=T0 + minutes(at) + draw(st.sampled_from(RECORDED)),
+    )
+
+
+@st.composite
+def _join(draw: st.DrawFn, at: int) -> SamePerson:
+    return SamePerson(
+        program_id=PROGRAM_ID,
+        customer_key=KEYS[0] or "",
+        other_key=KEYS[-1] or "",
+        occurred_at=T0 + minutes(at),
+        recorded_at=T0 + minutes(at) + draw(st.sampled_from(RECORDED)),
     )
 
 
@@ -333,14 +391,20 @@ def world_of(story: Story) -> World:
 
 def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
     """Let every fact and click arrive at its time and post its order; sweep in between."""
-    arrivals: list[tuple[datetime, int, Click | Fact | None]] = [
+    arrivals: list[tuple[datetime, int, Click | Registration | SamePerson | Fact | None]] = [
         *((click.recorded_at, 0, click) for click in story.clicks),
+        *((signed.recorded_at, 0, signed) for signed in story.registrations),
+        *((join.recorded_at, 0, join) for join in story.joins),
         *((fact.recorded_at, 1, fact) for fact in story.facts),
         *((instant, 2, None) for instant in sweeps),
     ]
     for now, _, arriving in sorted(arrivals, key=lambda arrival: arrival[:2]):
         if isinstance(arriving, Click):
             world.clicks.record(arriving)
+        elif isinstance(arriving, Registration):
+            world.catalog.add_registration(arriving)
+        elif isinstance(arriving, SamePerson):
+            world.catalog.add_same_person(arriving)
         elif isinstance(arriving, Fact):
             _arrive(arriving, world, now)
         else:
