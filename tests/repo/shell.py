@@ -15,6 +15,7 @@ _END = "\x1eend of block\x1e"
 _OURS: tuple[tuple[str, str], ...] = (
     (r"\b(mc|pg|sf|pr|po|key)_[0-9A-Za-z]{12,}\b", r"\1_…"),
     (r"\b[0-9A-Za-z]{22}-[0-9A-Za-z]{20}\b", "click"),
+    (r"\b[0-9a-f]{24}\b", "customer"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "instant"),
 )
 _LINK_CODE = (r"^/?[0-9A-Za-z]{8}$", "link code")

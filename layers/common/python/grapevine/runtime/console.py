@@ -129,15 +129,15 @@ def publish_rate(caller: Caller, program_id: str) -> Json:
 
 def register_customer(caller: Caller, program_id: str) -> Json:
     """Say that a customer signed up through a click or a promoter."""
-    command = api.to_register_customer(caller.body(), caller.terms(program_id).program.id)
-    now = caller.parts.now()
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_register_customer(caller.body(), program.id)
     return replies.from_registration(customers.register_customer(command, _customers(caller.parts), now))
 
 
 def join_customers(caller: Caller, program_id: str) -> Json:
     """Say that two customers are one person."""
-    command = api.to_join_customers(caller.body(), caller.terms(program_id).program.id)
-    now = caller.parts.now()
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_join_customers(caller.body(), program.id)
     return replies.from_same_person(customers.join_customers(command, _customers(caller.parts), now))
 
 

@@ -55,8 +55,10 @@ def register_customer(command: RegisterCustomer, ports: CustomerPorts, now: date
 
     AlreadyExistsError when the customer has one of that instant.
     """
-    if (command.click_id is None) is (command.promoter_id is None):
-        raise InvalidInputError("goes without the other: one of click_id and promoter_id", "click_id")
+    if command.click_id is None and command.promoter_id is None:
+        raise InvalidInputError("one of click_id and promoter_id is needed", "promoter_id")
+    if command.click_id is not None and command.promoter_id is not None:
+        raise InvalidInputError("names a promoter already: one of click_id and promoter_id", "click_id")
     occurred_at = _happened(command.occurred_at, now)
     registration = Registration(
         program_id=command.program_id,
