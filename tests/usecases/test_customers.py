@@ -132,8 +132,10 @@ def test_edge_31_first_ever_binds_for_good() -> None:
     assert buys(world, 0) == {}
     assert buys(world, 1, CY) == {CY: 1000}
     assert buys(world, 2, DEE) == {CY: 1000}
+    assert buys(world, 3, CY) == {CY: 1000}
     assert buys(world, 900) == {CY: 1000}
     assert decided(world, 2).reason == "binding"
+    assert decided(world, 900).candidates[-1].binding == str(named(1))
     assert [(c.promoter_id, c.reason, c.binding) for c in decided(world, 2).candidates] == [
         (DEE, "eligible", None),
         (CY, "eligible", str(named(1))),
@@ -279,6 +281,14 @@ def test_edge_31_a_customer_who_bought_without_any_link_is_not_new() -> None:
     world = town(new_customers_only=True)
     assert buys(world, 0) == {}
     assert decided(world, 0).customer is not None
+    assert buys(world, 1, CY) == {}
+
+
+def test_edge_31_an_order_without_any_link_is_remembered_also_when_it_is_reported_late() -> None:
+    world = town(new_customers_only=True)
+    world.append(order(0))
+    world.post(T0 + days(0.5), named(0))
+    assert [entry.due_at for entry in world.ledger.entries_of(named(0))] == [None]
     assert buys(world, 1, CY) == {}
 
 
