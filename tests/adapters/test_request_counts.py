@@ -92,7 +92,9 @@ class Chain:
 
     def post(self, order: OrderKey, number_of_days: float = 0) -> Entry:
         """What accrue and settle do with an order."""
-        ports = PostOrderPorts(self.stores.ledger, self.stores.facts, self.stores.clicks, self.catalog)
+        ports = PostOrderPorts(
+            self.stores.ledger, self.stores.facts, self.stores.clicks, self.catalog, self.stores.pages
+        )
         entry = post_order(PostOrder(order), ports, T0 + minutes(2) + days(number_of_days))
         assert entry is not None
         return entry

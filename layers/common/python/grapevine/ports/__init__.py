@@ -44,6 +44,7 @@ from grapevine.ports.catalog import (
     RateWriter,
     StorefrontReader,
     TermsReader,
+    VolumeStore,
 )
 from grapevine.ports.flow import (
     ClickReader,
@@ -117,5 +118,6 @@ __all__ = [
     "SweepMark",
     "TermsReader",
     "Treasury",
+    "VolumeStore",
     "Waiting",
 ]

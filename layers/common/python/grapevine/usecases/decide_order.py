@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from grapevine.domain.chains import NOBODY, SEARCH_DEPTH, people_needed
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.decisions import (
-    SEARCH_DEPTH,
     Candidate,
     Decision,
     Reason,
@@ -17,7 +17,6 @@ from grapevine.domain.decisions import (
     decide,
     grace_end,
     pending,
-    people_needed,
     touch_of,
 )
 from grapevine.domain.entries import Entry, decision_in_force
@@ -28,7 +27,9 @@ from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
-from grapevine.ports import ClickReader, DecisionCatalog
+from grapevine.domain.tiers import Shortfall
+from grapevine.ports import ClickReader, DecisionCatalog, PageReader
+from grapevine.usecases.tier_order import Volumes, months_needed, tiered, tiers_stay, unless_news
 
 MOST_CLICKS = 50
 """Clicks of one visitor that an order looks at, the latest."""
@@ -40,6 +41,7 @@ class DecisionPorts:
 
     clicks: ClickReader
     catalog: DecisionCatalog
+    pages: PageReader
 
 
 def decide_order(
@@ -47,20 +49,33 @@ def decide_order(
 ) -> Decision:
     """Return the decision in force while its inputs stay, else decide from the order's own instant."""
     known = decision_in_force(entries)
-    if known and _stays(known, order, entries, now):
-        return known
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
-    plan = terms.plan_at(order.paid_at or order.placed_at)
+    paid_at, volumes = (
+        order.paid_at or order.placed_at,
+        Volumes(terms, entries, ports.catalog, ports.pages, now),
+    )
+    if known and _stays(known, order, entries, terms, now):
+        return known if tiers_stay(known, order, volumes) else _tiered_again(known, order, paid_at, volumes)
+    plan = terms.plan_at(paid_at)
     touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
-    decision = decide(order, order.placed_at, plan, touches, promoters)
+    months = months_needed(paid_at, plan, terms.program)
+    promoters, short = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, months, volumes)
+    decision = decide(order, order.placed_at, plan, touches, promoters, short)
     if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
         return pending(order, plan, Reason.CLICK_PENDING)
-    return _in_programs_currency(decision, order, known, terms, ports)
+    priced = _in_programs_currency(decision, order, known, terms, ports)
+    return unless_news(tiered(priced, order, paid_at, volumes), known) if months else priced
 
 
-def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetime) -> bool:
+def _tiered_again(known: Decision, order: Order, paid_at: datetime, volumes: Volumes) -> Decision:
+    """Return a decision that stays but for its tiers: the order's own sales changed, or a month closed."""
+    plan = volumes.terms.plan_version(known.plan_version)
+    volumes.people(known.attributed, months_needed(paid_at, plan, volumes.terms.program))
+    return unless_news(tiered(known, order, paid_at, volumes), known)
+
+
+def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms, now: datetime) -> bool:
     """Say whether a decision is still the one: its inputs are the same, and it was looked at once more.
 
     Until the grace period ends another touch of the same customer may be recorded. So whoever
@@ -68,6 +83,9 @@ def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetim
     """
     if known.is_pending or known.basis != basis_of(order) or order.placed_at is None:
         return False
+    until = known.provisional_until
+    if until is not None and now >= until and terms.plan_version(known.plan_version).upline_gate_minor:
+        return False  # Who is short of the gate is known for good now, and the levels follow from it.
     ends = grace_end(order.placed_at)
     return now < ends or entries[-1].recorded_at >= ends
 
@@ -130,17 +148,29 @@ def _people(
     hint: tuple[str, ...],
     placed_at: datetime,
     plan: Plan,
-    program_id: str,
-    ports: DecisionPorts,
-) -> dict[str, Promoter]:
-    """Return the touched promoters and their uplines: one request while the click's hint is true."""
+    months: tuple[str, ...],
+    volumes: Volumes,
+) -> tuple[dict[str, Promoter], Mapping[str, Shortfall]]:
+    """Return the touched promoters and their uplines: one request while the click's hint is true.
+
+    With them come those who are short of the plan's gate, where it has one.
+    """
     wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
-    known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
+    known = volumes.people(tuple(wanted), months) if wanted else {}
+    short = _short(known, plan, months, volumes)
     for touch in touches:
         for _ in range(SEARCH_DEPTH):
-            missing = people_needed(touch.promoter_id, placed_at, plan, known)
-            found = ports.catalog.promoters(program_id, (missing,)) if missing else {}
+            missing = people_needed(touch.promoter_id, placed_at, plan, known, short)
+            found = volumes.people((missing,), months) if missing else {}
             if not found:
                 break
             known.update(found)
-    return known
+            short = {**short, **_short(found, plan, months, volumes)}
+    return known, short
+
+
+def _short(
+    people: Mapping[str, Promoter], plan: Plan, months: tuple[str, ...], volumes: Volumes
+) -> Mapping[str, Shortfall]:
+    gate_minor = plan.upline_gate_minor
+    return volumes.short_of(gate_minor, people, months[-1]) if gate_minor else NOBODY
