@@ -89,6 +89,11 @@ def read_balance(program_id: str, promoter_id: str) -> Response:
     return json_response(console.read_promoter_balance(caller(), program_id, promoter_id))
 
 
+@route("GET", "/programs/{program_id}/promoters/{promoter_id}/tier")
+def read_tier(program_id: str, promoter_id: str) -> Response:
+    return json_response(console.read_promoter_tier(caller(), program_id, promoter_id))
+
+
 @route("GET", "/programs/{program_id}/promoters/{promoter_id}/entries")
 def list_entries(program_id: str, promoter_id: str) -> Response:
     return json_response(console.list_promoter_entries(caller(), program_id, promoter_id))

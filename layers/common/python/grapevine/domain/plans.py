@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.money import MAX_MINOR
+from grapevine.domain.money import EXPONENTS, MAX_MINOR
 from grapevine.domain.rates import RateRule
-from grapevine.domain.tiers import Tier, TierBasis, TierMeasure, TierMode, tier_checks
+from grapevine.domain.tiers import Tier, TierBasis, TierMeasure, TierMode, default_tiers, tier_checks
 
 MAX_LEVELS = 3
 MAX_RULES = 200
@@ -113,6 +113,7 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         (len({rule.id for rule in plan.rules}) == len(plan.rules), "two have one id", "rules"),
         *(check for rule in plan.rules for check in _rule_checks(rule, plan)),
         *tier_checks(plan.tiers or (), plan.tier_basis, plan.tier_mode, tier_room_bps(plan)),
+        (bool(plan.tiers) or plan.tier_measure is TierMeasure.NET_SALES, "goes with tiers", "tier_measure"),
         (0 <= plan.upline_gate_minor <= MAX_MINOR, f"must be 0 to {MAX_MINOR}", "upline_gate_minor"),
         (
             not plan.upline_gate_minor or levels > 1,
@@ -130,6 +131,14 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         ),
     )
     return faults_of(checks)
+
+
+def with_default_tiers(plan: Plan, currency: str) -> Plan:
+    """Return a plan that says nothing about tiers with the default ones, as far as its pool cap has room."""
+    says_nothing = plan.tiers is None and plan.tier_measure is TierMeasure.NET_SALES
+    if not says_nothing or currency not in EXPONENTS:
+        return plan
+    return replace(plan, tiers=default_tiers(currency, tier_room_bps(plan)))
 
 
 def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...]:

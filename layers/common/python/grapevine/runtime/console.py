@@ -24,6 +24,7 @@ from grapevine.usecases import publish_rate as rates
 from grapevine.usecases.create_merchant import authenticate
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
 from grapevine.usecases.read_balance import list_entries, read_balance
+from grapevine.usecases.read_tier import ReadTier, ReadTierPorts, read_tier
 
 Json = dict[str, Any]
 LONGEST_SEQUENCE = 9
@@ -164,6 +165,13 @@ def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> 
     return replies.from_balance(
         read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
     )
+
+
+def read_promoter_tier(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter stands this month, and what is missing to the next tier."""
+    currency, parts = caller.terms(program_id).program.currency, caller.parts
+    ports = ReadTierPorts(parts.catalog, parts.catalog, parts.pages)
+    return replies.from_tier(read_tier(ReadTier(program_id, promoter_id), ports, parts.now()), currency)
 
 
 def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
