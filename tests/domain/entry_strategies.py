@@ -9,6 +9,7 @@ from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.money import Money
+from grapevine.domain.tiers import Sale, Shortfall, TierStanding, Volume
 from tests.builders import PROGRAM_ID
 from tests.strategies import currencies, instants
 
@@ -32,6 +33,17 @@ candidates = st.builds(
     recorded_at=instants,
     reason=st.sampled_from(Reason),
 )
+months = st.sampled_from(("2026-10", "2027-01"))
+volumes = st.builds(Volume, st.integers(-(10**15), 10**15), st.integers(-9, 10**6))
+standings = st.builds(
+    TierStanding,
+    promoter_id=ids,
+    month=months,
+    volume=volumes,
+    tier_id=ids,
+    uplift=st.tuples(st.integers(0, 10**18), st.integers(1, 10**15)),
+)
+shortfalls = st.builds(Shortfall, ids, months, st.integers(-(10**15), 10**15))
 decisions = st.builds(
     Decision,
     basis=digests.map(lambda digest: digest[:12]),
@@ -39,6 +51,9 @@ decisions = st.builds(
     plan_version=st.integers(1, 99),
     promoter_ids=st.lists(ids, max_size=3, unique=True).map(tuple),
     candidates=st.lists(candidates, max_size=3).map(tuple),
+    tiers=st.lists(standings, max_size=2).map(tuple),
+    gated=st.lists(shortfalls, max_size=2).map(tuple),
+    provisional_until=st.one_of(st.none(), instants),
 )
 
 
@@ -55,6 +70,7 @@ def order_entries() -> st.SearchStrategy[Entry]:
         covers=st.integers(0, 10_000),
         facts=st.lists(digests, max_size=4, unique=True).map(tuple),
         decision=st.one_of(st.none(), decisions),
+        sales=st.lists(st.builds(Sale, ids, months, volumes), max_size=2).map(tuple),
         released=st.booleans(),
         due_at=st.one_of(st.none(), instants),
         previous_hash=st.one_of(st.just(""), hashes),

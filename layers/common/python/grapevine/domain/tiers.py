@@ -160,7 +160,7 @@ def tier_checks(
         (added == sorted(added), "a higher one must not add less", "tiers"),
         (
             max(added, default=0) <= room_bps,
-            f"add more than the {room_bps} that the pool cap leaves",
+            f"add more than the pool cap leaves: {room_bps}",
             "tiers",
         ),
         (running or mode is TierMode.WHOLE, f"goes with tier_basis {TierBasis.RUNNING_MONTH}", "tier_mode"),
