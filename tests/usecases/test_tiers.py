@@ -192,6 +192,26 @@ def test_posting_again_in_an_open_month_posts_nothing_however_much_others_sell()
     assert shop.world.post(local(11, 11, 12.5), key("one")) is None
 
 
+def test_an_order_that_is_looked_at_after_its_grace_keeps_figures_that_pay_the_same() -> None:
+    shop = running()
+    shop.sell("one", local(11, 11), 1_000)
+    shop.sell("two", local(11, 11, 12.2), 1_000)
+    assert shop.world.post(local(11, 11, 15), key("one")) is None
+
+
+def test_what_an_order_sold_counts_once_whether_its_entries_are_folded_or_not() -> None:
+    shop = running()
+    for name, base in (("large", 12_000), ("small", 6_000)):
+        shop.paid(name, local(11, 11), base, promoter=CY if name == "large" else ANA)
+        shop.world.post(local(11, 11), key(name))
+        shop.give_back(name, local(11, 12), 1)
+    shop.world.post(local(11, 12), key("large"))
+    assert shop.earned("large")[CY] == 1_440
+    shop.world.fold()
+    shop.world.post(local(11, 12), key("small"))
+    assert shop.earned("small") == {ANA: 600}
+
+
 def test_a_cancelled_order_gives_amount_and_count_back() -> None:
     shop = running()
     shop.sell("one", local(11, 11), 6_000)
