@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from grapevine.domain.chains import NOBODY, SEARCH_DEPTH, people_needed
+from grapevine.domain.chains import SEARCH_DEPTH, people_needed
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.decisions import (
     Candidate,
@@ -29,19 +29,33 @@ from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
 from grapevine.domain.tiers import Shortfall
 from grapevine.ports import ClickReader, DecisionCatalog, PageReader
-from grapevine.usecases.tier_order import Volumes, months_needed, tiered, tiers_stay, unless_news
+from grapevine.usecases.tier_order import Everybody, People, Volumes, tiered, tiered_again, unless_news
 
 MOST_CLICKS = 50
 """Clicks of one visitor that an order looks at, the latest."""
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionPorts:
-    """What a decision reads."""
+class TouchPorts:
+    """What finding an order's touches and people reads."""
 
     clicks: ClickReader
     catalog: DecisionCatalog
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPorts(TouchPorts):
+    """What a decision reads: also what was sold in months that are open."""
+
     pages: PageReader
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """A promoter who would win an order, with the last touch that counts for them."""
+
+    promoter: Promoter
+    touch: Candidate
 
 
 def decide_order(
@@ -51,28 +65,37 @@ def decide_order(
     known = decision_in_force(entries)
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
-    paid_at, volumes = (
-        order.paid_at or order.placed_at,
-        Volumes(terms, entries, ports.catalog, ports.pages, now),
-    )
-    if known and _stays(known, order, entries, terms, now):
-        return known if tiers_stay(known, order, volumes) else _tiered_again(known, order, paid_at, volumes)
-    plan = terms.plan_at(paid_at)
+    paid_at = order.paid_at or order.placed_at
+    stays = known is not None and _stays(known, order, entries, terms, now)
+    if known and stays and known.provisional_until is None:
+        return known
+    plan = terms.plan_version(known.plan_version) if known and stays else terms.plan_at(paid_at)
+    sold = Volumes(terms, plan, paid_at, entries, ports.catalog, ports.pages, now)
+    if known and stays:
+        return tiered_again(known, order, sold)
     touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    months = months_needed(paid_at, plan, terms.program)
-    promoters, short = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, months, volumes)
+    promoters, short = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, sold)
     decision = decide(order, order.placed_at, plan, touches, promoters, short)
     if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
         return pending(order, plan, Reason.CLICK_PENDING)
     priced = _in_programs_currency(decision, order, known, terms, ports)
-    return unless_news(tiered(priced, order, paid_at, volumes), known) if months else priced
+    return unless_news(tiered(priced, order, sold), known) if sold.months else priced
 
 
-def _tiered_again(known: Decision, order: Order, paid_at: datetime, volumes: Volumes) -> Decision:
-    """Return a decision that stays but for its tiers: the order's own sales changed, or a month closed."""
-    plan = volumes.terms.plan_version(known.plan_version)
-    volumes.people(known.attributed, months_needed(paid_at, plan, volumes.terms.program))
-    return unless_news(tiered(known, order, paid_at, volumes), known)
+def winners_of(order: Order, terms: Terms, ports: TouchPorts) -> tuple[Winner, ...]:
+    """Return who would win an order as it is told so far, by the touches that there are so far.
+
+    What was sold in a month decides what winners and their uplines earn, not who wins.
+    """
+    if order.placed_at is None:
+        return ()
+    plan = terms.plan_at(order.paid_at or order.placed_at)
+    touches, hint = _touches(order, order.placed_at, None, terms, ports)
+    everybody = Everybody(terms.program.id, ports.catalog)
+    promoters, _ = _people(touches, hint, order.placed_at, plan, everybody)
+    decision = decide(order, order.placed_at, plan, touches, promoters)
+    last = {touch.promoter_id: touch for touch in decision.candidates if touch.reason is Reason.ELIGIBLE}
+    return tuple(Winner(promoters[name], last[name]) for name, *_ in decision.claims if name in last)
 
 
 def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms, now: datetime) -> bool:
@@ -105,7 +128,7 @@ def _in_programs_currency(
 
 
 def _touches(
-    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: DecisionPorts
+    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: TouchPorts
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     """Return the order's touches with the uplines that its clicks hint at.
 
@@ -127,7 +150,7 @@ def _kept(known: Decision | None, visitor_id: str | None) -> dict[str, Candidate
     return {touch.click_id: touch for touch in touches if visitor_of(touch.click_id) == visitor_id}
 
 
-def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: DecisionPorts) -> tuple[Candidate, ...]:
+def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: TouchPorts) -> tuple[Candidate, ...]:
     codes = readable_codes(order.coupon_codes)
     known = ports.catalog.coupons(terms.program.id, codes) if codes else {}
     return coupon_touches(order, placed_at, known)
@@ -148,29 +171,21 @@ def _people(
     hint: tuple[str, ...],
     placed_at: datetime,
     plan: Plan,
-    months: tuple[str, ...],
-    volumes: Volumes,
+    people: People,
 ) -> tuple[dict[str, Promoter], Mapping[str, Shortfall]]:
     """Return the touched promoters and their uplines: one request while the click's hint is true.
 
     With them come those who are short of the plan's gate, where it has one.
     """
     wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
-    known = volumes.people(tuple(wanted), months) if wanted else {}
-    short = _short(known, plan, months, volumes)
+    known = people.found(tuple(wanted)) if wanted else {}
+    short = people.short(known)
     for touch in touches:
         for _ in range(SEARCH_DEPTH):
             missing = people_needed(touch.promoter_id, placed_at, plan, known, short)
-            found = volumes.people((missing,), months) if missing else {}
+            found = people.found((missing,)) if missing else {}
             if not found:
                 break
             known.update(found)
-            short = {**short, **_short(found, plan, months, volumes)}
+            short = {**short, **people.short(found)}
     return known, short
-
-
-def _short(
-    people: Mapping[str, Promoter], plan: Plan, months: tuple[str, ...], volumes: Volumes
-) -> Mapping[str, Shortfall]:
-    gate_minor = plan.upline_gate_minor
-    return volumes.short_of(gate_minor, people, months[-1]) if gate_minor else NOBODY

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
+from grapevine.domain.chains import NOBODY
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry
 from grapevine.domain.orders import Order
 from grapevine.domain.pages import sales_subject
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
-from grapevine.domain.programs import Program, Terms
+from grapevine.domain.programs import Terms
 from grapevine.domain.sales import (
     NOTHING,
     closes_at,
@@ -26,7 +28,33 @@ from grapevine.domain.tiers import Shortfall, Volume
 from grapevine.ports import DecisionCatalog, PageReader
 
 
-@dataclass(slots=True)
+class People(Protocol):
+    """A program's promoters, and who of them is short of sales."""
+
+    def found(self, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
+        """Return the promoters who exist, in one request."""
+
+    def short(self, promoter_ids: Iterable[str]) -> Mapping[str, Shortfall]:
+        """Return who may not have a level above the first, for want of sales."""
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """The promoters of a program, of whom no sales are asked."""
+
+    program_id: str
+    catalog: DecisionCatalog
+
+    def found(self, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
+        """Return the promoters who exist, in one request."""
+        return self.catalog.promoters(self.program_id, promoter_ids)
+
+    def short(self, promoter_ids: Iterable[str]) -> Mapping[str, Shortfall]:  # noqa: ARG002 - whoever it is
+        """Return nobody."""
+        return NOBODY
+
+
+@dataclass(frozen=True, slots=True)
 class Volumes:
     """What was sold through promoters in the months that one order rests on; each is read once.
 
@@ -36,20 +64,44 @@ class Volumes:
     """
 
     terms: Terms
+    plan: Plan
+    paid_at: datetime
     entries: Sequence[Entry]
     catalog: DecisionCatalog
     pages: PageReader
     now: datetime
     _known: dict[tuple[str, str], Volume] = field(default_factory=dict)
 
-    def people(self, promoter_ids: Sequence[str], months: Iterable[str]) -> dict[str, Promoter]:
-        """Return the promoters who exist, and remember what is stored of these months: one request."""
-        closed = tuple(dict.fromkeys(month for month in months if self._is_closed(month)))
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The months whose sales count, the tiers' first; none where the plan counts no sales."""
+        tiers = (tier_month(self.paid_at, self.plan, self.terms.program),) if self.plan.tiers else ()
+        gate = (month_before(self.paid_at, self.terms.program),) if self.plan.upline_gate_minor else ()
+        return (*tiers, *gate)
+
+    @property
+    def provisional_until(self) -> datetime | None:
+        """When the first of the months closes that is open yet."""
+        ends = (closes_at(month, self.terms.program) for month in self.months)
+        return min((end for end in ends if end > self.now), default=None)
+
+    def found(self, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
+        """Return the promoters who exist, and remember what is stored of their months: one request."""
+        program_id, closed = self.terms.program.id, tuple(filter(self._is_closed, dict.fromkeys(self.months)))
         if not closed:
-            return self.catalog.promoters(self._program.id, promoter_ids)
-        promoters, volumes = self.catalog.promoters_with_volumes(self._program.id, promoter_ids, closed)
+            return self.catalog.promoters(program_id, promoter_ids)
+        promoters, volumes = self.catalog.promoters_with_volumes(program_id, promoter_ids, closed)
         self._known.update(volumes)
         return promoters
+
+    def short(self, promoter_ids: Iterable[str]) -> Mapping[str, Shortfall]:
+        """Return who sold less than the plan's gate in the month before."""
+        gate_minor = self.plan.upline_gate_minor
+        if not gate_minor:
+            return NOBODY
+        month = self.months[-1]
+        sold = ((name, self.of(name, month).net_minor) for name in promoter_ids)
+        return {name: Shortfall(name, month, minor) for name, minor in sold if minor < gate_minor}
 
     def of(self, promoter_id: str, month: str) -> Volume:
         """Return a month's volume, the stored one once the month is closed."""
@@ -58,58 +110,46 @@ class Volumes:
             known = self._known[promoter_id, month] = self._read(promoter_id, month)
         return known
 
-    def short_of(self, gate_minor: int, promoter_ids: Iterable[str], month: str) -> dict[str, Shortfall]:
-        """Return who sold less than the gate in a month."""
-        sold = ((name, self.of(name, month).net_minor) for name in promoter_ids)
-        return {name: Shortfall(name, month, minor) for name, minor in sold if minor < gate_minor}
-
     def _read(self, promoter_id: str, month: str) -> Volume:
-        pages = self.pages.pages(sales_subject(self._program.id, promoter_id, month))
-        found = volume_of(promoter_id, month, pages, self.entries)
+        program_id = self.terms.program.id
+        pages = self.pages.pages(sales_subject(program_id, promoter_id, month))
+        volume = volume_of(promoter_id, month, pages, self.entries)
         if not self._is_closed(month):
-            return found
-        return self.catalog.close_month(self._program.id, promoter_id, month, found)
+            return volume
+        return self.catalog.close_month(program_id, promoter_id, month, volume)
 
     def _is_closed(self, month: str) -> bool:
-        return closes_at(month, self._program) <= self.now
-
-    @property
-    def _program(self) -> Program:
-        return self.terms.program
+        return closes_at(month, self.terms.program) <= self.now
 
 
-def months_needed(paid_at: datetime, plan: Plan, program: Program) -> tuple[str, ...]:
-    """Return the months whose sales an order rests on, its tiers' first; none where its plan counts none."""
-    gate = (month_before(paid_at, program),) if plan.upline_gate_minor else ()
-    return (*((tier_month(paid_at, plan, program),) if plan.tiers else ()), *gate)
-
-
-def tiered(decision: Decision, order: Order, paid_at: datetime, volumes: Volumes) -> Decision:
+def tiered(decision: Decision, order: Order, sold: Volumes) -> Decision:
     """Return a decision with where its attributed promoters stand, so far while a month is open."""
-    terms, now = volumes.terms, volumes.now
-    plan = terms.plan_version(decision.plan_version)
-    if not (plan.counts_sales and decision.attributed):
+    if not (sold.months and decision.attributed):
         return decision
-    months = months_needed(paid_at, plan, terms.program)
-    ends = [ends_at for month in months if (ends_at := closes_at(month, terms.program)) > now]
+    month, terms = sold.months[0], sold.terms
     unposted = {
         sale.promoter_id: sale.volume
-        for sale in sales_change(order, decision, volumes.entries, terms, now)
-        if sale.month == months[0]
+        for sale in sales_change(order, decision, sold.entries, terms, sold.now)
+        if sale.month == month
     }
     standings = (
-        standing_of(name, months[0], volumes.of(name, months[0]) + unposted.get(name, NOTHING), plan)
-        for name in (decision.attributed if plan.tiers else ())
+        standing_of(name, month, sold.of(name, month) + unposted.get(name, NOTHING), sold.plan)
+        for name in (decision.attributed if sold.plan.tiers else ())
     )
-    return replace(decision, tiers=tuple(standings), provisional_until=min(ends, default=None))
+    return replace(decision, tiers=tuple(standings), provisional_until=sold.provisional_until)
 
 
-def tiers_stay(decision: Decision, order: Order, volumes: Volumes) -> bool:
-    """Say whether a decision's tiers stay: their month is open yet, and the order's sales are the same."""
-    until, now = decision.provisional_until, volumes.now
-    if until is None:
-        return True
-    return now < until and not sales_change(order, decision, volumes.entries, volumes.terms, now)
+def tiered_again(known: Decision, order: Order, sold: Volumes) -> Decision:
+    """Return a decision that stays but for its tiers, which rest on a month that was open.
+
+    They stay too while it is open yet and the order's own sales are the same.
+    """
+    until = known.provisional_until
+    is_open = until is not None and sold.now < until
+    if is_open and not sales_change(order, known, sold.entries, sold.terms, sold.now):
+        return known
+    sold.found(known.attributed)
+    return unless_news(tiered(known, order, sold), known)
 
 
 def unless_news(fresh: Decision, known: Decision | None) -> Decision:
