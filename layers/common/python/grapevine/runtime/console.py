@@ -21,10 +21,10 @@ from grapevine.usecases import create_program as programs
 from grapevine.usecases import create_promoter as people
 from grapevine.usecases import publish_plan as plans
 from grapevine.usecases import publish_rate as rates
+from grapevine.usecases import read_balance as balances
+from grapevine.usecases import read_tier as tiers
 from grapevine.usecases.create_merchant import authenticate
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
-from grapevine.usecases.read_balance import list_entries, read_balance
-from grapevine.usecases.read_tier import ReadTier, ReadTierPorts, read_tier
 
 Json = dict[str, Any]
 LONGEST_SEQUENCE = 9
@@ -162,24 +162,25 @@ def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
     return replies.from_link(people.create_link(command, _people(caller.parts), caller.parts.now()))
 
 
-def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
+def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return where a promoter's money is."""
     return replies.from_balance(
-        read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
+        balances.read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
     )
 
 
-def read_promoter_tier(caller: Caller, program_id: str, promoter_id: str) -> Json:
+def read_tier(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return where a promoter stands this month, and what is missing to the next tier."""
     currency, parts = caller.terms(program_id).program.currency, caller.parts
-    ports = ReadTierPorts(parts.catalog, parts.catalog, parts.pages)
-    return replies.from_tier(read_tier(ReadTier(program_id, promoter_id), ports, parts.now()), currency)
+    ports = tiers.ReadTierPorts(parts.catalog, parts.catalog, parts.pages)
+    found = tiers.read_tier(tiers.ReadTier(program_id, promoter_id), ports, parts.now())
+    return replies.from_tier(found, currency)
 
 
-def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
+def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return a promoter's newest entries."""
     key = _account(caller, program_id, promoter_id)
-    found = list_entries(key, caller.parts.pages, caller.parts.ledger)
+    found = balances.list_entries(key, caller.parts.pages, caller.parts.ledger)
     return {"entries": [replies.from_entry(entry) for entry in found]}
 
 
