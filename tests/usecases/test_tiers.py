@@ -10,9 +10,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grapevine.adapters.memory.flow import MemoryFacts
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import EntryReason
 from grapevine.domain.errors import NotFoundError
@@ -26,6 +27,7 @@ from grapevine.usecases.post_order import PostOrder, post_order
 from grapevine.usecases.read_tier import ReadTier, ReadTierPorts, TierNow, read_tier
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, days, minutes
+from tests.strategies import PATIENT
 from tests.usecases.selling import NOVEMBER_CLOSES, TIERS, Selling, key, local, tiered
 
 RUNNING = TierBasis.RUNNING_MONTH
@@ -146,6 +148,53 @@ def test_edge_53_settled_amounts_do_not_depend_on_the_order_of_arrival(mode: Tie
         ends.append({name: shop.earned(name) for name in bases})
         assert shop.world.proof().faults == ()
     assert ends[1:] == ends[:-1]
+
+
+BASES = {"one": 6_000, "two": 5_001, "three": 39_001}
+BACK = (("one", 12, 700), ("two", 13, 5_001), ("three", 14, 1))
+
+
+def told(shop: Selling) -> list[Fact]:
+    """Return everything that happens to three orders; none of it has arrived."""
+    facts = [
+        *(shop.paid(name, local(11, 11), base) for name, base in BASES.items()),
+        *(shop.give_back(name, local(11, day), minor) for name, day, minor in BACK),
+    ]
+    shop.world.facts = MemoryFacts()
+    return facts
+
+
+@pytest.mark.parametrize("mode", TierMode)
+@given(data=st.data())
+@settings(PATIENT, max_examples=40)
+def test_edge_53_whatever_comes_in_whatever_order_a_closed_month_pays_the_same(
+    mode: TierMode, data: st.DataObject
+) -> None:
+    """Facts permuted and repeated, folded early or late, swept in between: 443.00 are left in all."""
+    shop = running(tier_mode=mode)
+    facts = told(shop)
+    repeats = data.draw(st.lists(st.sampled_from(facts), max_size=4))
+    for number, fact in enumerate(data.draw(st.permutations([*facts, *repeats]))):
+        now = local(11, 15 + number)
+        shop.world.append(fact)
+        shop.world.post(now, fact.order)
+        if data.draw(st.booleans()):
+            shop.sweep(now)
+    shop.world.fold()
+    shop.sweep(NOVEMBER_CLOSES)
+    assert shop.closed("2026-11") == Volume(44_300, 2)
+    added = Fraction(200) if mode is TierMode.WHOLE else Fraction(34_300 * 200, 44_300)
+    kept = {name: BASES[name] - minor for name, _, minor in BACK}
+    assert {name: shop.earned(name).get(CY, 0) for name in BASES} == {
+        name: _level_one(BASES[name], kept[name], added) for name in BASES
+    }
+    assert shop.world.proof().faults == ()
+
+
+def _level_one(base: int, kept: int, added_bps: Fraction) -> int:
+    """Return ten per cent and what the tier adds of an order, less what went back of that."""
+    total = round(base * (1_000 + added_bps) / 10_000)
+    return total - round(Fraction(total * (base - kept), base))
 
 
 def test_nothing_of_an_open_month_is_released() -> None:

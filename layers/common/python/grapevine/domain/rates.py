@@ -96,7 +96,8 @@ def line_rate(
     """
     uplift = tier.uplift if tier else NO_UPLIFT
     line_worth, unit_worth = per_minor[0] * uplift[1], per_minor[1] * uplift[1]
-    matching = [rule for rule in rules if rule.is_for(line, promoter_id, tier.tier_id if tier else None)]
+    tier_id = tier.tier_id if tier else None
+    matching = [rule for rule in rules if rule.is_for(line, promoter_id, tier_id)] if rules else ()
     rule, wanted = _deciding(line, matching, plan_bps, per_minor, uplift)
     (line_cap,), (left,) = (_by_bps(line, (cap,), line_worth) for cap in (line_cap_bps, pool_cap_bps))
     granted: list[int] = []
@@ -122,7 +123,7 @@ def _deciding(
     """Return the rule that decides, None for the plan's own rate, and what it pays at each level."""
     if not matching:
         own = _by_bps(line, plan_bps, per_minor[0])
-        return None, _raised(own, line, per_minor[0], uplift, rises=plan_bps[0] > 0)
+        return None, own if not uplift[0] else _raised(own, line, per_minor[0], uplift, rises=plan_bps[0] > 0)
     paying = [
         (rule, _raised(scaled, line, per_minor[0], uplift, rises=rule.is_raised_by_tiers))
         for rule, scaled in ((rule, _scaled(line, rule, len(plan_bps), per_minor)) for rule in matching)
