@@ -43,6 +43,7 @@ standings = st.builds(
     tier_id=ids,
     uplift=st.tuples(st.integers(0, 10**18), st.integers(1, 10**15)),
 )
+sales = st.builds(Sale, ids, months, volumes)
 shortfalls = st.builds(Shortfall, ids, months, st.integers(-(10**15), 10**15))
 decisions = st.builds(
     Decision,
@@ -70,7 +71,7 @@ def order_entries() -> st.SearchStrategy[Entry]:
         covers=st.integers(0, 10_000),
         facts=st.lists(digests, max_size=4, unique=True).map(tuple),
         decision=st.one_of(st.none(), decisions),
-        sales=st.lists(st.builds(Sale, ids, months, volumes), max_size=2).map(tuple),
+        sales=st.lists(sales, max_size=2, unique_by=lambda sale: sale.promoter_id).map(tuple),
         released=st.booleans(),
         due_at=st.one_of(st.none(), instants),
         previous_hash=st.one_of(st.just(""), hashes),
