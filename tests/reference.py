@@ -4,18 +4,21 @@ It shares no arithmetic with `grapevine.domain`: whole fractions instead of inte
 instant everything from the beginning, from the facts that had arrived by then. It keeps no
 entries, so a difference that the ledger loses shows here; all that it remembers is who the order
 went to, which stays while what it rests on does, whatever clicks are recorded later.
+
+What was sold in a month that is closed is no arithmetic of one order: the recorded volumes come in.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
 from math import floor
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.clicks import Click
@@ -25,6 +28,7 @@ from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, Plan, Vacancy
 from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import TierBasis, TierMeasure, TierMode
 
 HOUR = timedelta(hours=1)
 SKEW = timedelta(seconds=5)
@@ -53,6 +57,9 @@ class Story:
     facts: tuple[Fact, ...]
     registrations: tuple[Registration, ...] = ()
     joins: tuple[SamePerson, ...] = ()
+
+    volumes: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """Net sales and orders by promoter and month, as recorded when each month was closed."""
 
     @property
     def orders(self) -> tuple[OrderKey, ...]:
@@ -167,18 +174,23 @@ def look(
     attribution = before
     basis = named, min(paid), _last(ordered, "customer_key")
     if now >= placed + HOUR or before is None or before.claims is None or before.basis != basis:
-        claims, through = _claims(story, named, placed, plan, now)
+        claims, through = _claims(story, named, placed, plan, now, min(paid))
         attribution = Attribution(basis, claims)
         if _looks_back(plan) and basis[2]:
             me = Told(now, basis[2], placed, str(ordered[0].order), through, earned=False)
-            claims = None if claims is None else _remembered(story, claims, me, plan, heard)
+            claims = None if claims is None else _remembered(story, claims, me, plan, heard, min(paid))
             earned = claims not in (None, (), ((HOUSE,),))
             attribution = Attribution(basis, claims, replace(me, earned=earned))
-    amounts = _earned(ordered, (attribution and attribution.claims) or (), plan, story.program.rounding)
+    month = _month_of_tier(story, plan, min(paid))
+    amounts = _earned(ordered, (attribution and attribution.claims) or (), plan, story, month)
     if not is_paid:
         return View({}, outcome, None, attribution)
     waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
     release = None if waits else _release(ordered, placed, min(paid), plan, outcome)
+    if release and plan.tiers:
+        release = max(release, _closing(story, month))
+    if release and plan.upline_gate_minor:
+        release = max(release, _closing(story, _month_before(story, min(paid))))
     return View(amounts, outcome, release, attribution)
 
 
@@ -234,6 +246,7 @@ def _remembered(
     me: Told,
     plan: Plan,
     heard: Sequence[Sequence[Told]],
+    paid_at: datetime,
 ) -> tuple[tuple[str, ...], ...]:
     """Return whose the order is for those who remember the customer; `me` is the order itself, now."""
     until = min(me.since, me.placed + HOUR - timedelta(milliseconds=1))
@@ -248,7 +261,7 @@ def _remembered(
             events.append((signed.occurred_at, 0, signed.promoter_id))
     holder, is_safe = _holder(sorted(events, key=lambda event: event[:2]), plan, me.placed)
     if holder:
-        claims = _held(story, claims, holder, me.placed, plan, is_safe=is_safe)
+        claims = _held(story, claims, holder, me.placed, plan, paid_at, is_safe=is_safe)
     first = min((told.placed for told in past if told.earned), default=None)
     is_over = first and (
         plan.recurring == "first_only" or (plan.recurring == "months" and _is_over(first, me.placed, plan))
@@ -291,13 +304,14 @@ def _held(
     holder: str,
     placed: datetime,
     plan: Plan,
+    paid_at: datetime,
     *,
     is_safe: bool,
 ) -> tuple[tuple[str, ...], ...]:
     known = [promoter for promoter in story.promoters if promoter.id == holder]
     is_touched = claims not in ((), ((HOUSE,),))
     if known and not _is_suspended(known[0], placed):
-        return claims if is_touched and not is_safe else (_earners(story, holder, placed, plan),)
+        return claims if is_touched and not is_safe else (_earners(story, holder, placed, plan, paid_at),)
     return ((HOUSE,),) if known and not claims else claims
 
 
@@ -311,7 +325,7 @@ def _is_over(first: datetime, placed: datetime, plan: Plan) -> bool:
 
 
 def _claims(
-    story: Story, named: str | None, placed: datetime, plan: Plan, now: datetime
+    story: Story, named: str | None, placed: datetime, plan: Plan, now: datetime, paid_at: datetime
 ) -> tuple[tuple[tuple[str, ...], ...] | None, str | None]:
     """Return whose the order is by the clicks that had come, and who brought the customer.
 
@@ -333,7 +347,7 @@ def _claims(
         AttributionModel.LINEAR: earning,
     }[plan.attribution_model]
     through = last if plan.attribution_model is AttributionModel.LINEAR else chosen[0]
-    return tuple(_earners(story, name, placed, plan) for name in chosen), through
+    return tuple(_earners(story, name, placed, plan, paid_at) for name in chosen), through
 
 
 def _is_good(story: Story, click: Click, placed: datetime, plan: Plan) -> bool:
@@ -352,14 +366,58 @@ def _click_told(ordered: Sequence[Fact], placed: datetime) -> str | None:
     return next(iter((*in_time[-1:], *(click_id for _, click_id in told))), None)
 
 
-def _earners(story: Story, first: str, placed: datetime, plan: Plan) -> tuple[str, ...]:
+def _local(story: Story, instant: datetime) -> datetime:
+    return instant.astimezone(ZoneInfo(story.program.time_zone))
+
+
+def _month_of_tier(story: Story, plan: Plan, paid: datetime) -> str:
+    """Return the month whose sales count: the one of the payment, or the one that ended before it."""
+    runs = plan.tier_basis is TierBasis.RUNNING_MONTH
+    return f"{_local(story, paid):%Y-%m}" if runs else _month_before(story, paid)
+
+
+def _month_before(story: Story, instant: datetime) -> str:
+    return f"{_local(story, instant).replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def _closing(story: Story, month: str) -> datetime:
+    """Return an hour after the month's last instant, found by walking into the next one."""
+    day = datetime.fromisoformat(f"{month}-28").replace(tzinfo=ZoneInfo(story.program.time_zone))
+    while f"{day:%Y-%m}" == month:
+        day += timedelta(days=1)
+    return day + HOUR
+
+
+def _uplift(story: Story, name: str, month: str, plan: Plan) -> tuple[str | None, Fraction]:
+    """Return the tier that a month's recorded sales reached, and what it adds, in basis points."""
+    if not plan.tiers:
+        return None, Fraction(0)
+    net, orders = story.volumes.get((name, month), (0, 0))
+    sold = orders if plan.tier_measure is TierMeasure.ORDERS else net
+    reached = [tier for tier in plan.tiers if tier.threshold <= sold] or [plan.tiers[0]]
+    if plan.tier_mode is TierMode.WHOLE or sold <= 0:
+        return reached[-1].id, Fraction(reached[-1].add_bps)
+    # Each threshold that was reached raises everything above it by what it adds to the one below.
+    added, below = Fraction(0), 0
+    for tier in reached:
+        added += (sold - tier.threshold) * (tier.add_bps - below)
+        below = tier.add_bps
+    return reached[-1].id, added / sold
+
+
+def _is_short(story: Story, promoter: Promoter, plan: Plan, paid: datetime) -> bool:
+    sold, _ = story.volumes.get((promoter.id, _month_before(story, paid)), (0, 0))
+    return 0 < plan.upline_gate_minor > sold
+
+
+def _earners(story: Story, first: str, placed: datetime, plan: Plan, paid_at: datetime) -> tuple[str, ...]:
     """Return who earns level by level: the winner, then the chain, the plan's choice where it is vacant."""
     above = _above(story, first, placed)
     paid = [first, *(promoter.id for promoter in above)][: len(plan.rate_bps)]
     instead = _instead(story, paid, placed, plan)
     names = [first]
     for promoter in above:
-        if not _is_suspended(promoter, placed):
+        if not _is_suspended(promoter, placed) and not _is_short(story, promoter, plan, paid_at):
             names.append(promoter.id)
         elif plan.vacancy is not Vacancy.COMPRESS:
             names.append(instead)
@@ -395,14 +453,15 @@ def _is_suspended(promoter: Promoter, placed: datetime) -> bool:
 
 
 def _earned(
-    ordered: Sequence[Fact], claims: Sequence[Sequence[str]], plan: Plan, rounding: Rounding
+    ordered: Sequence[Fact], claims: Sequence[Sequence[str]], plan: Plan, story: Story, month: str
 ) -> dict[str, int]:
     """Return what everybody earned after refunds, line by line and level by level, zero left out."""
     earned: dict[str, int] = {}
     for number, claim in enumerate(claims):
-        lines = [(line, _granted(line, claim[0], plan)) for line in _last(ordered, "lines") or ()]
+        tier = (None, Fraction(0)) if claim[0] == HOUSE else _uplift(story, claim[0], month, plan)
+        lines = [(line, _granted(line, claim[0], plan, tier)) for line in _last(ordered, "lines") or ()]
         for level, name in enumerate(claim[: len(plan.rate_bps)]):
-            for share, back in _dealt_and_back(lines, level, _refunds(ordered), rounding):
+            for share, back in _dealt_and_back(lines, level, _refunds(ordered), story.program.rounding):
                 part = _part(share, number, len(claims)) - _part(back, number, len(claims))
                 earned[name] = earned.get(name, 0) + part
     return {name: minor for name, minor in earned.items() if minor}
@@ -421,34 +480,41 @@ class Granted:
     by_units: bool
 
 
-def _granted(line: Line, first: str, plan: Plan) -> Granted:
+def _granted(line: Line, first: str, plan: Plan, tier: tuple[str | None, Fraction]) -> Granted:
     """Return the rates that the ladder gives a line, as far as both caps let them."""
-    rules = [rule for rule in plan.rules if _is_about(rule, line, first)]
+    rules = [rule for rule in plan.rules if _is_about(rule, line, first, tier[0])]
     rules.sort(key=lambda rule: rule.id)
-    rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(line, rule, plan))), reverse=True)
+    rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(line, rule, plan, tier[1]))), reverse=True)
     rule = rules[0] if rules else None
     left = Fraction(_base(line) * plan.pool_cap_bps, 10_000)
     levels = []
-    for wanted in _wanted(line, rule, plan):
+    for wanted in _wanted(line, rule, plan, tier[1]):
         levels.append(min(wanted, Fraction(_base(line) * plan.line_cap_bps, 10_000), left))
         left -= levels[-1]
     return Granted(levels, by_units=rule is not None and rule.per_unit_minor != ())
 
 
-def _is_about(rule: RateRule, line: Line, first: str) -> bool:
-    pairs = ((rule.sku, line.sku), (rule.product_id, line.product_id), (rule.promoter_id, first))
+def _is_about(rule: RateRule, line: Line, first: str, tier_id: str | None) -> bool:
+    pairs = (
+        (rule.sku, line.sku),
+        (rule.product_id, line.product_id),
+        (rule.promoter_id, first),
+        (rule.tier_id, tier_id),
+    )
     return all(asked is None or asked == has for asked, has in pairs)
 
 
-def _precision(rule: RateRule) -> tuple[bool, bool, bool]:
-    return rule.sku is not None, rule.product_id is not None, rule.promoter_id is not None
+def _precision(rule: RateRule) -> tuple[bool, ...]:
+    return tuple(asked is not None for asked in (rule.sku, rule.product_id, rule.promoter_id, rule.tier_id))
 
 
-def _wanted(line: Line, rule: RateRule | None, plan: Plan) -> list[Fraction]:
+def _wanted(line: Line, rule: RateRule | None, plan: Plan, uplift: Fraction) -> list[Fraction]:
     if rule and rule.per_unit_minor:
         found = [Fraction(each * line.quantity_milli, 1000) for each in rule.per_unit_minor]
     else:
         found = [Fraction(_base(line) * bps, 10_000) for bps in (rule.rate_bps if rule else plan.rate_bps)]
+        if found[:1] > [Fraction(0)] and (rule is None or rule.tier_id is None):
+            found[0] += _base(line) * uplift / 10_000
     return [*found, *(Fraction(0) for _ in plan.rate_bps)][: len(plan.rate_bps)]
 
 

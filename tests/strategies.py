@@ -31,6 +31,7 @@ from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, BindingPolicy, Plan, Recurring, Vacancy
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import Tier, TierBasis, TierMeasure, TierMode, Volume
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
 from tests.reference import Story
@@ -61,6 +62,17 @@ PRODUCTS = (None, "77", "88")
 
 VERDICTS = st.sampled_from(Outcome).map(
     lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
+)
+TIERS = (
+    Tier(id="base", threshold=0, add_bps=0),
+    Tier(id="silver", threshold=2, add_bps=150),
+    Tier(id="gold", threshold=400_000, add_bps=501),
+)
+"""Silver is reached by two orders or by any sale, gold by a large one."""
+TIER_TERMS = (
+    (TierBasis.PREVIOUS_MONTH, TierMode.WHOLE),
+    (TierBasis.RUNNING_MONTH, TierMode.WHOLE),
+    (TierBasis.RUNNING_MONTH, TierMode.MARGINAL),
 )
 PATIENT = settings(suppress_health_check=[HealthCheck.too_slow])
 """For whole orders and histories: on two shared cores drawing one may take long."""
@@ -101,6 +113,9 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
     versions = draw(st.lists(st.integers(-60, 60), max_size=1))
     starts = (T0 - days(400), *(T0 + minutes(number) for number in versions))
     vacancies = [draw(st.sampled_from(Vacancy)) for _ in starts]
+    tiers = draw(st.sampled_from((None, TIERS)))
+    basis, mode = draw(st.sampled_from(TIER_TERMS))
+    tier_ids = (None, None, "silver") if tiers and mode is TierMode.WHOLE else (None,)
     return tuple(
         make.plan(
             *draw(rates()),
@@ -113,7 +128,12 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             vacancy=vacancy,
             default_sponsor_id=DEE if vacancy is Vacancy.DEFAULT_SPONSOR else None,
             attribution_model=draw(st.sampled_from(AttributionModel)),
-            rules=draw(rules()),
+            rules=draw(rules(tier_ids)),
+            tiers=tiers,
+            tier_basis=basis,
+            tier_mode=mode,
+            tier_measure=draw(st.sampled_from(TierMeasure)) if tiers else TierMeasure.NET_SALES,
+            upline_gate_minor=draw(st.sampled_from((0, 0, 1, 100_000))),
             line_cap_bps=draw(st.sampled_from((8000, 8000, 10_000, 500))),
             pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
             **draw(memories),
@@ -123,14 +143,14 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> tuple[RateRule, ...]:
+def rules(draw: st.DrawFn, tier_ids: Sequence[str | None] = (None,)) -> tuple[RateRule, ...]:
     """A few rules on any rungs of the ladder, in percent or per unit, for the lines that are drawn."""
     count = draw(st.sampled_from((0, 0, 1, 2, 4)))
-    return tuple(draw(_rule(f"r{number}")) for number in range(count))
+    return tuple(draw(_rule(f"r{number}", tier_ids)) for number in range(count))
 
 
 @st.composite
-def _rule(draw: st.DrawFn, rule_id: str) -> RateRule:
+def _rule(draw: st.DrawFn, rule_id: str, tier_ids: Sequence[str | None]) -> RateRule:
     sku, product_id = draw(st.sampled_from((("TEA-1", None), ("MUG-1", None), (None, "77"), (None, None))))
     promoter_id = draw(st.sampled_from((None, None, make.CY, make.BO)))
     if sku is None and product_id is None:
@@ -144,6 +164,7 @@ def _rule(draw: st.DrawFn, rule_id: str) -> RateRule:
         promoter_id=promoter_id,
         rate_bps=rate_bps,
         per_unit_minor=per_unit,
+        tier_id=draw(st.sampled_from(tier_ids)),
     )
 
 
@@ -325,6 +346,7 @@ def stories(draw: st.DrawFn, *, orders: int = 3) -> Story:
         promoters=draw(networks()),
         clicks=draw(clicks()),
         facts=_apart(facts),
+        volumes=draw(october()),
         registrations=tuple(
             draw(_registration(at)) for at in draw(st.lists(SIGNED, max_size=2, unique=True))
         ),
@@ -353,6 +375,14 @@ def _join(draw: st.DrawFn, at: int) -> SamePerson:
         occurred_at=T0 + minutes(at),
         recorded_at=T0 + minutes(at) + draw(st.sampled_from(RECORDED)),
     )
+
+
+@st.composite
+def october(draw: st.DrawFn) -> dict[tuple[str, str], tuple[int, int]]:
+    """What was sold in the month before, by some promoters; a row for good."""
+    sellers = draw(st.lists(st.sampled_from((make.CY, make.BO, make.ANA)), unique=True))
+    sold = st.tuples(st.sampled_from((-1, 0, 1, 99_999, 100_000, 400_001)), st.integers(-1, 3))
+    return {(name, "2026-10"): draw(sold) for name in sellers}
 
 
 def _apart(facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -386,7 +416,17 @@ def sweeps_of(story: Story, until: datetime) -> tuple[datetime, ...]:
 
 def world_of(story: Story) -> World:
     """Return a world in which a story can be played; clicks come when they were recorded."""
-    return World(catalog=VersionedCatalog(story))
+    world = World(catalog=VersionedCatalog(story))
+    for (name, month), sold in story.volumes.items():
+        world.catalog.close_month(PROGRAM_ID, name, month, Volume(*sold))
+    return world
+
+
+def told_by(story: Story, world: World) -> Story:
+    """Return a story with the volumes that were recorded while it was played: nobody can work them out."""
+    rows = world.catalog.volumes.items()
+    recorded = {(name, month): (sold.net_minor, sold.orders) for (_, name, month), sold in rows}
+    return replace(story, volumes=recorded)
 
 
 def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
@@ -398,6 +438,7 @@ def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
         *((fact.recorded_at, 1, fact) for fact in story.facts),
         *((instant, 2, None) for instant in sweeps),
     ]
+    folded = 0
     for now, _, arriving in sorted(arrivals, key=lambda arrival: arrival[:2]):
         if isinstance(arriving, Click):
             world.clicks.record(arriving)
@@ -409,7 +450,9 @@ def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
             _arrive(arriving, world, now)
         else:
             world.sweep(now)
-    world.fold()
+        if len(world.ledger.appended) > folded:
+            folded = len(world.ledger.appended)
+            world.fold()
 
 
 def _arrive(fact: Fact, world: World, now: datetime) -> None:
@@ -436,5 +479,6 @@ __all__ = [
     "roundings",
     "stories",
     "sweeps_of",
+    "told_by",
     "world_of",
 ]

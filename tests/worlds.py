@@ -98,7 +98,7 @@ class World:
 
     @property
     def orders(self) -> PostOrderPorts:
-        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog)
+        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.pages)
 
     def append(self, *facts: Fact) -> None:
         for fact in facts:

@@ -36,6 +36,7 @@ serve("POST", "/programs/{program_id}/promoters/{promoter_id}/sponsor", console.
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/status", console.change_status)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/links", console.create_link, 201)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/balance", console.read_balance)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/tier", console.read_tier)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/entries", console.list_entries)
 
 

@@ -93,7 +93,9 @@ class Chain:
 
     def post(self, order: OrderKey, number_of_days: float = 0) -> Entry:
         """What accrue and settle do with an order."""
-        ports = PostOrderPorts(self.stores.ledger, self.stores.facts, self.stores.clicks, self.catalog)
+        ports = PostOrderPorts(
+            self.stores.ledger, self.stores.facts, self.stores.clicks, self.catalog, self.stores.pages
+        )
         entry = post_order(PostOrder(order), ports, T0 + minutes(2) + days(number_of_days))
         assert entry is not None
         return entry
@@ -237,7 +239,8 @@ def test_an_order_without_any_link_costs_two_reads_although_the_customer_is_know
     placed = make.snapshot(click_id=None, customer_key="a" * 24)
     order = OrderKey(chain.storefront_id, "organic")
     chain.stores.facts.append(make.fact(order=order, program_id=chain.program_id, snapshot=placed))
-    ports = PostOrderPorts(chain.stores.ledger, chain.stores.facts, chain.stores.clicks, chain.catalog)
+    stores = chain.stores
+    ports = PostOrderPorts(stores.ledger, stores.facts, stores.clicks, chain.catalog, stores.pages)
     with chain.counter.job("an order without any link, warm") as job:
         assert post_order(PostOrder(order), ports, T0 + minutes(2)) is None
     assert (job.reads, job.writes) == (2, 0)

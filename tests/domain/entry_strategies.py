@@ -10,6 +10,7 @@ from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.money import Money
+from grapevine.domain.tiers import Sale, Shortfall, TierStanding, Volume
 from tests.builders import PROGRAM_ID
 from tests.strategies import currencies, instants
 
@@ -36,6 +37,18 @@ candidates = st.builds(
     binding=st.one_of(st.none(), ids),
 )
 notes = st.builds(CustomerNote, ids, st.one_of(st.none(), ids), st.booleans())
+months = st.sampled_from(("2026-10", "2027-01"))
+volumes = st.builds(Volume, st.integers(-(10**15), 10**15), st.integers(-9, 10**6))
+standings = st.builds(
+    TierStanding,
+    promoter_id=ids,
+    month=months,
+    volume=volumes,
+    tier_id=ids,
+    uplift=st.tuples(st.integers(0, 10**18), st.integers(1, 10**15)),
+)
+sales = st.builds(Sale, ids, months, volumes)
+shortfalls = st.builds(Shortfall, ids, months, st.integers(-(10**15), 10**15))
 decisions = st.builds(
     Decision,
     basis=digests.map(lambda digest: digest[:12]),
@@ -44,6 +57,9 @@ decisions = st.builds(
     promoter_ids=st.lists(ids, max_size=3, unique=True).map(tuple),
     candidates=st.lists(candidates, max_size=3).map(tuple),
     customer=st.one_of(st.none(), notes),
+    tiers=st.lists(standings, max_size=2).map(tuple),
+    gated=st.lists(shortfalls, max_size=2).map(tuple),
+    provisional_until=st.one_of(st.none(), instants),
 )
 
 
@@ -60,6 +76,7 @@ def order_entries() -> st.SearchStrategy[Entry]:
         covers=st.integers(0, 10_000),
         facts=st.lists(digests, max_size=4, unique=True).map(tuple),
         decision=st.one_of(st.none(), decisions),
+        sales=st.lists(sales, max_size=2, unique_by=lambda sale: sale.promoter_id).map(tuple),
         released=st.booleans(),
         due_at=st.one_of(st.none(), instants),
         previous_hash=st.one_of(st.just(""), hashes),

@@ -27,6 +27,7 @@ HANDLERS = {
         "create_program",
         "list_programs",
         "read_program",
+        "read_tier",
         "publish_plan",
         "publish_rate",
         "create_storefront",

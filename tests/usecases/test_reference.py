@@ -10,7 +10,7 @@ from grapevine.domain.explanation import explained
 from grapevine.domain.facts import OrderKey
 from tests.builders import PROGRAM_ID, T0, days
 from tests.reference import Story, stand
-from tests.strategies import PATIENT, play, stories, sweeps_of, world_of
+from tests.strategies import PATIENT, play, stories, sweeps_of, told_by, world_of
 from tests.worlds import World
 
 END = T0 + days(90)
@@ -45,8 +45,9 @@ def check(story: Story) -> None:
     world = world_of(story)
     play(story, world, sweeps_of(story, END))
     assert all("no body tells" in reason for _, reason in world.failures.sent)
+    told = told_by(story, world)
     for order in story.orders:
-        check_order(story, world, order)
+        check_order(told, world, order)
         check_explanations(world, order)
     assert world.proof().faults == ()
 

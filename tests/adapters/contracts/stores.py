@@ -59,7 +59,7 @@ class Stores:
     @property
     def orders(self) -> PostOrderPorts:
         """What posting an order needs."""
-        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog)
+        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.pages)
 
 
 @dataclass(frozen=True, slots=True)

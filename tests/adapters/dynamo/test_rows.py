@@ -51,6 +51,7 @@ KINDS = {
     "settlement",
     "storefront",
     "sweep",
+    "volume",
 }
 
 

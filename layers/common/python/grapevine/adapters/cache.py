@@ -18,6 +18,7 @@ from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -110,6 +111,16 @@ class CachedCatalog(CachedLinks):
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         """Return promoters as they are."""
         return self._catalog.promoters(program_id, promoter_ids)
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        """Return promoters and volumes as they are."""
+        return self._catalog.promoters_with_volumes(program_id, promoter_ids, months)
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        """Store a closed month's volume."""
+        return self._catalog.close_month(program_id, promoter_id, month, volume)
 
     def api_key(self, key_id: str) -> ports.ApiKey | None:
         """Return a key as it is: one that was taken back must not work on."""

@@ -28,6 +28,7 @@ from grapevine.domain.money import Money
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.programs import Terms
+from grapevine.domain.sales import sales_change
 
 Amounts = Mapping[tuple[Account, str], int]
 Change = tuple[tuple[Account, str], int]
@@ -63,7 +64,9 @@ def next_entry(
     current = _without_source(standing(entries))
     postings = balancing(current, wanted, terms.program.id)
     fresh = decision if decision != decision_in_force(entries) else None
-    if not (postings or (fresh and _worth_recording(fresh, entries)) or _must_rearm(place, entries, now)):
+    sales = sales_change(order, decision, entries, terms, now)
+    is_news = fresh is not None and _worth_recording(fresh, entries)
+    if not (postings or sales or is_news or _must_rearm(place, entries, now)):
         return None
     return Entry(
         key=key,
@@ -75,6 +78,7 @@ def next_entry(
         covers=len(facts),
         facts=_newly_covered(facts, entries),
         decision=fresh,
+        sales=sales,
         released=place.released,
         due_at=place.due_at,
         previous_hash=entries[-1].hash if entries else "",
@@ -86,12 +90,14 @@ def placement(
 ) -> Placement:
     """Return where commissions belong: payable once released, else blocked by a verdict, else held."""
     place = _place(order, decision, terms, entries, earns, now)
+    if decision.provisional_until is not None:
+        place = _looked_at(place, decision.provisional_until)
     if order.placed_at is None or now >= (ends := grace_end(order.placed_at)):
         return place
     if decision.customer or (place.due_at is None and decision.candidates):
         # Another touch may still be recorded, and no hold's end makes anybody look again; or later
         # orders of the customer rest on this one and shall not wait for its hold.
-        return replace(place, due_at=min(place.due_at or ends, ends))
+        return _looked_at(place, ends)
     return place
 
 
@@ -113,7 +119,16 @@ def _place(
     ends = hold_end(order, plan)
     if not earns or ends is None or outcome is Outcome.REVIEW:
         return Placement(Leaf.HELD, released=False, due_at=None)
-    return _timed(ends, _screened_by(ends, order, plan), now)
+    releases_at = _screened_by(ends, order, plan)
+    if decision.provisional_until is not None:
+        # What may still change is not released: a month that is open says nothing for good.
+        releases_at = max(releases_at, decision.provisional_until)
+    return _timed(ends, releases_at, now)
+
+
+def _looked_at(place: Placement, instant: datetime) -> Placement:
+    """Return the placement with somebody looking again at an instant, if not before."""
+    return replace(place, due_at=min(place.due_at or instant, instant))
 
 
 def hold_end(order: Order, plan: Plan) -> datetime | None:
@@ -222,6 +237,8 @@ def _reason(
     wanted: Amounts,
 ) -> EntryReason:
     before, after = sum(current.values()), sum(wanted.values())
+    if fresh and before != after and _is_tiered(fresh, entries, facts):
+        return EntryReason.TIERED
     if fresh and _last_claims(entries) not in ((), fresh.claims):
         return EntryReason.REATTRIBUTED
     if after < before:
@@ -229,6 +246,14 @@ def _reason(
     if after > before:
         return EntryReason.EDITED if before else EntryReason.ACCRUED
     return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
+
+
+def _is_tiered(fresh: Decision, entries: Sequence[Entry], facts: Sequence[Fact]) -> bool:
+    """Say whether nothing but a month's sales changed a decision: no fact that was not covered is there."""
+    known = decision_in_force(entries)
+    if known is None or _newly_covered(facts, entries):
+        return False
+    return (known.tiers, known.gated) != (fresh.tiers, fresh.gated) and known.attributed == fresh.attributed
 
 
 def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:

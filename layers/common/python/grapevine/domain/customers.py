@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from grapevine.domain.bindings import CustomerNote, CustomerOrder, Past, Tie, is_protected, tie_in_force
+from grapevine.domain.chains import NOBODY, gated_above
 from grapevine.domain.decisions import (
     HOUSE,
     Candidate,
@@ -21,6 +22,7 @@ from grapevine.domain.instants import months_after
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan, Recurring, SelfPurchase
+from grapevine.domain.tiers import Shortfall
 
 
 def candidate_of(tie: Tie) -> Candidate:
@@ -42,6 +44,7 @@ def with_history(
     plan: Plan,
     past: Past,
     promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall] = NOBODY,
 ) -> Decision:
     """Return what was decided by touches alone as the customer's history changes it.
 
@@ -53,10 +56,10 @@ def with_history(
     if decision.is_pending:
         return replace(decision, customer=CustomerNote(order.customer_key or ""))
     tie = tie_in_force(past, plan, placed_at)
-    decided = _tied(decision, tie, order, placed_at, plan, promoters) if tie else decision
+    decided = _tied(decision, tie, order, placed_at, plan, promoters, short) if tie else decision
     why = _why_nothing(past, plan, placed_at) if decided.claims else None
     if why:
-        decided = replace(decided, reason=why, promoter_ids=(), further=())
+        decided = replace(decided, reason=why, promoter_ids=(), further=(), gated=())
     earned = any(claim[0] != HOUSE for claim in decided.claims)
     note = CustomerNote(order.customer_key or "", _through(decision), earned)
     return replace(decided, customer=note)
@@ -69,13 +72,15 @@ def _tied(
     placed_at: datetime,
     plan: Plan,
     promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall],
 ) -> Decision:
     judged = _judged(candidate_of(tie), order, placed_at, plan, promoters)
     kept = replace(decision, candidates=(*decision.candidates, judged))
     is_touched = any(claim[0] != HOUSE for claim in decision.claims)
     if judged.reason is Reason.ELIGIBLE and (not is_touched or is_protected(tie, plan, placed_at)):
-        claim = claim_of(tie.promoter_id, order, placed_at, plan, promoters)
-        return replace(kept, reason=Reason.BINDING, promoter_ids=claim, further=())
+        claim = claim_of(tie.promoter_id, order, placed_at, plan, promoters, short)
+        gated = gated_above((tie.promoter_id,), placed_at, plan, promoters, short) if short else ()
+        return replace(kept, reason=Reason.BINDING, promoter_ids=claim, further=(), gated=gated)
     if decision.claims:
         return kept
     house = (HOUSE,) if judged.reason is Reason.SUSPENDED else ()
@@ -118,11 +123,14 @@ def _through(decision: Decision) -> str | None:
 def told_by(entry: Entry, key: OrderKey, order: Order, before: Decision | None) -> tuple[CustomerOrder, ...]:
     """Return what an entry's new decision adds to the history of the order's customer.
 
-    Where the order was another customer's before, theirs learns that it is not.
+    Where the order was another customer's before, theirs learns that it is not. Nothing where a month's
+    sales alone changed the decision: they say what promoters earn, not whose customer it is.
     """
     if entry.decision is None:
         return ()
     note, left = entry.decision.customer, before.customer if before else None
+    if before and (before.basis, left) == (entry.decision.basis, note):
+        return ()
     told = [(note, order.placed_at)] if note else []
     if left and (note is None or note.customer_key != left.customer_key):
         told.append((CustomerNote(left.customer_key), None))

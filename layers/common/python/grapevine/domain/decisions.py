@@ -10,12 +10,13 @@ from hashlib import blake2b
 
 from grapevine.domain.accounts import PROGRAM
 from grapevine.domain.bindings import CustomerNote
+from grapevine.domain.chains import NOBODY, gated_above, paid_chain
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, readable_codes
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
-from grapevine.domain.people import Promoter, upline_of
+from grapevine.domain.people import Promoter
 from grapevine.domain.plans import (
     CLOCK_SKEW,
     DAY,
@@ -24,13 +25,11 @@ from grapevine.domain.plans import (
     CouponMode,
     Plan,
     SelfPurchase,
-    Vacancy,
 )
+from grapevine.domain.tiers import Shortfall, TierStanding
 
 HOUSE = PROGRAM
 """The earner at a level that nobody can earn at: the program itself."""
-SEARCH_DEPTH = 16
-"""How far up a chain is searched for somebody who can earn."""
 MAX_CLAIMS = 10
 """Promoters among whom one order is split; earlier touches are left out."""
 MAX_CANDIDATES = 10
@@ -87,7 +86,9 @@ class Decision:
     `promoter_ids` has the attributed promoter first, then the upline; HOUSE where a level is
     vacant; empty when nobody earns. `further` has the same for each further promoter among whom
     the order is split, all in equal parts. `rate` turns the order's currency into the program's,
-    for good.
+    for good. `tiers` has where the attributed promoter of each claim stood, `gated` the uplines whose
+    level is vacant for want of sales. Both rest on months; while one of them is open they are as far
+    as it went, and are looked at again at `provisional_until`.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
     decision stays.
     """
@@ -100,6 +101,9 @@ class Decision:
     further: tuple[tuple[str, ...], ...] = ()
     rate: Rate | None = None
     customer: CustomerNote | None = None
+    tiers: tuple[TierStanding, ...] = ()
+    gated: tuple[Shortfall, ...] = ()
+    provisional_until: datetime | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -110,6 +114,11 @@ class Decision:
     def claims(self) -> tuple[tuple[str, ...], ...]:
         """Who earns at which level, once for each promoter among whom the order is split."""
         return (self.promoter_ids, *self.further) if self.promoter_ids else ()
+
+    @property
+    def attributed(self) -> tuple[str, ...]:
+        """The promoters among whom the order is split; nobody where the house has it."""
+        return tuple(claim[0] for claim in self.claims if claim[0] != HOUSE)
 
 
 def basis_of(order: Order) -> str:
@@ -130,15 +139,18 @@ def decide(
     plan: Plan,
     touches: Sequence[Candidate],
     promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall] = NOBODY,
 ) -> Decision:
     """Return who earns from an order; the touches that mattered are kept with their reasons.
+
+    `short` has the promoters who may not have a level above the first, for want of sales.
 
     A pure function of its inputs, so the same facts lead to the same decision whenever and in
     whatever order they arrive.
     """
     judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
     reason, winners = _winners(judged, plan)
-    claims = tuple(claim_of(name, order, placed_at, plan, promoters) for name in winners)
+    claims = tuple(claim_of(name, order, placed_at, plan, promoters, short) for name in winners)
     if not winners and any(touch.reason is Reason.SUSPENDED for touch in judged):
         claims = ((HOUSE,),)
     return Decision(
@@ -148,6 +160,7 @@ def decide(
         promoter_ids=claims[0] if claims else (),
         further=claims[1:],
         candidates=_kept(judged, winners),
+        gated=gated_above(winners, placed_at, plan, promoters, short) if short else (),
     )
 
 
@@ -172,10 +185,15 @@ def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str
 
 
 def claim_of(
-    promoter_id: str, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+    promoter_id: str,
+    order: Order,
+    placed_at: datetime,
+    plan: Plan,
+    promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall],
 ) -> tuple[str, ...]:
     """Return who is paid through one winner; from their own purchase nobody above them."""
-    chain = paid_chain(promoter_id, placed_at, plan, promoters)
+    chain = paid_chain(promoter_id, placed_at, plan, promoters, short)
     is_rebate = plan.self_purchase is SelfPurchase.REBATE and is_own(order, promoters[promoter_id])
     return chain[:1] if is_rebate else chain
 
@@ -192,47 +210,6 @@ def _kept(judged: Sequence[Candidate], winners: Sequence[str]) -> tuple[Candidat
     latest = sorted(judged, key=lambda t: (t.promoter_id in winners, t.occurred_at, t.click_id))
     kept = set(latest[-MAX_CANDIDATES:])
     return tuple(touch for touch in judged if touch in kept)
-
-
-def paid_chain(
-    promoter_id: str, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
-) -> tuple[str, ...]:
-    """Return who is paid at each level, as the network was when the order was placed.
-
-    The attributed promoter can earn, or would not have won. Above, a level whose promoter was
-    suspended is vacant, and the plan says who earns there; above the top of the chain nobody does.
-    """
-    first, *above = upline_of(promoter_id, SEARCH_DEPTH, promoters, placed_at)
-    earning = [name if promoters[name].earns_at(placed_at) else None for name in above]
-    if plan.vacancy is Vacancy.COMPRESS:
-        earning = [name for name in earning if name]
-    levels = len(plan.rate_bps)
-    # Only the levels that are paid: how far above them `promoters` reaches is chance.
-    substitute = _substitute(placed_at, plan, promoters, (first, *above)[:levels])
-    return (first, *(name or substitute for name in earning))[:levels]
-
-
-def _substitute(
-    placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter], chain: tuple[str, ...]
-) -> str:
-    """Return who earns at a vacant level: the plan's default sponsor, unless already paid or suspended."""
-    promoter = promoters.get(plan.default_sponsor_id or "")
-    can_earn = promoter is not None and promoter.id not in chain and promoter.earns_at(placed_at)
-    return promoter.id if promoter and can_earn else HOUSE
-
-
-def people_needed(
-    promoter_id: str, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
-) -> str | None:
-    """Return whom the decision must know next, or None when `promoters` holds everybody it needs."""
-    chain = upline_of(promoter_id, SEARCH_DEPTH, promoters, placed_at)
-    if not chain:
-        return None
-    earning = sum(promoters[name].earns_at(placed_at) for name in chain)
-    filled = earning if plan.vacancy is Vacancy.COMPRESS else len(chain)
-    sponsor_id = promoters[chain[-1]].sponsor_at(placed_at)
-    is_complete = filled >= len(plan.rate_bps) or len(chain) >= SEARCH_DEPTH or sponsor_id in promoters
-    return None if is_complete else sponsor_id
 
 
 def pending(order: Order, plan: Plan, reason: Reason) -> Decision:

@@ -9,6 +9,7 @@ from grapevine.domain.orders import Order, OrderLine
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import LineRate, line_rate
+from grapevine.domain.tiers import TierStanding
 
 
 def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[str, int]:
@@ -33,13 +34,20 @@ def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, s
     plan, claims = terms.plan_version(decision.plan_version), decision.claims
     earned: list[tuple[int, str, LevelCommission]] = []
     for number, claim in enumerate(claims):
-        rated = [(item, _rate(item, claim[0], plan, decision.rate)) for item in order.lines]
+        tier = _tier_of(claim[0], decision) if decision.tiers else None
+        rated = [(item, _rate(item, claim[0], plan, decision.rate, tier)) for item in order.lines]
         for level, (earner, rate_bps) in enumerate(zip(claim, plan.rate_bps, strict=False), start=1):
             whole = level_commission(rated, level, rate_bps, terms.program.rounding)
             earned.append((level, earner, split(whole, len(claims))[number]))
     return tuple(earned)
 
 
-def _rate(item: OrderLine, promoter_id: str, plan: Plan, rate: Rate | None) -> LineRate:
+def _tier_of(promoter_id: str, decision: Decision) -> TierStanding | None:
+    return next((tier for tier in decision.tiers if tier.promoter_id == promoter_id), None)
+
+
+def _rate(
+    item: OrderLine, promoter_id: str, plan: Plan, rate: Rate | None, tier: TierStanding | None
+) -> LineRate:
     caps, per_minor = (plan.line_cap_bps, plan.pool_cap_bps), rate.per_minor if rate else (1, 1)
-    return line_rate(item.line, promoter_id, plan.rate_bps, plan.rules, *caps, per_minor)
+    return line_rate(item.line, promoter_id, plan.rate_bps, plan.rules, *caps, per_minor, tier)

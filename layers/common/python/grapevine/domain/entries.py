@@ -17,6 +17,7 @@ from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
+from grapevine.domain.tiers import Sale, Shortfall, TierStanding, Volume
 
 SCHEMA = 1
 
@@ -30,6 +31,7 @@ class EntryReason(StrEnum):
     CANCELLED = "cancelled"
     UNPAID = "unpaid"
     REATTRIBUTED = "reattributed"
+    TIERED = "tiered"
     RELEASED = "released"
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
@@ -59,7 +61,8 @@ class Entry:
     """One immutable record with all of its postings.
 
     `covers` is how many facts of the order stood behind it in all, `facts` the digests of those
-    it was the first to cover. `decision` is there only when it is new. `due_at` is the next
+    it was the first to cover. `decision` is there only when it is new. `sales` is what it changes
+    in the volume of the attributed promoters. `due_at` is the next
     instant at which time alone may change something. `text` is the entry as it was stored, where
     it was: a newer writer's may say more than we read, and the hash is of what is stored.
     """
@@ -73,6 +76,7 @@ class Entry:
     covers: int = 0
     facts: tuple[str, ...] = ()
     decision: Decision | None = None
+    sales: tuple[Sale, ...] = ()
     released: bool = False
     due_at: datetime | None = None
     payout_id: str | None = None
@@ -119,6 +123,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "c": entry.covers,
         "f": ",".join(entry.facts),
         "d": _decision_to_dict(entry.decision) if entry.decision else None,
+        "s": [_sale_to_list(sale) for sale in entry.sales],
         "rel": int(entry.released),
         "due": to_text(entry.due_at) if entry.due_at else None,
         "pay": entry.payout_id,
@@ -145,6 +150,7 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
         covers=values.get("c", 0),
         facts=tuple(values["f"].split(",")) if "f" in values else (),
         decision=_decision_from_dict(values["d"]) if "d" in values else None,
+        sales=tuple(_sale_from_list(item) for item in values.get("s", ())),
         released=bool(values.get("rel", 0)),
         due_at=from_text(values["due"]) if "due" in values else None,
         payout_id=values.get("pay"),
@@ -166,6 +172,15 @@ def _posting_from_list(leg: list[Any], program_id: str) -> Posting:
     return Posting(_account(source, program_id), _account(destination, program_id), Money(minor, currency))
 
 
+def _sale_to_list(sale: Sale) -> list[Any]:
+    return [sale.promoter_id, sale.month, sale.volume.net_minor, sale.volume.orders]
+
+
+def _sale_from_list(item: list[Any]) -> Sale:
+    promoter_id, month, net_minor, orders = item
+    return Sale(promoter_id, month, Volume(net_minor, orders))
+
+
 def _short(account: Account) -> str:
     return account.leaf.value if account.owner == PROGRAM else f"{account.owner}:{account.leaf}"
 
@@ -184,6 +199,9 @@ def _decision_to_dict(decision: Decision) -> dict[str, Any]:
         "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
         **({"fx": _rate_to_list(decision.rate)} if decision.rate else {}),
         **({"cu": _note_to_list(decision.customer)} if decision.customer else {}),
+        **({"ti": [_tier_to_list(tier) for tier in decision.tiers]} if decision.tiers else {}),
+        **({"ga": [[s.promoter_id, s.month, s.net_minor] for s in decision.gated]} if decision.gated else {}),
+        **({"pu": to_text(decision.provisional_until)} if decision.provisional_until else {}),
     }
 
 
@@ -197,7 +215,31 @@ def _decision_from_dict(values: dict[str, Any]) -> Decision:
         further=claims[1:],
         candidates=tuple(_candidate_from_list(item) for item in values["t"]),
         rate=_rate_from_list(values["fx"]) if "fx" in values else None,
-        customer=_note_from_list(values["cu"]) if "cu" in values else None,
+        tiers=tuple(_tier_from_list(item) for item in values.get("ti", ())),
+        gated=tuple(Shortfall(*item) for item in values.get("ga", ())),
+        provisional_until=from_text(values["pu"]) if "pu" in values else None,
+    )
+
+
+def _tier_to_list(tier: TierStanding) -> list[Any]:
+    return [
+        tier.promoter_id,
+        tier.month,
+        tier.volume.net_minor,
+        tier.volume.orders,
+        tier.tier_id,
+        *tier.uplift,
+    ]
+
+
+def _tier_from_list(item: list[Any]) -> TierStanding:
+    promoter_id, month, net_minor, orders, tier_id, added, parts = item
+    return TierStanding(
+        promoter_id=promoter_id,
+        month=month,
+        volume=Volume(net_minor, orders),
+        tier_id=tier_id,
+        uplift=(added, parts),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from grapevine.domain.accounts import Leaf
@@ -18,6 +19,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
+from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
 
 
@@ -68,6 +70,8 @@ def explanation(found: Explained) -> dict[str, Any]:
         "attribution": _attribution(decision) if decision else None,
         "plan_version": plan.version if plan else None,
         "rate": _rate(decision.rate) if decision and decision.rate else None,
+        "tiers": _tiers(decision, plan, currency) if decision and plan else [],
+        "gated": _gated(decision, plan, currency) if decision and plan else [],
         "levels": _levels(found, decision, currency) if decision else [],
         "hold_ends_at": to_text(ends) if ends else None,
         "released": found.entry.released,
@@ -93,6 +97,38 @@ def _rate(rate: Rate) -> dict[str, str]:
         "source": rate.source,
         "effective_at": to_text(rate.effective_at),
     }
+
+
+def _tiers(decision: Decision, plan: Plan, currency: str) -> list[dict[str, Any]]:
+    """Return where each attributed promoter stood; `add_bps` is exact: a blended month's is a fraction."""
+    until = decision.provisional_until
+    return [
+        {
+            "promoter": tier.promoter_id,
+            "tier": tier.tier_id,
+            "add_bps": str(Fraction(*tier.uplift)),
+            "basis": plan.tier_basis.value,
+            "mode": plan.tier_mode.value,
+            "month": tier.month,
+            "net_sales": format_minor(tier.volume.net_minor, currency),
+            "orders": tier.volume.orders,
+            "provisional_until": to_text(until) if until else None,
+        }
+        for tier in decision.tiers
+    ]
+
+
+def _gated(decision: Decision, plan: Plan, currency: str) -> list[dict[str, str]]:
+    """Return the uplines who were short of the plan's gate, with what they sold and what was asked."""
+    return [
+        {
+            "promoter": short.promoter_id,
+            "month": short.month,
+            "net_sales": format_minor(short.net_minor, currency),
+            "gate": format_minor(plan.upline_gate_minor, currency),
+        }
+        for short in decision.gated
+    ]
 
 
 def _order(order: Order, currency: str) -> dict[str, Any]:
@@ -134,10 +170,20 @@ def _candidate(candidate: Candidate) -> dict[str, str | None]:
 
 def _levels(found: Explained, decision: Decision, currency: str) -> list[dict[str, Any]]:
     told_in = found.order.currency or currency
+    earned = levels(found.order, decision, found.terms)
+    flat = levels(found.order, _without_uplift(decision), found.terms) if decision.tiers else earned
     return [
-        _level(number, promoter_id, commission, (currency, told_in))
-        for number, promoter_id, commission in levels(found.order, decision, found.terms)
+        {
+            **_level(number, promoter_id, commission, (currency, told_in)),
+            "uplift": format_minor(commission.total_minor - plain.total_minor, currency),
+        }
+        for (number, promoter_id, commission), (_, _, plain) in zip(earned, flat, strict=True)
     ]
+
+
+def _without_uplift(decision: Decision) -> Decision:
+    """Return a decision whose tiers are the same and add nothing: what is missing then is their part."""
+    return replace(decision, tiers=tuple(replace(tier, uplift=(0, 1)) for tier in decision.tiers))
 
 
 def _level(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from grapevine.domain.errors import InvalidInputError
 
@@ -51,6 +52,17 @@ def days_between(first: datetime, last: datetime) -> tuple[str, ...]:
     """Return every UTC day from the first instant's to the last one's, oldest first."""
     start, end = first.astimezone(UTC).date(), last.astimezone(UTC).date()
     return tuple((start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1))
+
+
+def month_of(instant: datetime, zone: ZoneInfo) -> str:
+    """Return the month of an instant on a zone's calendar, `YYYY-MM`."""
+    return instant.astimezone(zone).strftime("%Y-%m")
+
+
+def month_end(month: str, zone: ZoneInfo) -> datetime:
+    """Return the first instant after a month of a zone's calendar."""
+    year, number = map(int, month.split("-"))
+    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone).astimezone(UTC)
 
 
 def clamped_day(year: int, month: int, day: int) -> date:

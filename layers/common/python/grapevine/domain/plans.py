@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.money import MAX_MINOR
+from grapevine.domain.money import EXPONENTS, MAX_MINOR
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import Tier, TierBasis, TierMeasure, TierMode, default_tiers, tier_checks
 
 MAX_LEVELS = 3
 MAX_RULES = 200
@@ -90,7 +91,12 @@ class Recurring(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first."""
+    """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first.
+
+    `tiers`, the lowest first, raise level 1 by what was sold in a month; None has none, as () has, and
+    becomes the default where a plan is published. `upline_gate_minor` is what must have been sold
+    through an upline in the month before for a level to be theirs, 0 for nothing.
+    """
 
     version: int
     effective_at: datetime
@@ -113,6 +119,11 @@ class Plan:
     new_customers_only: bool = False
     recurring: Recurring = Recurring.LIFETIME
     recurring_months: int | None = None
+    tiers: tuple[Tier, ...] | None = None
+    tier_basis: TierBasis = TierBasis.PREVIOUS_MONTH
+    tier_mode: TierMode = TierMode.WHOLE
+    tier_measure: TierMeasure = TierMeasure.NET_SALES
+    upline_gate_minor: int = 0
 
     @property
     def needs_history(self) -> bool:
@@ -122,6 +133,11 @@ class Plan:
             or self.new_customers_only
             or self.recurring is not Recurring.LIFETIME
         )
+
+    @property
+    def counts_sales(self) -> bool:
+        """Whether anything rests on what was sold in a month; where not, nobody counts it."""
+        return bool(self.tiers) or self.upline_gate_minor > 0
 
 
 def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
@@ -136,6 +152,14 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         (len(plan.rules) <= MAX_RULES, f"more than {MAX_RULES}", "rules"),
         (len({rule.id for rule in plan.rules}) == len(plan.rules), "two have one id", "rules"),
         *(check for rule in plan.rules for check in _rule_checks(rule, plan)),
+        *tier_checks(plan.tiers or (), plan.tier_basis, plan.tier_mode, tier_room_bps(plan)),
+        (bool(plan.tiers) or plan.tier_measure is TierMeasure.NET_SALES, "goes with tiers", "tier_measure"),
+        (0 <= plan.upline_gate_minor <= MAX_MINOR, f"must be 0 to {MAX_MINOR}", "upline_gate_minor"),
+        (
+            not plan.upline_gate_minor or levels > 1,
+            "is for levels that the plan does not have",
+            "upline_gate_minor",
+        ),
         (1 <= plan.click_window_days <= 90, "must be 1 to 90", "click_window_days"),
         (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
         (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
@@ -173,6 +197,14 @@ def _customer_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
     )
 
 
+def with_default_tiers(plan: Plan, currency: str) -> Plan:
+    """Return a plan that says nothing about tiers with the default ones, as far as its pool cap has room."""
+    says_nothing = plan.tiers is None and plan.tier_measure is TierMeasure.NET_SALES
+    if not says_nothing or currency not in EXPONENTS:
+        return plan
+    return replace(plan, tiers=default_tiers(currency, tier_room_bps(plan)))
+
+
 def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...]:
     where, rates = f"rules.{rule.id}", rule.rate_bps or rule.per_unit_minor
     return (
@@ -186,7 +218,23 @@ def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...
         (sum(rule.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", where),
         (not (rule.sku and rule.product_id), "is for a SKU or for a product, not both", where),
         (rule.rung > 0, "is for everything: that is the plan's own rate", where),
+        (
+            rule.tier_id is None or rule.tier_id in [tier.id for tier in plan.tiers or ()],
+            f"is for a tier that the plan does not have: {rule.tier_id}",
+            where,
+        ),
+        (
+            rule.tier_id is None or plan.tier_mode is TierMode.WHOLE,
+            f"is for a tier, which goes with tier_mode {TierMode.WHOLE}",
+            where,
+        ),
     )
+
+
+def tier_room_bps(plan: Plan) -> int:
+    """Return what the pool cap leaves for tiers, above the plan's own rates and the rules they raise."""
+    raised = (rule.rate_bps for rule in plan.rules if rule.is_raised_by_tiers)
+    return max(0, plan.pool_cap_bps - max(sum(rates) for rates in (plan.rate_bps, *raised)))
 
 
 def faults_of(checks: Sequence[tuple[bool, str, str]]) -> tuple[InvalidInputError, ...]:

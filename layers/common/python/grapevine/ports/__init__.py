@@ -47,6 +47,7 @@ from grapevine.ports.catalog import (
     RateWriter,
     StorefrontReader,
     TermsReader,
+    VolumeStore,
 )
 from grapevine.ports.flow import (
     ClickReader,
@@ -123,5 +124,6 @@ __all__ = [
     "SweepMark",
     "TermsReader",
     "Treasury",
+    "VolumeStore",
     "Waiting",
 ]

@@ -173,7 +173,7 @@ class StateScan(Protocol):
     """Everything derived that a proof compares with the entries."""
 
     def all_pages(self, program_id: str) -> Iterator[Page]:
-        """Yield every balance page of a program."""
+        """Yield every page of a program's balances and of what was sold."""
 
     def all_heads(self, program_id: str) -> Iterator[Head]:
         """Yield every account's head of a program."""

@@ -14,6 +14,7 @@ from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,20 @@ class PromoterReader(Protocol):
 
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         """Return those that exist, at most a hundred asked for."""
+
+
+class VolumeStore(Protocol):
+    """What was sold through promoters in months that are closed."""
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        """Return those that exist, and by promoter and month the volumes that are stored, in one request."""
+        ...
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        """Store a closed month's volume if absent, and return what is stored: the first one's, for good."""
+        ...
 
 
 class CouponReader(Protocol):
@@ -86,7 +101,9 @@ class CustomerWriter(CustomerReader, Protocol):
         ...
 
 
-class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, CustomerReader, Protocol):
+class DecisionCatalog(
+    TermsReader, PromoterReader, VolumeStore, CouponReader, RateReader, CustomerReader, Protocol
+):
     """What deciding an order needs of the catalog."""
 
 

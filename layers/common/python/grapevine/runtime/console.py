@@ -22,6 +22,7 @@ from grapevine.usecases import create_promoter as people
 from grapevine.usecases import publish_plan as plans
 from grapevine.usecases import publish_rate as rates
 from grapevine.usecases import read_balance as balances
+from grapevine.usecases import read_tier as tiers
 from grapevine.usecases import register_customer as customers
 from grapevine.usecases.create_merchant import authenticate
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
@@ -181,6 +182,14 @@ def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
     return replies.from_balance(
         balances.read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
     )
+
+
+def read_tier(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter stands this month, and what is missing to the next tier."""
+    currency, parts = caller.terms(program_id).program.currency, caller.parts
+    ports = tiers.ReadTierPorts(parts.catalog, parts.catalog, parts.pages)
+    found = tiers.read_tier(tiers.ReadTier(program_id, promoter_id), ports, parts.now())
+    return replies.from_tier(found, currency)
 
 
 def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:

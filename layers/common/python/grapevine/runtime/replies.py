@@ -16,7 +16,10 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.plain import to_plain
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.sales import Progress
+from grapevine.domain.tiers import TierMeasure
 from grapevine.usecases.read_balance import Balance
+from grapevine.usecases.read_tier import TierNow
 
 
 def from_rate(rate: Rate) -> dict[str, Any]:
@@ -129,6 +132,38 @@ def from_balance(balance: Balance) -> dict[str, Any]:
     names = ("held", "payable", "blocked", "reserved", "paid", "earned")
     amounts = {name: format_minor(getattr(balance, f"{name}_minor"), balance.currency) for name in names}
     return {"currency": balance.currency, **amounts}
+
+
+def from_tier(found: TierNow | None, currency: str) -> dict[str, Any]:
+    """Return where a promoter stands; `in_force` is null where the plan has no tiers."""
+    if found is None:
+        return {"currency": currency, "basis": None, "in_force": None, "running": None}
+    plan = found.plan
+    return {
+        "currency": currency,
+        "basis": plan.tier_basis.value,
+        "mode": plan.tier_mode.value,
+        "measure": plan.tier_measure.value,
+        "in_force": _progress(found.in_force, plan, currency),
+        "running": _progress(found.running, plan, currency),
+    }
+
+
+def _progress(found: Progress, plan: Plan, currency: str) -> dict[str, Any]:
+    def measured(amount: int | None) -> str | int | None:
+        return amount if amount is None or counts_orders else format_minor(amount, currency)
+
+    counts_orders = plan.tier_measure is TierMeasure.ORDERS
+    return {
+        "month": found.month,
+        "net_sales": format_minor(found.volume.net_minor, currency),
+        "orders": found.volume.orders,
+        "tier": found.tier.id,
+        "add_bps": found.tier.add_bps,
+        "next_tier": found.next.id if found.next else None,
+        "threshold": measured(found.next.threshold if found.next else None),
+        "missing": measured(found.missing),
+    }
 
 
 def from_entry(entry: Entry) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from grapevine.domain.bindings import History, Past, past_of, tie_in_force
+from grapevine.domain.chains import SEARCH_DEPTH, people_needed
 from grapevine.domain.coupons import readable_codes
 from grapevine.domain.customers import candidate_of, with_history
 from grapevine.domain.decisions import (
-    SEARCH_DEPTH,
     Candidate,
     Decision,
     Reason,
@@ -19,7 +19,6 @@ from grapevine.domain.decisions import (
     decide,
     grace_end,
     pending,
-    people_needed,
     touch_of,
 )
 from grapevine.domain.entries import Entry, decision_in_force
@@ -31,7 +30,9 @@ from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
-from grapevine.ports import ClickReader, DecisionCatalog
+from grapevine.domain.tiers import Shortfall
+from grapevine.ports import ClickReader, DecisionCatalog, PageReader
+from grapevine.usecases.tier_order import Everybody, People, Volumes, tiered, tiered_again, unless_news
 
 MOST_CLICKS = 50
 """Clicks of one visitor that an order looks at, the latest."""
@@ -40,11 +41,18 @@ MOST_KEYS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionPorts:
-    """What a decision reads."""
+class TouchPorts:
+    """What finding an order's touches and people reads."""
 
     clicks: ClickReader
     catalog: DecisionCatalog
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPorts(TouchPorts):
+    """What a decision reads: also what was sold in months that are open."""
+
+    pages: PageReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +68,47 @@ def decide_order(
 ) -> Decision:
     """Return the decision in force while its inputs stay, else decide from the order's own instant."""
     known = decision_in_force(entries)
-    if known and _stays(known, order, entries, now):
-        return known
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
-    plan = terms.plan_at(order.paid_at or order.placed_at)
+    paid_at = order.paid_at or order.placed_at
+    stays = known is not None and _stays(known, order, entries, terms, now)
+    if known and stays and known.provisional_until is None:
+        return known
+    plan = terms.plan_version(known.plan_version) if known and stays else terms.plan_at(paid_at)
+    sold = Volumes(terms, plan, paid_at, entries, ports.catalog, ports.pages, now)
+    if known and stays:
+        return tiered_again(known, order, sold)
     touches, hint = _touches(order, order.placed_at, known, terms, ports)
     past = _past(key, order, order.placed_at, plan, terms.program.id, ports)
     tie = tie_in_force(past, plan, order.placed_at) if past else None
     named = (*touches, candidate_of(tie)) if tie else touches
-    promoters = _people(named, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
-    decision = decide(order, order.placed_at, plan, touches, promoters)
+    promoters, short = _people(named, (*hint, *_default(plan)), order.placed_at, plan, sold)
+    decision = decide(order, order.placed_at, plan, touches, promoters, short)
     if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
         decision = pending(order, plan, Reason.CLICK_PENDING)
     if past:
-        decision = with_history(decision, order, order.placed_at, plan, past, promoters)
-    return _in_programs_currency(decision, order, known, terms, ports)
+        decision = with_history(decision, order, order.placed_at, plan, past, promoters, short)
+    priced = _in_programs_currency(decision, order, known, terms, ports)
+    return unless_news(tiered(priced, order, sold), known) if sold.months else priced
 
 
-def winners_of(order: Order, terms: Terms, ports: DecisionPorts) -> tuple[Winner, ...]:
-    """Return who would win an order as it is told so far, by the touches that there are so far."""
+def winners_of(order: Order, terms: Terms, ports: TouchPorts) -> tuple[Winner, ...]:
+    """Return who would win an order as it is told so far, by the touches that there are so far.
+
+    What was sold in a month decides what winners and their uplines earn, not who wins.
+    """
     if order.placed_at is None:
         return ()
     plan = terms.plan_at(order.paid_at or order.placed_at)
     touches, hint = _touches(order, order.placed_at, None, terms, ports)
-    promoters = _people(touches, hint, order.placed_at, plan, terms.program.id, ports)
+    everybody = Everybody(terms.program.id, ports.catalog)
+    promoters, _ = _people(touches, hint, order.placed_at, plan, everybody)
     decision = decide(order, order.placed_at, plan, touches, promoters)
     last = {touch.promoter_id: touch for touch in decision.candidates if touch.reason is Reason.ELIGIBLE}
     return tuple(Winner(promoters[name], last[name]) for name, *_ in decision.claims if name in last)
 
 
-def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetime) -> bool:
+def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms, now: datetime) -> bool:
     """Say whether a decision is still the one: its inputs are the same, and it was looked at once more.
 
     Until the grace period ends another touch of the same customer may be recorded. So whoever
@@ -98,6 +116,9 @@ def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetim
     """
     if known.is_pending or known.basis != basis_of(order) or order.placed_at is None:
         return False
+    until = known.provisional_until
+    if until is not None and now >= until and terms.plan_version(known.plan_version).upline_gate_minor:
+        return False  # Who is short of the gate is known for good now, and the levels follow from it.
     ends = grace_end(order.placed_at)
     return now < ends or entries[-1].recorded_at >= ends
 
@@ -144,7 +165,7 @@ def _histories(
 
 
 def _touches(
-    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: DecisionPorts
+    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: TouchPorts
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     """Return the order's touches with the uplines that its clicks hint at.
 
@@ -166,7 +187,7 @@ def _kept(known: Decision | None, visitor_id: str | None) -> dict[str, Candidate
     return {touch.click_id: touch for touch in touches if visitor_of(touch.click_id) == visitor_id}
 
 
-def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: DecisionPorts) -> tuple[Candidate, ...]:
+def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: TouchPorts) -> tuple[Candidate, ...]:
     codes = readable_codes(order.coupon_codes)
     known = ports.catalog.coupons(terms.program.id, codes) if codes else {}
     return coupon_touches(order, placed_at, known)
@@ -187,17 +208,21 @@ def _people(
     hint: tuple[str, ...],
     placed_at: datetime,
     plan: Plan,
-    program_id: str,
-    ports: DecisionPorts,
-) -> dict[str, Promoter]:
-    """Return the touched promoters and their uplines: one request while the click's hint is true."""
+    people: People,
+) -> tuple[dict[str, Promoter], Mapping[str, Shortfall]]:
+    """Return the touched promoters and their uplines: one request while the click's hint is true.
+
+    With them come those who are short of the plan's gate, where it has one.
+    """
     wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
-    known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
+    known = people.found(tuple(wanted)) if wanted else {}
+    short = people.short(known)
     for touch in touches:
         for _ in range(SEARCH_DEPTH):
-            missing = people_needed(touch.promoter_id, placed_at, plan, known)
-            found = ports.catalog.promoters(program_id, (missing,)) if missing else {}
+            missing = people_needed(touch.promoter_id, placed_at, plan, known, short)
+            found = people.found((missing,)) if missing else {}
             if not found:
                 break
             known.update(found)
-    return known
+            short = {**short, **people.short(found)}
+    return known, short

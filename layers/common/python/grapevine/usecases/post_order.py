@@ -13,7 +13,7 @@ from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, S
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.programs import Terms
-from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
+from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger, PageReader
 from grapevine.usecases.decide_order import DecisionPorts, decide_order
 
 ATTEMPTS = 8
@@ -35,6 +35,7 @@ class PostOrderPorts:
     facts: FactReader
     clicks: ClickReader
     catalog: DecisionCatalog
+    pages: PageReader
 
 
 def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
@@ -71,7 +72,8 @@ def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | N
     terms = ports.catalog.terms(facts[0].program_id)
     if not (entries or _counts(order, terms)):
         return None
-    decision = decide_order(key, order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
+    reading = DecisionPorts(ports.clicks, ports.catalog, ports.pages)
+    decision = decide_order(key, order, entries, terms, reading, now)
     entry = next_entry(key, order, decision, entries, facts, terms, now)
     if entry is not None:
         ports.ledger.append(entry, told_by(entry, key, order, decision_in_force(entries)))

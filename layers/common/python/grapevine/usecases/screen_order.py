@@ -11,7 +11,7 @@ from grapevine.domain.orders import fold
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
-from grapevine.usecases.decide_order import DecisionPorts, Winner, winners_of
+from grapevine.usecases.decide_order import TouchPorts, Winner, winners_of
 
 SELF_REFERRAL = "self_referral"
 
@@ -61,7 +61,7 @@ def _verdict(fact: Fact, snapshot: Snapshot, ports: ScreenOrderPorts) -> Verdict
     if not (snapshot.click_id or snapshot.coupon_codes):
         return None
     order, terms = fold((fact,)), ports.catalog.terms(fact.program_id)
-    winners = winners_of(order, terms, DecisionPorts(ports.clicks, ports.catalog))
+    winners = winners_of(order, terms, TouchPorts(ports.clicks, ports.catalog))
     if not winners or order.placed_at is None:
         return None
     policy = terms.plan_at(order.paid_at or order.placed_at).self_purchase

@@ -31,10 +31,13 @@ from grapevine.adapters.dynamo.rows_people import (
     CouponRow,
     NetworkRow,
     PromoterRow,
+    VolumeRow,
     coupon_of,
     coupon_row,
     promoter_of,
     promoter_row,
+    volume_of,
+    volume_row,
 )
 from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
 from grapevine.domain.coupons import Coupon
@@ -43,6 +46,7 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 from grapevine.ports import ApiKey
 
 
@@ -70,6 +74,27 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers):
         wanted = [catalog_keys.promoter(program_id, name) for name in promoter_ids if keys.is_usable(name)]
         found = (promoter_of(row(PromoterRow, item)) for item in self._catalog.get_all(wanted))
         return {promoter.id: promoter for promoter in found}
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        """Return those that exist with the volumes of closed months, in one request."""
+        names = [name for name in promoter_ids if keys.is_usable(name)]
+        people = [catalog_keys.promoter(program_id, name) for name in names]
+        closed = [catalog_keys.volume(program_id, name, month) for name in names for month in months]
+        items = list(self._catalog.get_all([*people, *closed]))
+        promoters = (promoter_of(stored) for stored in rows(PromoterRow, items))
+        return {promoter.id: promoter for promoter in promoters}, dict(
+            volume_of(stored) for stored in rows(VolumeRow, items)
+        )
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        """Store a closed month's volume if absent; return what is stored."""
+        added = volume_row(program_id, promoter_id, month, volume)
+        if self._catalog.put_new(added):
+            return volume
+        (item,) = self._catalog.get_all([added.key])
+        return volume_of(row(VolumeRow, item))[1]
 
     def storefront(self, storefront_id: str) -> Storefront | None:
         """Return a storefront, or None."""

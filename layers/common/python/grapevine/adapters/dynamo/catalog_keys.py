@@ -34,6 +34,11 @@ def promoter(program_id: str, promoter_id: str) -> Key:
     return Key(joined("PR", program_id, promoter_id), META)
 
 
+def volume(program_id: str, promoter_id: str, month: str) -> Key:
+    """Return the row of what was sold through a promoter in a month that is closed."""
+    return Key(joined("PR", program_id, promoter_id), joined("TIER", month))
+
+
 def network(program_id: str) -> Key:
     """Return the row that counts the changes of a program's network."""
     return Key(joined("PG", program_id), "NETWORK")

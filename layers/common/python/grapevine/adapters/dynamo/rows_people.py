@@ -9,6 +9,7 @@ from grapevine.adapters.dynamo.rows import Instant, Json, Row, WholeNumber
 from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
+from grapevine.domain.tiers import Volume
 
 
 class PromoterRow(Row, discriminator="promoter"):
@@ -22,6 +23,13 @@ class PromoterRow(Row, discriminator="promoter"):
     customer_key = UnicodeAttribute(null=True)
     sponsor_changes = Json(null=True)
     status_changes = Json(null=True)
+
+
+class VolumeRow(Row, discriminator="volume"):
+    """`PR#program#promoter` / `TIER#month`: what was sold through the promoter in a closed month."""
+
+    net_minor = WholeNumber()
+    orders = WholeNumber()
 
 
 class NetworkRow(Row, discriminator="network"):
@@ -74,6 +82,18 @@ def promoter_of(stored: PromoterRow) -> Promoter:
             for at, status, reason in stored.status_changes or ()
         ),
     )
+
+
+def volume_row(program_id: str, promoter_id: str, month: str, volume: Volume) -> VolumeRow:
+    """Return a closed month's volume as it is stored."""
+    key = catalog_keys.volume(program_id, promoter_id, month)
+    return VolumeRow(*key, net_minor=volume.net_minor, orders=volume.orders)
+
+
+def volume_of(stored: VolumeRow) -> tuple[tuple[str, str], Volume]:
+    """Read back whose volume of which month it is."""
+    whose = (keys.last_part(stored.pk), keys.last_part(stored.sk))
+    return whose, Volume(stored.net_minor, stored.orders)
 
 
 def coupon_row(coupon: Coupon) -> CouponRow:

@@ -15,6 +15,7 @@ from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 from grapevine.ports import ApiKey
 
 K = TypeVar("K")
@@ -37,6 +38,7 @@ class MemoryCatalog(MemoryCustomers):
         self._rates: dict[tuple[str, str, str], dict[datetime, Rate]] = {}
         self._coupons: dict[tuple[str, str], Coupon] = {}
         self._keys: dict[str, ApiKey] = {}
+        self.volumes: dict[tuple[str, str, str], Volume] = {}
 
     def link(self, code: str) -> Link | None:
         return self._links.get(code)
@@ -49,6 +51,18 @@ class MemoryCatalog(MemoryCustomers):
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         found = {name: self._promoters.get((program_id, name)) for name in promoter_ids}
         return {name: promoter for name, promoter in found.items() if promoter}
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        asked = [(name, month) for name in promoter_ids for month in months]
+        found = {key: self.volumes.get((program_id, *key)) for key in asked}
+        volumes = {key: volume for key, volume in found.items() if volume is not None}
+        return self.promoters(program_id, promoter_ids), volumes
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        with self._lock:
+            return self.volumes.setdefault((program_id, promoter_id, month), volume)
 
     def storefront(self, storefront_id: str) -> Storefront | None:
         return self._storefronts.get(storefront_id)
