@@ -215,6 +215,7 @@ def _decision_from_dict(values: dict[str, Any]) -> Decision:
         further=claims[1:],
         candidates=tuple(_candidate_from_list(item) for item in values["t"]),
         rate=_rate_from_list(values["fx"]) if "fx" in values else None,
+        customer=_note_from_list(values["cu"]) if "cu" in values else None,
         tiers=tuple(_tier_from_list(item) for item in values.get("ti", ())),
         gated=tuple(Shortfall(*item) for item in values.get("ga", ())),
         provisional_until=from_text(values["pu"]) if "pu" in values else None,
