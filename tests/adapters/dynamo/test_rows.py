@@ -56,6 +56,7 @@ KINDS = {
     "settlement",
     "storefront",
     "sweep",
+    "volume",
     "wait",
 }
 
