@@ -750,10 +750,10 @@ def _product(
     if last is None:
         return (None, ()), None
     groups = last.category, last.collections
-    for promoter in story.promoters:
-        if plan.product_bound and promoter.id == last.promoter_id:
-            is_out = _is_out(promoter, placed)
-            return groups, (HOUSE,) if is_out else _earners(story, promoter.id, placed, plan, paid_at)
+    promoter = _person(story, last.promoter_id, placed) if plan.product_bound and last.promoter_id else None
+    if promoter:
+        is_out = _is_out(promoter, placed)
+        return groups, (HOUSE,) if is_out else _earners(story, promoter.id, placed, plan, paid_at)
     return groups, None
 
 
