@@ -18,10 +18,11 @@ from math import floor
 from typing import Any
 
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.facts import Fact, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
 from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
 
@@ -50,6 +51,7 @@ class Story:
     promoters: tuple[Promoter, ...]
     clicks: tuple[Click, ...]
     facts: tuple[Fact, ...]
+    coupons: tuple[Coupon, ...] = ()
 
     @property
     def orders(self) -> tuple[OrderKey, ...]:
@@ -62,6 +64,17 @@ class Stand:
 
     amounts: dict[tuple[str, str], int]
     released_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an order's attribution rests on, as its facts tell it."""
+
+    placed: datetime
+    paid: datetime
+    named: str | None
+    codes: tuple[str, ...]
+    customer: str | None
 
 
 @dataclass(frozen=True)
@@ -109,18 +122,21 @@ def look(story: Story, known: Sequence[Fact], before: Attribution | None, now: d
     is_told = placed is not None and _last(ordered, "lines") is not None
     if not (is_told and (is_paid or (before and before.claims is None))):
         return View({}, outcome, None, before)
-    plan, named = _plan(story, min(paid)), _click_told(ordered, placed)
-    attribution = before
+    plan, attribution, asked = _plan(story, min(paid)), before, _asked(ordered, placed, min(paid))
     is_open = now >= placed + HOUR
-    if is_open or before is None or before.claims is None or before.basis != (named, min(paid)):
-        claims = _claims(story, named, placed, plan, now)
-        attribution = Attribution((named, min(paid)), claims)
+    if is_open or before is None or before.claims is None or before.basis != asked:
+        attribution = Attribution(asked, _claims(story, asked, plan, now))
     amounts = _earned(ordered, (attribution and attribution.claims) or (), plan, story.program.rounding)
     if not is_paid:
         return View({}, outcome, None, attribution)
     waits = not set(amounts) - {HOUSE} or outcome in (Outcome.BLOCK, Outcome.REVIEW)
     release = None if waits else _release(ordered, placed, min(paid), plan, outcome)
     return View(amounts, outcome, release, attribution)
+
+
+def _asked(ordered: Sequence[Fact], placed: datetime, paid: datetime) -> Asked:
+    codes = tuple(code.strip().upper() for code in _last(ordered, "coupon_codes") or ())
+    return Asked(placed, paid, _click_told(ordered, placed), codes, _last(ordered, "customer_key"))
 
 
 def _in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -165,26 +181,64 @@ def _release(
     return max(ends, min(naming)) + timedelta(days=plan.screening_days)
 
 
-def _claims(
-    story: Story, named: str | None, placed: datetime, plan: Plan, now: datetime
-) -> tuple[tuple[str, ...], ...] | None:
+def _claims(story: Story, asked: Asked, plan: Plan, now: datetime) -> tuple[tuple[str, ...], ...] | None:
     """Return whose the order is by the clicks that had come; None while the named one may still come."""
-    visitor = named.split("-")[0] if named else None
+    visitor = asked.named.split("-")[0] if asked.named else None
     come = [c for c in story.clicks if c.recorded_at <= now and c.id.split("-")[0] == visitor]
-    if named and named not in {click.id for click in come} and now < placed + HOUR:
+    good = [click for click in come if _is_good(story, click, asked.placed, plan)]
+    good.sort(key=lambda click: (click.occurred_at, click.id))
+    clicked = _people(story, [click.promoter_id for click in good])
+    named = [coupon for code in asked.codes for coupon in story.coupons if coupon.code == code]
+    vouched = _people(story, [coupon.promoter_id for coupon in named if _counts(coupon, asked.placed)])
+    touched = [person.id for person in clicked if _may_have(person, asked, plan)]
+    chosen = _by_coupon([person.id for person in vouched if _may_have(person, asked, plan)], touched, plan)
+    may_come = asked.named not in {None, *(click.id for click in come)} and now < asked.placed + HOUR
+    if may_come and not chosen:
         return None
-    good = sorted((c for c in come if _is_good(story, c, placed, plan)), key=lambda c: (c.occurred_at, c.id))
-    owners = [promoter for click in good for promoter in story.promoters if promoter.id == click.promoter_id]
-    earning = list(dict.fromkeys(owner.id for owner in owners if not _is_suspended(owner, placed)))
-    if not earning:
-        return ((HOUSE,),) if owners else ()
-    last = [owner.id for owner in owners if owner.id in earning][-1]
-    chosen = {
-        AttributionModel.LAST_CLICK: [last],
-        AttributionModel.FIRST_CLICK: earning[:1],
-        AttributionModel.LINEAR: earning,
+    chosen = chosen or _by_clicks(touched, plan)
+    if not chosen:
+        return ((HOUSE,),) if any(_is_suspended(person, asked.placed) for person in clicked + vouched) else ()
+    return tuple(_earners(story, name, asked, plan) for name in chosen)
+
+
+def _people(story: Story, names: Sequence[str]) -> list[Promoter]:
+    return [promoter for name in names for promoter in story.promoters if promoter.id == name]
+
+
+def _may_have(promoter: Promoter, asked: Asked, plan: Plan) -> bool:
+    is_refused = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY and _is_own(promoter, asked)
+    return not (is_refused or _is_suspended(promoter, asked.placed))
+
+
+def _is_own(promoter: Promoter, asked: Asked) -> bool:
+    return asked.customer is not None and asked.customer == promoter.customer_key
+
+
+def _by_coupon(vouched: Sequence[str], touched: Sequence[str], plan: Plan) -> list[str]:
+    """Return whose coupon decides, at most one; a coupon that only confirms the clicks never does."""
+    decides = {
+        CouponMode.ALWAYS: True,
+        CouponMode.IF_TOUCHED: set(vouched[:1]) <= set(touched),
+        CouponMode.IF_WINNER: False,
+    }
+    return list(vouched[:1]) if decides[plan.coupon_mode] else []
+
+
+def _by_clicks(touched: Sequence[str], plan: Plan) -> list[str]:
+    everybody = list(dict.fromkeys(touched))
+    return {
+        AttributionModel.LAST_CLICK: list(touched[-1:]),
+        AttributionModel.FIRST_CLICK: everybody[:1],
+        AttributionModel.LINEAR: everybody,
     }[plan.attribution_model]
-    return tuple(_earners(story, name, placed, plan) for name in chosen)
+
+
+def _counts(coupon: Coupon, instant: datetime) -> bool:
+    """Say whether a coupon was there and switched on."""
+    is_on = coupon.created_at <= instant
+    for change in coupon.changes:
+        is_on = change.enabled if change.effective_at <= instant else is_on
+    return is_on
 
 
 def _is_good(story: Story, click: Click, placed: datetime, plan: Plan) -> bool:
@@ -203,8 +257,11 @@ def _click_told(ordered: Sequence[Fact], placed: datetime) -> str | None:
     return next(iter((*in_time[-1:], *(click_id for _, click_id in told))), None)
 
 
-def _earners(story: Story, first: str, placed: datetime, plan: Plan) -> tuple[str, ...]:
+def _earners(story: Story, first: str, asked: Asked, plan: Plan) -> tuple[str, ...]:
     """Return who earns level by level: the winner, then the chain, the plan's choice where it is vacant."""
+    placed, winner = asked.placed, _people(story, [first])[0]
+    if plan.self_purchase is SelfPurchase.REBATE and _is_own(winner, asked):
+        return (first,)
     above = _above(story, first, placed)
     paid = [first, *(promoter.id for promoter in above)][: len(plan.rate_bps)]
     instead = _instead(story, paid, placed, plan)

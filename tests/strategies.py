@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import (
     Fact,
@@ -27,7 +28,7 @@ from grapevine.domain.facts import (
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
 from tests import builders as make
@@ -53,6 +54,25 @@ NAMED = (*(make.CLICK_ID,) * 12, *(AGAIN_CLICK_ID, LATE_CLICK_ID) * 2, *LOST_CLI
 CLICKERS = (make.BO, make.BO, make.CY, make.ANA, DEE, "pr_gone")
 SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
 PRODUCTS = (None, "77", "88")
+
+COUPONS = (
+    Coupon(program_id=PROGRAM_ID, code="DEE", promoter_id=DEE, created_at=T0 - days(9)),
+    Coupon(
+        program_id=PROGRAM_ID,
+        code="BO-10",
+        promoter_id=make.BO,
+        created_at=T0 - days(9),
+        changes=(
+            CouponChange(T0 + minutes(20), enabled=False),
+            CouponChange(T0 + minutes(90), enabled=True),
+        ),
+    ),
+    Coupon(program_id=PROGRAM_ID, code="CY", promoter_id=make.CY, created_at=T0 + minutes(60)),
+    Coupon(program_id=PROGRAM_ID, code="GONE", promoter_id="pr_gone", created_at=T0 - days(9)),
+)
+APPLIED = (*(None,) * 14, (), ("DEE",), ("BO-10",), (" bo-10 ", "DEE"), ("???", "CY"), ("GONE",), ("SALE",))
+"""Coupon codes that bodies tell; what is no promoter's, or can be nobody's, changes nothing."""
+CUSTOMERS = (*(None,) * 12, "cy", "somebody")
 
 VERDICTS = st.sampled_from(Outcome).map(
     lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
@@ -92,6 +112,8 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             vacancy=vacancy,
             default_sponsor_id=DEE if vacancy is Vacancy.DEFAULT_SPONSOR else None,
             attribution_model=draw(st.sampled_from(AttributionModel)),
+            coupon_mode=draw(st.sampled_from(CouponMode)),
+            self_purchase=draw(st.sampled_from(SelfPurchase)),
             rules=draw(rules()),
             line_cap_bps=draw(st.sampled_from((8000, 8000, 10_000, 500))),
             pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
@@ -221,7 +243,15 @@ def _fact(
     body = None
     if isinstance(told, dict):
         click_id = draw(st.sampled_from(NAMED))
-        body = Snapshot(placed_at=placed_at, currency="USD", click_id=click_id, **told)
+        codes, customer = draw(st.sampled_from(APPLIED)), draw(st.sampled_from(CUSTOMERS))
+        body = Snapshot(
+            placed_at=placed_at,
+            currency="USD",
+            click_id=click_id,
+            coupon_codes=codes,
+            customer_key=customer,
+            **told,
+        )
     happened = placed_at + draw(_delays())
     return make.fact(
         kind,
@@ -266,7 +296,7 @@ def networks(draw: st.DrawFn) -> tuple[Promoter, ...]:
     return (
         draw(histories(make.promoter(make.ANA))),
         draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
-        draw(histories(make.promoter(make.CY, make.BO), None, DEE, make.ANA)),
+        draw(histories(make.promoter(make.CY, make.BO, customer_key="cy"), None, DEE, make.ANA)),
         draw(histories(make.promoter(DEE))),
     )
 
@@ -293,6 +323,7 @@ def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
         plans=draw(plans()),
         promoters=draw(networks()),
         clicks=draw(clicks()),
+        coupons=COUPONS,
         facts=_apart(facts),
     )
 
@@ -315,6 +346,8 @@ class VersionedCatalog(MemoryCatalog):
         self.add_program(story.program, story.plans[0])
         for promoter in story.promoters:
             self.add_promoter(promoter)
+        for coupon in story.coupons:
+            self.add_coupon(coupon)
 
     def terms(self, program_id: str) -> Terms:
         return Terms(super().terms(program_id).program, self._told)

@@ -36,6 +36,7 @@ class Setting:
     phases: tuple[datetime, ...]
     placed_at: datetime
     click_ids: tuple[str | None, ...]
+    codes: tuple[tuple[str, ...] | None, ...]
     currency: str
     email: str | None
     test: bool
@@ -115,6 +116,7 @@ def _body(
         currency=setting.currency,
         lines=cart,
         click_id=random.choice(setting.click_ids),
+        coupon_codes=random.choice(setting.codes),
         test=setting.test and random.random() < 0.5,
     )
     return _reading(setting, kind, version, snapshot, refunds)
@@ -167,8 +169,8 @@ def _line(random: Random, name: str) -> Line:
     )
     return Line(
         id=name,
-        product_id=None,
-        sku=None,
+        product_id=random.choice((None, None, "77")),
+        sku=random.choice((None, None, "TEA", "MUG")),
         quantity_milli=quantity * 1000,
         gross_minor=gross,
         discount_minor=random.choice((0, 0, gross // 7)),

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from grapevine.domain.accounts import Leaf
-from grapevine.domain.entries import Entry, standing
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import OrderKey
 from tests.builders import PROGRAM_ID, T0, days
 from tests.reference import Story, stand
 from tests.strategies import PATIENT, play, stories, sweeps_of, world_of
+from tests.usecases.amounts import standing_of
 from tests.worlds import World
 
 END = T0 + days(90)
 """Beyond the last arrival and every hold."""
 
 
-def amounts_of(entries: tuple[Entry, ...]) -> dict[tuple[str, str], int]:
-    return {
-        (account.owner, account.leaf.value): minor
-        for (account, _), minor in standing(entries).items()
-        if account.leaf is not Leaf.COMMISSION
-    }
-
-
 def check_order(story: Story, world: World, order: OrderKey) -> None:
     """Compare amounts, accounts, and the very sweep that released."""
     entries = world.ledger.entries_of(order)
     expected = stand(story, order, sweeps_of(story, END))
-    assert amounts_of(entries) == expected.amounts
+    assert standing_of(entries) == expected.amounts
     released = [entry.recorded_at for entry in entries if entry.released]
     assert released[:1] == ([expected.released_at] if expected.released_at else [])
 
