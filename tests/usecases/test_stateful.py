@@ -37,7 +37,7 @@ from tests.strategies import DEE, VERDICTS, carts, edited, plans, refunds, round
 from tests.usecases.amounts import standing_of
 from tests.worlds import World
 
-PROGRAMS, STEPS = int(os.environ.get("GRAPEVINE_STATEFUL", "60")), 40
+PROGRAMS, STEPS = int(os.environ.get("GRAPEVINE_STATEFUL", "500")), 40
 TICK = timedelta(seconds=1)
 """What passes between two steps: nothing happens at one instant with anything else."""
 NAMES = (make.ANA, make.BO, make.CY, DEE, "pr_eve", "pr_fay")
@@ -113,7 +113,7 @@ class Programs(RuleBasedStateMachine):
         command = ChangeSponsor(program_id=PROGRAM_ID, promoter_id=name, sponsor_id=sponsor_id)
         change_sponsor(command, self.world.catalog, now)
 
-    @rule(name=names, status=st.sampled_from(PromoterStatus))
+    @rule(name=names, status=st.sampled_from((*(PromoterStatus.ACTIVE,) * 2, *PromoterStatus)))
     def change_status(self, name: str, status: PromoterStatus) -> None:
         if name in self._known:
             command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=name, status=status, reason="asked to")
@@ -145,16 +145,27 @@ class Programs(RuleBasedStateMachine):
 
     @rule(name=names, visitor=st.sampled_from(VISITORS), is_robot=st.sampled_from((*(False,) * 9, True)))
     def click(self, name: str, visitor: str, is_robot: bool) -> None:
+        self._click(name, visitor, "preview" if is_robot else None)
+
+    def _click(self, name: str, visitor: str, bot_reason: str | None = None) -> None:
         click_id = f"{visitor}-{len(self.clicked) + 1:020}"
         self.clicked.append(click_id)
         click = make.click(
             id=click_id,
-            promoter_id=name,
+            promoter_id=name if name in self._known else NAMES[0],
             upline=(),
             occurred_at=self._tick(),
-            bot_reason="preview" if is_robot else None,
+            bot_reason=bot_reason,
         )
         self.mail.append(click)
+
+    @rule(cart=carts(), name=names, visitor=st.sampled_from(VISITORS), is_prompt=st.booleans())
+    def sell(self, cart: tuple[Line, ...], name: str, visitor: str, is_prompt: bool) -> None:
+        """Let somebody follow a link and buy, as most do."""
+        self._click(name, visitor)
+        self._order(cart, click_id=self.clicked[-1])
+        if is_prompt:
+            self._deliver_rest()
 
     @rule(
         cart=carts(),
@@ -169,15 +180,10 @@ class Programs(RuleBasedStateMachine):
         codes: tuple[str, ...] | None,
         customer_key: str | None,
     ) -> None:
-        placed = Snapshot(
-            placed_at=self._tick(),
-            payment=Payment.PENDING,
-            currency="USD",
-            lines=cart,
-            click_id=self._clicked(clicked),
-            coupon_codes=codes,
-            customer_key=customer_key,
-        )
+        self._order(cart, click_id=self._clicked(clicked), coupon_codes=codes, customer_key=customer_key)
+
+    def _order(self, cart: tuple[Line, ...], **more: Any) -> None:  # noqa: ANN401 - any field
+        placed = Snapshot(placed_at=self._tick(), payment=Payment.PENDING, currency="USD", lines=cart, **more)
         told = Told(OrderKey(STOREFRONT_ID, str(len(self.orders) + 1)), placed)
         self.orders.append(told)
         self._tell(told, FactKind.PLACED, snapshot=placed)
@@ -244,8 +250,10 @@ class Programs(RuleBasedStateMachine):
         self._deliver(self.mail.pop(which % len(self.mail)))
 
     @precondition(lambda self: self.mail)
-    @rule()
-    def deliver_all(self) -> None:
+    @rule(is_reversed=st.booleans())
+    def deliver_all(self, is_reversed: bool) -> None:
+        if is_reversed:
+            self.mail.reverse()
         self._deliver_rest()
 
     def _deliver_rest(self) -> None:
@@ -279,8 +287,10 @@ class Programs(RuleBasedStateMachine):
         self.sweeps.append(self._tick())
         assert self.world.sweep(self.now).failed == 0
 
-    @rule()
-    def settle(self) -> None:
+    @rule(how_long=st.sampled_from((timedelta(0), days(31), days(31))))
+    def settle(self, how_long: timedelta) -> None:
+        self.now += how_long
+        self._sweep()
         self.world.fold()
         self.world.settle(self._tick())
 
