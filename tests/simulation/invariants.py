@@ -195,13 +195,14 @@ def _nothing_left(town: Town) -> Iterator[Violation]:
     stores = town.stores
     ports = PostOrderPorts(stores.ledger, stores.facts, stores.clicks, stores.catalog)
     for order in town.script.orders:
-        if _waits_for_click(town, order) or _is_decided_once_more(town, order):
+        if _waits_for_click(town, order):
             continue
+        is_decided_again = _is_decided_once_more(town, order)
         try:
             entry = post_order(PostOrder(order), ports, town.clock)
         except OrderUnprocessableError:
             continue
-        if entry and (entry.postings or entry.due_at):
+        if entry and (entry.postings or entry.due_at) and not (is_decided_again and entry.decision):
             yield Violation("nothing is left to post", f"{entry.id} {entry.reason}")
 
 
