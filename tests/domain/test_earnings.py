@@ -1,4 +1,4 @@
-"""What a level earns by the short way is what it earns line by line, and parts keep what they are parts of."""
+"""What a level earns by the short way is what it earns line by line; parts keep what they are parts of."""
 
 from __future__ import annotations
 
