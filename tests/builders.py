@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.facts import (
     Fact,
     FactKind,
@@ -18,6 +19,7 @@ from grapevine.domain.facts import (
     Snapshot,
     Verdict,
 )
+from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import Plan
@@ -64,6 +66,21 @@ def plan(*rate_bps: int, **changes: object) -> Plan:
 
 def terms(*plans: Plan, **changes: object) -> Terms:
     return Terms(program(**changes), plans or (plan(),))
+
+
+def coupon(code: str = "CY-10", promoter_id: str = CY, **changes: object) -> Coupon:
+    values: dict[str, object] = {
+        "program_id": PROGRAM_ID,
+        "code": code,
+        "promoter_id": promoter_id,
+        "created_at": T0 - days(30),
+    }
+    return Coupon(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def rate(text: str = "1.10", effective_at: datetime = T0, **changes: object) -> Rate:
+    values: dict[str, object] = {"base": "EUR", "quote": "USD", "text": text, "source": "a bank"}
+    return Rate(**{**values, "effective_at": effective_at, **changes})  # type: ignore[arg-type]
 
 
 def storefront(**changes: object) -> Storefront:

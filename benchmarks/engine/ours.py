@@ -55,8 +55,8 @@ class Told:
 
 
 def told(sale: Sale, *, lines: int = 1) -> Told:
-    """Return a sale as one paid order, clicked for half an hour before."""
-    click_id = f"{sale.number:022d}-{sale.number:020d}"
+    """Return a sale as one paid order of a visitor of its own, clicked for half an hour before."""
+    click_id = f"{sale.number:022d}-{'2' * 20}"
     at = NOON - timedelta(minutes=30)
     click = Click(
         id=click_id,

@@ -166,6 +166,26 @@ def test_a_network_is_never_kept() -> None:
     assert memory.promoters(make.PROGRAM_ID, ("pr_ana",)) == {"pr_ana": ana}
 
 
+def test_coupons_and_rates_are_never_kept() -> None:
+    memory, made, rate = MemoryCatalog(), make.coupon(), make.rate("1.10", make.T0 - make.days(1))
+    catalog = CachedCatalog(memory, Clock())
+    catalog.add_coupon(made)
+    catalog.add_rate(make.PROGRAM_ID, rate)
+    assert catalog.coupons(make.PROGRAM_ID, (made.code,)) == {made.code: made}
+    assert catalog.rate(make.PROGRAM_ID, "EUR", "USD", make.T0) == rate
+    off = made.switched(enabled=False, now=make.T0)
+    memory.change_coupon(off)
+    newer = make.rate("1.20", make.T0)
+    memory.add_rate(make.PROGRAM_ID, newer)
+    assert catalog.coupons(make.PROGRAM_ID, (made.code,)) == {made.code: off}
+    assert catalog.rate(make.PROGRAM_ID, "EUR", "USD", make.T0) == newer
+    with pytest.raises(NetworkMovedError):
+        catalog.change_coupon(made.switched(enabled=False, now=make.T0))
+    on = off.switched(enabled=True, now=make.T0)
+    catalog.change_coupon(on)
+    assert memory.coupons(make.PROGRAM_ID, (made.code,)) == {made.code: on}
+
+
 def test_secrets_are_kept_and_what_this_process_writes_is_seen_at_once() -> None:
     clock, memory = Clock(), MemorySecrets()
     secrets = CachedSecrets(memory, clock)

@@ -218,15 +218,15 @@ def test_an_order_webhook_is_two_writes(dynamo_endpoint: DynamoEndpoint, random:
     assert job.write_units(chain.database.orders.name) == 1
 
 
-def test_accruing_a_two_level_order_is_five_requests(dynamo_endpoint: DynamoEndpoint, random: Random) -> None:
+def test_accruing_a_two_level_order_is_six_requests(dynamo_endpoint: DynamoEndpoint, random: Random) -> None:
     chain = opened_chain(dynamo_endpoint, random, 1000, 200)
     order = chain.deliver(chain.click())
     with chain.counter.job("accrual of two levels, warm") as job:
         entry = chain.post(order)
     print(job.report())
     assert len(entry.postings) == 2
-    assert len(job.requests) <= 5
-    assert (job.reads, job.writes) == (4, 1)
+    # Entries, facts, clicks, promoters; the entry; and whether facts came meanwhile.
+    assert (job.reads, job.writes) == (5, 1)
 
 
 def test_a_three_level_order_costs_a_third_of_the_naive_design(
@@ -249,9 +249,9 @@ def test_a_three_level_order_costs_a_third_of_the_naive_design(
     print(f"apart: raw body {raw_units:g} write units")
     print_apart(chain, click, order, entry)
     assert price(path) <= NAIVE_PRICE / 3
-    assert (path.reads, path.writes) == (4, 6)
+    assert (path.reads, path.writes) == (5, 6)
     assert path.write_units() <= 7
-    assert path.read_units() <= 6
+    assert path.read_units() <= 7
 
 
 def print_apart(chain: Chain, click: Click, order: OrderKey, entry: Entry) -> None:
@@ -261,7 +261,7 @@ def print_apart(chain: Chain, click: Click, order: OrderKey, entry: Entry) -> No
     with counter.job("apart: statistics of a click") as statistics:
         count_clicks(CountClicks((click,)), stores.pages)
     with counter.job("apart: verdict") as verdict:
-        screen_order(ScreenOrder(fact), ScreenOrderPorts(stores.clicks, stores.catalog, stores.facts), T0)
+        screen_order(ScreenOrder(fact), ScreenOrderPorts(stores.clicks, chain.catalog, stores.facts), T0)
     with counter.job("apart: release, folded") as release:
         released = chain.post(order, 40)
         fold_entries(FoldEntries((released,)), stores.pages)

@@ -12,6 +12,7 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.domain.decisions import Reason
 from grapevine.domain.errors import NetworkMovedError, UnavailableError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.people import Promoter, subject_key
@@ -37,6 +38,15 @@ NEW_STOREFRONT = {"platform": "shopify", "domain": "tea.example", "webhook_secre
 NEW_PROMOTER = {"name": "Dee", "email": "Dee@Example.com", "sponsor_id": CY}
 NEW_LINK = {"destination": "https://shop.example/p?a=1#b"}
 NEW_PLAN = {"effective_at": "2026-11-12T00:00:00Z", "click_window_days": 7, "vacancy": "compress"}
+NEW_RATE = {
+    "base": "JPY",
+    "quote": "USD",
+    "rate": "0.0066",
+    "source": "the bank",
+    "effective_at": "2026-11-11T00:00:00Z",
+}
+NEW_COUPON = {"code": "dee-10", "priority": 5}
+DISABLED = {"enabled": False}
 NEW_SPONSOR = {"sponsor_id": ANA}
 NEW_STATUS = {"status": "suspended", "reason": "sells on a flea market"}
 
@@ -45,9 +55,12 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("GET", "/programs", None),
     ("GET", PROGRAM, None),
     ("POST", f"{PROGRAM}/plans", NEW_PLAN),
+    ("POST", f"{PROGRAM}/rates", NEW_RATE),
     ("POST", f"{PROGRAM}/storefronts", NEW_STOREFRONT),
     ("POST", f"{PROGRAM}/promoters", NEW_PROMOTER),
     ("GET", f"{PROGRAM}/promoters", None),
+    ("POST", f"{PROGRAM}/promoters/{CY}/coupons", NEW_COUPON),
+    ("POST", f"{PROGRAM}/coupons/{make.coupon().code}", DISABLED),
     ("POST", f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR),
     ("POST", f"{PROGRAM}/promoters/{CY}/status", NEW_STATUS),
     ("POST", f"{PROGRAM}/promoters/{CY}/links", NEW_LINK),
@@ -120,7 +133,8 @@ def stranger(world: World, client: Clients) -> Api:
 
 @pytest.fixture
 def earned(world: World, client: Clients) -> None:
-    """Let an order of 100.00 arrive as a webhook and accrue."""
+    """Let there be a coupon, and an order of 100.00 that arrives as a webhook and accrues."""
+    world.catalog.add_coupon(make.coupon())
     deliver(client("place_order"), raw(paid_order()))
     world.post(world.clock)
     world.fold()
@@ -301,7 +315,7 @@ def test_an_entry_explains_itself(api: Api, earned: None) -> None:
     why = api.get(f"{PROGRAM}/entries/{make.STOREFRONT_ID}/1001/1/explain")
     assert (why["entry"], why["reason"], why["re_adds"]) == (f"{make.ORDER}/1", "accrued", True)
     assert (why["order"]["base"], why["order"]["refunded"]) == ("100.00", "0.00")
-    assert why["attribution"]["promoters"] == [CY, BO, ANA]
+    assert why["attribution"]["promoters"] == [[CY, BO, ANA]]
     assert [(level["rate_bps"], level["total"]) for level in why["levels"]] == [
         (1000, "10.00"),
         (300, "3.00"),
@@ -327,6 +341,59 @@ def test_the_next_version_of_a_plan(world: World, api: Api) -> None:
 def test_a_plan_with_a_default_sponsor(api: Api) -> None:
     body = {**NEW_PLAN, "vacancy": "default_sponsor", "default_sponsor_id": ANA}
     assert api.post(f"{PROGRAM}/plans", body)["default_sponsor_id"] == ANA
+
+
+def test_a_plan_of_everything_comes_back_as_it_was_sent(api: Api) -> None:
+    rules = [
+        {"id": "a", "sku": "PAN", "rate_bps": [1500, 100]},
+        {"id": "b", "product_id": "1", "promoter_id": CY, "per_unit_minor": [250]},
+    ]
+    settings = {
+        "attribution_model": "linear",
+        "coupon_mode": "if_winner",
+        "self_purchase": "rebate",
+        "line_cap_bps": 5000,
+    }
+    made = api.post(f"{PROGRAM}/plans", {**NEW_PLAN, **settings, "rules": rules})
+    assert {name: made[name] for name in settings} == settings
+    assert [
+        {name: rule[name] for name in sent} for rule, sent in zip(made["rules"], rules, strict=True)
+    ] == rules
+    assert made["rules"][0]["promoter_id"] is None
+
+
+def test_a_rate_counts_for_orders_that_waited_for_it(world: World, api: Api) -> None:
+    told = make.snapshot(currency="JPY")
+    world.append(make.fact(snapshot=told))
+    pending = world.post(T0 + minutes(2))
+    assert pending
+    assert pending.decision
+    assert pending.decision.reason is Reason.RATE_PENDING
+    sent = {**NEW_RATE, "effective_at": "2026-11-11T00:00:00.000Z"}
+    assert api.post(f"{PROGRAM}/rates", sent) == sent
+    entry = world.post(T0 + minutes(3))
+    assert entry
+    assert entry.decision
+    assert (entry.decision.reason, entry.decision.rate) == (
+        Reason.LAST_CLICK,
+        world.catalog.rate(make.PROGRAM_ID, "JPY", "USD", T0),
+    )
+    assert api.refused("POST", f"{PROGRAM}/rates", sent, 409)["code"] == "already_exists"
+
+
+def test_a_coupon_has_one_spelling_and_is_switched(world: World, api: Api) -> None:
+    made = api.post(f"{PROGRAM}/promoters/{CY}/coupons", {"code": " dee-10 "})
+    assert (made["code"], made["promoter_id"], made["priority"], made["enabled"]) == ("DEE-10", CY, 0, True)
+    again = {"code": "Dee-10"}
+    assert api.refused("POST", f"{PROGRAM}/promoters/{BO}/coupons", again, 409)["code"] == "already_exists"
+    world.clock += minutes(1)
+    for path in (f"{PROGRAM}/coupons/dee-10", f"{PROGRAM}/coupons/%44EE-10"):
+        assert api.changed(path, DISABLED) == {**made, "enabled": False}
+    stored = world.catalog.coupons(make.PROGRAM_ID, ("DEE-10",))["DEE-10"]
+    assert len(stored.changes) == 1
+    assert stored.is_enabled_at(T0)
+    assert not stored.is_enabled_at(T0 + minutes(1))
+    assert api.changed(f"{PROGRAM}/coupons/DEE-10", {"enabled": True}) == made
 
 
 def test_a_change_of_a_sponsor_counts_for_later_orders(world: World, api: Api) -> None:
@@ -445,6 +512,7 @@ def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[
         "sponsor_id",
         "click_window_days",
         "vacancy",
+        "priority",
     }
     required = set(good) - optional
     for name in sorted(required):
@@ -466,6 +534,13 @@ def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[
         ({"plan": {"screening_days": "3"}}, "plan.screening_days"),
         ({"plan": {"hold_days_after_receipt": True}}, "plan.hold_days_after_receipt"),
         ({"plan": {"vacancy": "nobody"}}, "plan.vacancy"),
+        ({"plan": {"attribution_model": "all"}}, "plan.attribution_model"),
+        ({"plan": {"coupon_mode": 1}}, "plan.coupon_mode"),
+        ({"plan": {"self_purchase": ""}}, "plan.self_purchase"),
+        ({"plan": {"rules": {}}}, "plan.rules"),
+        ({"plan": {"rules": [{"rate_bps": [1]}]}}, "plan.rules[0].id"),
+        ({"plan": {"rules": [{"id": "a", "sukp": "x"}]}}, "plan.rules[0].sukp"),
+        ({"plan": {"rules": [{"id": "a", "rate_bps": [1.5]}]}}, "plan.rules[0].rate_bps[0]"),
         ({"plan": {"default_sponsor_id": 7}}, "plan.default_sponsor_id"),
         ({"plan": {"effective_at": "2027-01-01T00:00:00Z"}}, "plan.effective_at"),
     ],
@@ -614,6 +689,55 @@ def test_a_change_that_cannot_be(
     assert world.catalog.network_version(make.PROGRAM_ID) == 0
 
 
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"rate": "1,5"}, "rate"),
+        ({"rate": "0"}, "rate"),
+        ({"rate": "-1"}, "rate"),
+        ({"rate": "1e5"}, "rate"),
+        ({"rate": "9" * 5000}, "rate"),
+        ({"base": "USD"}, "rate"),
+        ({"base": "XYZ"}, "rate"),
+        ({"quote": "EUR"}, "quote"),
+        ({"source": " "}, "source"),
+        ({"source": "x" * 101}, "source"),
+        ({"effective_at": "today"}, "effective_at"),
+    ],
+    ids=str,
+)
+def test_a_rate_that_cannot_be(world: World, api: Api, changes: dict[str, Any], where: str) -> None:
+    assert api.refused("POST", f"{PROGRAM}/rates", {**NEW_RATE, **changes})["where"] == where
+    assert world.catalog.rate(make.PROGRAM_ID, "JPY", "USD", T0) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"code": ""}, "code"),
+        ({"code": "A"}, "code"),
+        ({"code": "no blanks"}, "code"),
+        ({"code": "CY#10"}, "code"),
+        ({"code": "\u0410NA10"}, "code"),  # Cyrillic A
+        ({"code": "x" * 5000}, "code"),
+        ({"priority": -1}, "priority"),
+        ({"priority": 1001}, "priority"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_coupon_that_cannot_be(world: World, api: Api, changes: dict[str, Any], where: str) -> None:
+    error = api.refused("POST", f"{PROGRAM}/promoters/{CY}/coupons", {**NEW_COUPON, **changes})
+    assert error["where"] == where
+    assert world.catalog.coupons(make.PROGRAM_ID, ("DEE-10",)) == {}
+
+
+@pytest.mark.parametrize("code", ["NONE", "%23%23", "a%20b", "x" * 500])
+def test_a_coupon_that_nobody_has(api: Api, code: str) -> None:
+    answer = api.call("POST", f"{PROGRAM}/coupons/{code}", DISABLED)
+    assert answer.status_code in (400, 404)
+    assert answer.json_body["error"]["code"] in ("invalid_input", "not_found")
+
+
 class Moving(MemoryCatalog):
     """A catalog whose network somebody else changes between every read and write."""
 
@@ -652,6 +776,7 @@ def test_a_link_that_leads_elsewhere(api: Api, destination: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
+        ("POST", f"{PROGRAM}/promoters/pr_gone/coupons", NEW_COUPON),
         ("POST", f"{PROGRAM}/promoters/pr_gone/links", NEW_LINK),
         ("POST", f"{PROGRAM}/promoters/pr_gone/sponsor", NEW_SPONSOR),
         ("POST", f"{PROGRAM}/promoters/pr_gone/sponsor", {"sponsor_id": None}),

@@ -12,6 +12,7 @@ from grapevine.adapters.memory.flow import MemoryClicks
 from grapevine.domain.clicks import Click
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome
+from grapevine.domain.ids import visitor_of
 from grapevine.runtime import observe
 from tests import builders as make
 from tests.builders import ANA, CLICK_ID, CY, T0, days, minutes
@@ -135,12 +136,12 @@ def test_weather_gives_each_order_one_verdict_and_accrue_blocks(
 
 
 class BrokenClicks(MemoryClicks):
-    """A store that cannot answer for one click."""
+    """A store that cannot answer for one visitor."""
 
-    def click(self, click_id: str) -> Click | None:
-        if click_id == CLICK_ID:
+    def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
+        if visitor_id == visitor_of(CLICK_ID):
             raise UnavailableError("no answer")
-        return super().click(click_id)
+        return super().clicks_of(visitor_id, limit)
 
 
 def test_what_cannot_be_screened_comes_again_alone(

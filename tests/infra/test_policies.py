@@ -30,6 +30,7 @@ MODIFYING = {
 MAY_APPEND_ENTRIES = {"accrue", "settle"}
 MAY_WRITE_PRIVATE = {"place_order", "console"}
 DENIED = "AccessDeniedException"
+MAY_WRITE = "ConditionalCheckFailedException"
 KEY = {"pk": {"S": "O#probe"}, "sk": {"S": "N#000001"}}
 CHANGE = {
     "Key": KEY,
@@ -157,14 +158,16 @@ def test_deployed_roles_append_only_where_they_should(
 ) -> None:
     tables = deployment.platform.tables
     item = {"pk": {"S": f"O#{name}"}, "sk": {"S": "N#000001"}}
+    # A condition that never holds: who may write is told so, and the day's books stay readable.
+    put = {"Item": item, "ConditionExpression": "attribute_exists(pk)"}
     calls: Calls = {
-        "ledger": ("dynamodb", "put_item", {"TableName": tables["ledger"], "Item": item}),
-        "private": ("dynamodb", "put_item", {"TableName": tables["private"], "Item": item}),
+        "ledger": ("dynamodb", "put_item", {"TableName": tables["ledger"], **put}),
+        "private": ("dynamodb", "put_item", {"TableName": tables["private"], **put}),
         "reading private": ("dynamodb", "get_item", {"TableName": tables["private"], "Key": KEY}),
     }
     function = next(iter(deployment.apps[name].functions.values()))
     assert probe.try_calls(function, calls) == {
-        "ledger": "ok" if name in MAY_APPEND_ENTRIES else DENIED,
-        "private": "ok" if name in MAY_WRITE_PRIVATE else DENIED,
+        "ledger": MAY_WRITE if name in MAY_APPEND_ENTRIES else DENIED,
+        "private": MAY_WRITE if name in MAY_WRITE_PRIVATE else DENIED,
         "reading private": DENIED,
     }

@@ -32,19 +32,24 @@ def _handlers(app: str) -> Iterator[Handler]:
     tree = ast.parse((source(app) / "app.py").read_text())
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            triggers = [found for found in node.decorator_list if _is_of_app(found)]
+            triggers = [found for found in node.decorator_list if _is_trigger(found)]
             if triggers:
                 routes = tuple(route for trigger in triggers for route in _routes(trigger))
                 yield Handler(app, node.name, routes)
 
 
-def _is_of_app(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and ast.unparse(decorator.func).startswith("app.")
+def _is_trigger(decorator: ast.expr) -> bool:
+    """Say whether a decorator is the app's own, or `route = routes(app)` of `runtime.http`."""
+    called = ast.unparse(decorator.func) if isinstance(decorator, ast.Call) else ""
+    return called == "route" or called.startswith("app.")
 
 
 def _routes(trigger: ast.expr) -> Iterator[str]:
     assert isinstance(trigger, ast.Call)
-    if ast.unparse(trigger.func) == "app.route":
+    if ast.unparse(trigger.func) == "route":
+        method, path = map(ast.literal_eval, trigger.args)
+        yield f"{method} {path}"
+    elif ast.unparse(trigger.func) == "app.route":
         said = {keyword.arg: ast.literal_eval(keyword.value) for keyword in trigger.keywords}
         path = ast.literal_eval(trigger.args[0])
         yield from (f"{method} {path}" for method in said.get("methods", HTTP_METHODS))

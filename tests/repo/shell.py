@@ -16,8 +16,8 @@ _OURS: tuple[tuple[str, str], ...] = (
     (r"\b(mc|pg|sf|pr|po|key)_[0-9A-Za-z]{12,}\b", r"\1_…"),
     (r"\b[0-9A-Za-z]{22}-[0-9A-Za-z]{20}\b", "click"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "instant"),
-    (r"^/?[0-9A-Za-z]{8}$", "link code"),
 )
+_LINK_CODE = (r"^/?[0-9A-Za-z]{8}$", "link code")
 
 
 def missing_tools() -> list[str]:
@@ -48,10 +48,14 @@ def run(scripts: Sequence[str], folder: Path, variables: Mapping[str, str]) -> l
 def comparable(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Return JSON with everything replaced that is another one in every run."""
     if isinstance(value, dict):
-        return {comparable(name): comparable(item) for name, item in value.items()}
+        # A name is never a link code, but `reversed` and `promoter` look like one.
+        return {_replaced(name, *_OURS): comparable(item) for name, item in value.items()}
     if isinstance(value, list):
         return [comparable(item) for item in value]
-    if isinstance(value, str):
-        for pattern, name in _OURS:
-            value = re.sub(pattern, name, value)
-    return value
+    return _replaced(value, *_OURS, _LINK_CODE) if isinstance(value, str) else value
+
+
+def _replaced(text: str, *patterns: tuple[str, str]) -> str:
+    for pattern, name in patterns:
+        text = re.sub(pattern, name, text)
+    return text

@@ -6,6 +6,7 @@ import pytest
 
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import Fact, FactKind, Outcome
+from grapevine.domain.plans import AttributionModel, CouponMode, SelfPurchase
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
 from tests import builders as make
 from tests.builders import CY, ORDER, T0, minutes
@@ -43,6 +44,51 @@ def test_edge_33_a_promoters_own_purchase_is_blocked() -> None:
     assert found.verdict
     assert found.verdict.rule == "self_referral"
     assert world.facts.facts_of(ORDER) == (found,)
+
+
+OWN, OTHERS = ("CY-10", CY), ("DEE-10", "pr_dee")
+
+
+@pytest.mark.parametrize(
+    ("settings", "clicked", "coupons", "expected"),
+    [
+        # Who wins decides, not which click the order names.
+        ({}, (CY, "pr_dee"), (), Outcome.ALLOW),
+        ({}, ("pr_dee", CY), (), Outcome.BLOCK),
+        ({"attribution_model": AttributionModel.FIRST_CLICK}, (CY, "pr_dee"), (), Outcome.BLOCK),
+        ({"attribution_model": AttributionModel.FIRST_CLICK}, ("pr_dee", CY), (), Outcome.ALLOW),
+        ({"attribution_model": AttributionModel.LINEAR}, (CY, "pr_dee", "pr_dee"), (), Outcome.BLOCK),
+        ({}, (), (OWN,), Outcome.BLOCK),
+        ({}, ("pr_dee",), (OWN,), Outcome.BLOCK),
+        ({}, (CY,), (OTHERS,), Outcome.ALLOW),
+        ({"coupon_mode": CouponMode.IF_TOUCHED}, ("pr_dee",), (OWN,), Outcome.ALLOW),
+        ({"coupon_mode": CouponMode.IF_WINNER}, (CY,), (OTHERS,), Outcome.BLOCK),
+        ({"self_purchase": SelfPurchase.REBATE}, (CY,), (OWN,), Outcome.ALLOW),
+        ({"self_purchase": SelfPurchase.DISCOUNT_ONLY}, (CY,), (OWN,), None),
+        ({"self_purchase": SelfPurchase.DISCOUNT_ONLY}, ("pr_dee", CY), (OWN,), Outcome.ALLOW),
+    ],
+    ids=str,
+)
+def test_edge_33_who_wins_their_own_purchase_by_whatever_touch(
+    settings: dict[str, object],
+    clicked: tuple[str, ...],
+    coupons: tuple[tuple[str, str], ...],
+    expected: Outcome | None,
+) -> None:
+    world = chain_world(make.plan(1000, 300, **settings))
+    world.clicks.stored.clear()
+    world.catalog._promoters[(make.PROGRAM_ID, CY)] = make.promoter(CY, make.BO, customer_key=CY_AS_CUSTOMER)
+    world.catalog.add_promoter(make.promoter("pr_dee", make.ANA))
+    for code, promoter_id in coupons:
+        world.catalog.add_coupon(make.coupon(code, promoter_id))
+    last = None
+    for number, promoter_id in enumerate(clicked):
+        at = T0 - minutes(30 - number)
+        last = f"{'5' * 22}-{number:020d}"
+        world.clicks.record(make.click(id=last, promoter_id=promoter_id, occurred_at=at, recorded_at=at))
+    codes = tuple(code for code, _ in coupons)
+    found = screened(world, bought(CY_AS_CUSTOMER, click_id=last, coupon_codes=codes))
+    assert outcome(found) is expected
 
 
 @pytest.mark.parametrize("customer_key", ["d" * 24, None])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
+from secrets import token_bytes
 
 import pytest
 
-from grapevine.domain.clicks import MAX_USER_AGENT
+from grapevine.domain.clicks import MAX_USER_AGENT, Click
+from grapevine.domain.ids import new_click_id, new_visitor_id
 from tests import builders as make
 from tests.adapters.contracts.stores import Stores, fresh_click_id
+from tests.builders import T0, days, minutes
 
 
 def test_a_click_is_read_by_its_id(stores: Stores) -> None:
@@ -33,3 +37,49 @@ def test_recording_a_click_again_changes_nothing(stores: Stores) -> None:
 @pytest.mark.parametrize("click_id", ["", "forged", "#", "2" * 22 + "-" + "9" * 20, "x" * 5000])
 def test_there_is_no_click_under_a_forged_id(stores: Stores, click_id: str) -> None:
     assert stores.clicks.click(click_id) is None
+
+
+# --- a visitor's clicks --------------------------------------------------------------------------
+
+
+def clicks_over_time(visitor_id: str) -> list[Click]:
+    """Return a visitor's clicks, oldest first: a millisecond apart, and years."""
+    offsets = (days(-400), days(-1), minutes(-1), minutes(0), minutes(1) / 60_000, days(3000))
+    return [
+        make.click(
+            id=new_click_id(visitor_id, T0 + offset, token_bytes),
+            promoter_id=f"pr_{number}",
+            occurred_at=T0 + offset,
+        )
+        for number, offset in enumerate(offsets)
+    ]
+
+
+def test_a_visitors_clicks_are_read_oldest_first(stores: Stores) -> None:
+    visitor_id = new_visitor_id(token_bytes)
+    clicks = clicks_over_time(visitor_id)
+    for click in Random(1).sample(clicks, len(clicks)):
+        stores.clicks.record(click)
+    assert stores.clicks.clicks_of(visitor_id, 50) == tuple(clicks)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 6, 7])
+def test_of_many_clicks_the_latest_are_read(stores: Stores, limit: int) -> None:
+    visitor_id = new_visitor_id(token_bytes)
+    clicks = clicks_over_time(visitor_id)
+    for click in clicks:
+        stores.clicks.record(click)
+    assert stores.clicks.clicks_of(visitor_id, limit) == tuple(clicks[-limit:])
+
+
+def test_another_visitors_clicks_are_not_among_them(stores: Stores) -> None:
+    mine, theirs = (new_visitor_id(token_bytes) for _ in range(2))
+    (click, other) = (make.click(id=new_click_id(name, T0, token_bytes)) for name in (mine, theirs))
+    stores.clicks.record(click)
+    stores.clicks.record(other)
+    assert stores.clicks.clicks_of(mine, 50) == (click,)
+    assert stores.clicks.clicks_of(theirs, 50) == (other,)
+
+
+def test_who_never_clicked_has_no_clicks(stores: Stores) -> None:
+    assert stores.clicks.clicks_of(new_visitor_id(token_bytes), 50) == ()

@@ -51,11 +51,11 @@ def taken_out(outside: Outside) -> set[tuple[OrderKey, str]]:
 
 
 def test_an_order_waits_with_its_reason(outside: Outside, names: Names) -> None:
-    outside.failures.send(names.order(), 'no FX rate (rate_pending): 漢字 \x00 "quoted"')
+    outside.failures.send(names.order(), 'no body tells: 漢字 \x00 "quoted"')
     (waiting,) = outside.failures.receive(10)
     assert (waiting.order, waiting.reason) == (
         names.order(),
-        'no FX rate (rate_pending): 漢字 \x00 "quoted"',
+        'no body tells: 漢字 \x00 "quoted"',
     )
 
 

@@ -118,7 +118,11 @@ class CouponWriter(CouponReader, Protocol):
         ...
 
     def change_coupon(self, coupon: Coupon) -> None:
-        """Store a coupon with its one new change; NetworkMovedError when another came first."""
+        """Store a coupon with its one new change.
+
+        NetworkMovedError when another change came first, or where there is no such coupon: what was
+        read before is not what is there.
+        """
         ...
 
 

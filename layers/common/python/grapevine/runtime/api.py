@@ -8,7 +8,7 @@ from grapevine.domain.errors import InvalidInputError, MoneyError
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.people import PromoterStatus
-from grapevine.domain.plain import from_plain
+from grapevine.domain.plain import flag_of, from_plain
 from grapevine.domain.plans import Plan
 from grapevine.runtime.body import Body
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
@@ -101,7 +101,8 @@ def to_publish_rate(body: Body, program_id: str) -> PublishRate:
 def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:
     """Read whether a code counts from now on."""
     body.refuse_unknown("enabled")
-    return SwitchCoupon(program_id=program_id, code=code, enabled=body.boolean("enabled"))
+    enabled = flag_of(body.values.get("enabled"), "enabled")
+    return SwitchCoupon(program_id=program_id, code=code, enabled=enabled)
 
 
 def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:

@@ -120,8 +120,10 @@ def publish_plan(caller: Caller, program_id: str) -> Json:
 
 def publish_rate(caller: Caller, program_id: str) -> Json:
     """Publish an exchange rate into the program's currency."""
-    command = api.to_publish_rate(caller.body(), caller.terms(program_id).program.id)
-    return replies.from_rate(rates.publish_rate(command, caller.parts.catalog))
+    program, parts = caller.terms(program_id).program, caller.parts
+    return replies.from_rate(
+        rates.publish_rate(api.to_publish_rate(caller.body(), program.id), parts.catalog)
+    )
 
 
 def create_coupon(caller: Caller, program_id: str, promoter_id: str) -> Json:

@@ -42,6 +42,14 @@ class DecisionPorts:
     catalog: DecisionCatalog
 
 
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """A promoter who would win an order, with the last touch that counts for them."""
+
+    promoter: Promoter
+    touch: Candidate
+
+
 def decide_order(
     order: Order, entries: Sequence[Entry], terms: Terms, ports: DecisionPorts, now: datetime
 ) -> Decision:
@@ -58,6 +66,18 @@ def decide_order(
     if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
         return pending(order, plan, Reason.CLICK_PENDING)
     return _in_programs_currency(decision, order, known, terms, ports)
+
+
+def winners_of(order: Order, terms: Terms, ports: DecisionPorts) -> tuple[Winner, ...]:
+    """Return who would win an order as it is told so far, by the touches that there are so far."""
+    if order.placed_at is None:
+        return ()
+    plan = terms.plan_at(order.paid_at or order.placed_at)
+    touches, hint = _touches(order, order.placed_at, None, terms, ports)
+    promoters = _people(touches, hint, order.placed_at, plan, terms.program.id, ports)
+    decision = decide(order, order.placed_at, plan, touches, promoters)
+    last = {touch.promoter_id: touch for touch in decision.candidates if touch.reason is Reason.ELIGIBLE}
+    return tuple(Winner(promoters[name], last[name]) for name, *_ in decision.claims if name in last)
 
 
 def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetime) -> bool:

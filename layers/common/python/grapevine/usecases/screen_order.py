@@ -1,4 +1,4 @@
-"""Screen an order: a promoter buying through their own link is found by customer hash."""
+"""Screen an order: a promoter who wins their own purchase is found by customer hash."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from grapevine.domain.coupons import readable_codes
 from grapevine.domain.facts import Fact, FactKind, Outcome, Snapshot, Verdict
+from grapevine.domain.orders import fold
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
+from grapevine.usecases.decide_order import DecisionPorts, Winner, winners_of
 
 SELF_REFERRAL = "self_referral"
 
@@ -40,7 +41,7 @@ def screen_order(command: ScreenOrder, ports: ScreenOrderPorts, now: datetime) -
     snapshot = command.fact.snapshot
     if snapshot is None or snapshot.placed_at is None:
         return None
-    verdict = _verdict(command.fact.program_id, snapshot, snapshot.placed_at, ports)
+    verdict = _verdict(command.fact, snapshot, ports)
     if verdict is None:
         return None
     fact = Fact(
@@ -55,27 +56,23 @@ def screen_order(command: ScreenOrder, ports: ScreenOrderPorts, now: datetime) -
     return fact if ports.facts.append(fact) else None
 
 
-def _verdict(
-    program_id: str, snapshot: Snapshot, placed_at: datetime, ports: ScreenOrderPorts
-) -> Verdict | None:
-    touched = _touched(program_id, snapshot, ports)
-    known = ports.catalog.promoters(program_id, tuple(touched)) if touched else {}
-    if not known:
+def _verdict(fact: Fact, snapshot: Snapshot, ports: ScreenOrderPorts) -> Verdict | None:
+    """Return what is found about who would win the order; where nobody would there is nothing to say."""
+    if not (snapshot.click_id or snapshot.coupon_codes):
         return None
-    plan = ports.catalog.terms(program_id).plan_at(placed_at)
-    own = [name for name, promoter in known.items() if _is_own(snapshot, promoter)]
-    outcome = Outcome.BLOCK if own and plan.self_purchase is SelfPurchase.BLOCK else Outcome.ALLOW
-    evidence = " ".join(f"{name} {touched[name]}" for name in own or known)
+    order, terms = fold((fact,)), ports.catalog.terms(fact.program_id)
+    winners = winners_of(order, terms, DecisionPorts(ports.clicks, ports.catalog))
+    if not winners or order.placed_at is None:
+        return None
+    policy = terms.plan_at(order.paid_at or order.placed_at).self_purchase
+    own = [winner for winner in winners if _is_own(snapshot, winner.promoter)]
+    outcome = Outcome.BLOCK if own and policy is SelfPurchase.BLOCK else Outcome.ALLOW
+    evidence = " ".join(map(_named, own or winners))
     return Verdict(outcome=outcome, rule=SELF_REFERRAL, evidence=evidence)
 
 
-def _touched(program_id: str, snapshot: Snapshot, ports: ScreenOrderPorts) -> dict[str, str]:
-    """Return the promoters whose coupon or click the order names, with what names them."""
-    codes = readable_codes(snapshot.coupon_codes or ())
-    coupons = ports.catalog.coupons(program_id, codes) if codes else {}
-    click = ports.clicks.click(snapshot.click_id) if snapshot.click_id else None
-    by_click = {click.promoter_id: click.id} if click else {}
-    return {**by_click, **{coupon.promoter_id: code for code, coupon in coupons.items()}}
+def _named(winner: Winner) -> str:
+    return f"{winner.promoter.id} {winner.touch.coupon_code or winner.touch.click_id}"
 
 
 def _is_own(snapshot: Snapshot, promoter: Promoter) -> bool:

@@ -86,7 +86,8 @@ class MemoryCatalog:
 
     def change_coupon(self, coupon: Coupon) -> None:
         with self._lock:
-            if self._coupons[coupon.program_id, coupon.code].changes != coupon.changes[:-1]:
+            known = self._coupons.get((coupon.program_id, coupon.code))
+            if known is None or len(known.changes) != len(coupon.changes) - 1:
                 raise NetworkMovedError(f"coupon {coupon.code}")
             self._coupons[coupon.program_id, coupon.code] = coupon
 

@@ -12,22 +12,22 @@ from grapevine.domain.ids import visitor_of
 
 
 class MemoryClicks:
-    """Clicks by id."""
+    """Clicks by id, and the ids by visitor."""
 
     def __init__(self) -> None:
         self.stored: dict[str, Click] = {}
-        self._of_visitors: dict[str | None, set[str]] = {}
+        self._ids: dict[str | None, dict[str, None]] = {}
 
     def record(self, click: Click) -> None:
         self.stored.setdefault(click.id, click)
-        self._of_visitors.setdefault(visitor_of(click.id), set()).add(click.id)
+        self._ids.setdefault(visitor_of(click.id), {})[click.id] = None
 
     def click(self, click_id: str) -> Click | None:
         return self.stored.get(click_id)
 
     def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
-        found = sorted(self._of_visitors.get(visitor_id, set()) & self.stored.keys())
-        return tuple(self.stored[click_id] for click_id in found[-limit:])
+        found = sorted(self._ids.get(visitor_id, ()))[-limit:]
+        return tuple(self.stored[click_id] for click_id in found if click_id in self.stored)
 
 
 class MemoryFacts:
