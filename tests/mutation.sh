@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs mutmut over the domain and says which share of its mutants the tests find. Arguments are names of mutants,
-# with stars. The tool needs a folder `src`; what it found is kept, so that a second run looks at what changed.
+# with stars. The tool needs a folder `src`; it begins anew each time: what survived before may be found by now.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+rm -rf build/mutation
 mkdir -p build/mutation/src
-rm -rf build/mutation/src/grapevine build/mutation/tests
 cp -r layers/common/python/grapevine build/mutation/src/
 cp -r tests pyproject.toml build/mutation/
 cd build/mutation

@@ -39,6 +39,8 @@ PLACED_IN = (0, 0, 0, 0, 1, 1, 2, 3)
 """The phase that an order is placed just before."""
 PLACED_BEFORE = (1, 1, 1, 30, 30, 61, 300)
 """Minutes before its phase; the grace period ends long before that, just before it, or after it."""
+FEW, MANY = (*(1,) * 8, 2, 2, 3), (1, 1, 2, 2, 3, 4)
+"""Orders of a world; where streams lag, what one promoter has from several is folded at different times."""
 CLICKED_BEFORE = (*(5 * MINUTE, DAY) * 10, 31 * DAY, 92 * DAY)
 """How long before its order a click was; some are outside every window."""
 
@@ -70,7 +72,7 @@ def script_of(seed: int) -> Script:
     coupons = coupons_of(random, promoters)
     drawn = _Drawn(random, instants(random), links_of(random, promoters), coupons, lags, screens)
     orders = tuple(
-        OrderKey(STOREFRONT_ID, str(1001 + n)) for n in range(random.choice((*(1,) * 7, 2, 2, 3, 4)))
+        OrderKey(STOREFRONT_ID, str(1001 + n)) for n in range(random.choice(MANY if lags else FEW))
     )
     for order in orders:
         _draw_order(drawn, order)
