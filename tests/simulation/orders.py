@@ -24,8 +24,8 @@ from tests.simulation.scripts import MINUTE, PROGRAM_ID, Delivery
 
 STOPS = (Outcome.BLOCK, Outcome.REVIEW)
 
-CALLED_OFF = 0.06
-"""How often an order is cancelled as soon as it is paid: whoever posts both at once has nothing to write."""
+FAILS = 0.15
+"""How often a payment fails right after it: whoever posts both at once has nothing to write."""
 
 Arriving = tuple[int, Delivery | Fact]
 """A phase's number with what arrives in it."""
@@ -66,9 +66,8 @@ def _readings(random: Random, setting: Setting, cart: tuple[Line, ...]) -> Itera
     yield 0, _body(random, setting, FactKind.PLACED, setting.placed_at, Payment.PENDING, cart)
     if random.random() < 0.95:
         yield 0, _body(random, setting, FactKind.PAID, paid, Payment.PAID, cart)
-    if random.random() < CALLED_OFF:
-        off = _body(random, setting, FactKind.CANCELLED, paid + MINUTE / 2, Payment.VOIDED, cart)
-        yield 0, replace(off, snapshot=_cancelled(off.snapshot, paid + MINUTE / 2))
+    if random.random() < FAILS:
+        yield 0, _body(random, setting, FactKind.EDITED, paid + MINUTE / 2, Payment.VOIDED, cart)
     refunds: tuple[Refund, ...] = ()
     busy = random.choices(range(len(setting.phases)), k=random.choice((1, 1, 2)))
     for _ in range(random.choice((0, 1, 2, 2, 3))):

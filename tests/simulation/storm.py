@@ -209,16 +209,16 @@ class Storm:
             self._stopped[-1].take_effect()
 
 
-def storm_of(seed: int, most: int | None = None) -> Storm:
-    """Return the storm of a seed, with at most that many strikes."""
+def storm_of(seed: int, most: int | None = None, front: frozenset[str] = frozenset()) -> Storm:
+    """Return the storm of a seed, with at most that many strikes; over those stores where some are named."""
     random = Random(~seed)
-    is_wide = random.random() < 0.3
+    is_wide = random.random() < 0.3 and not front
     storm = Storm(
         random=random,
         rate=random.choice(WIDE_RATES if is_wide else NARROW_RATES),
         budget=random.choice(BUDGETS),
         mix=random.choice(MIXES),
-        stores=frozenset() if is_wide else random.choice(FRONTS),
+        stores=front or (frozenset() if is_wide else random.choice(FRONTS)),
     )
     if most is not None:
         storm.budget = min(storm.budget, most)
