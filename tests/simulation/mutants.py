@@ -31,7 +31,7 @@ POSTING, DECIDING = "usecases/post_order.py", "usecases/decide_order.py"
 SWEEPING, REDRIVING = "usecases/sweep_due.py", "usecases/redrive_orders.py"
 SETTLING, SCREENING = "usecases/settle_promoters.py", "usecases/screen_order.py"
 PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
-RATES = "domain/rates.py"
+RATES, PROGRAMS = "domain/rates.py", "domain/programs.py"
 BOOKS, RUNS = frozenset({"ledger", "facts"}), frozenset({"treasury", "settlements", "files", "queue"})
 
 READS = "    entries = ports.ledger.entries_of(key)\n    facts = ports.facts.facts_of(key)\n"
@@ -163,13 +163,13 @@ POSTS = (
         edits=(Edit(PEOPLE, ALREADY_EFFECTIVE, "changes = [change for change in self.status_changes]\n"),),
     ),
     Mutant(
-        name="plan of today",
+        name="the newest plan",
         lacks="an order keeps the version of the plan that was in force when it was paid",
         edits=(
             Edit(
-                DECIDING,
-                "    plan = terms.plan_at(order.paid_at or order.placed_at)\n    touches",
-                "    plan = terms.plan_at(now)\n    touches",
+                PROGRAMS,
+                "in_force = [plan for plan in self.plans if plan.effective_at <= instant]",
+                "in_force = self.plans",
             ),
         ),
     ),
