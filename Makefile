@@ -9,9 +9,10 @@ BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages
 INSTALLED := $(VENV)/.installed
 BENCH := .venv-bench
+MUTATION := .venv-mutation
 ARGS ?=
 
-.PHONY: .venv demo test lint test-dynamodb-local local deploy bench-engine simulate simulate-mutants lock clean
+.PHONY: .venv demo test lint test-dynamodb-local local deploy bench-engine simulate simulate-mutants mutation lock clean
 
 .venv: $(INSTALLED)
 
@@ -71,6 +72,16 @@ simulate: .venv
 # Grapevine with one protection removed, thirty times: each must be found.
 simulate-mutants: .venv
 	@$(BIN)/python -m tests.simulation.hunt $(ARGS)
+
+$(MUTATION)/.packages: requirements/mutation.txt
+	@echo "Installing $$(grep -c '==' $<) packages into $(MUTATION)"
+	@$(PYTHON) -m venv $(MUTATION)
+	@$(MUTATION)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r $<
+	@touch $@
+
+# The domain with one thing changed, thousands of times: `make mutation ARGS="grapevine.domain.money*"`; docs/proofs.md.
+mutation: $(MUTATION)/.packages
+	@MUTMUT=$(abspath $(MUTATION))/bin/mutmut tests/mutation.sh $(ARGS)
 
 # Pins requirements/*.in again; `make lock ARGS=--upgrade` moves to the newest versions.
 lock: .venv

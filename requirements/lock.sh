@@ -16,3 +16,4 @@ compile layer-common.txt layer-common.in --constraint dev.txt \
 compile layer-science.txt layer-science.in --constraint dev.txt
 compile lock.txt lock.in
 compile bench.txt bench.in
+compile mutation.txt mutation.in --constraint dev.txt

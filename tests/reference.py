@@ -23,10 +23,11 @@ from zoneinfo import ZoneInfo
 from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.caps import CapPer, CapPeriod
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
@@ -64,6 +65,7 @@ class Story:
 
     volumes: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     """Net sales and orders by promoter and month, as recorded when each month was closed."""
+    coupons: tuple[Coupon, ...] = ()
 
     @property
     def orders(self) -> tuple[OrderKey, ...]:
@@ -90,6 +92,17 @@ class Stand:
     released_at: datetime | None
     wanted: dict[str, int]
     """What is wanted of everything scarce, by the names that grants have."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an order's attribution rests on, as its facts tell it."""
+
+    placed: datetime
+    paid: datetime
+    named: str | None
+    codes: tuple[str, ...]
+    customer: str | None
 
 
 @dataclass(frozen=True)
@@ -244,19 +257,18 @@ def look(
     if not (is_told and (is_paid or before)):
         return View({}, outcome, None, before)
     paid_at = min(paid, default=placed)
-    plan, named = _plan(story, paid_at), _click_told(ordered, placed)
-    attribution = before
+    plan, attribution, asked = _plan(story, paid_at), before, _asked(ordered, placed, paid_at)
     is_open = now >= placed + HOUR
     products = _products_in(ordered) if plan.needs_products else None
-    basis = named, paid_at, _last(ordered, "customer_key"), products
+    basis = asked, products
     if is_open or before is None or before.claims is None or before.basis != basis:
-        claims, through = _claims(story, named, placed, plan, now, paid_at)
+        claims, through = _claims(story, asked, plan, now)
         attribution = Attribution(basis, claims)
-        if _looks_back(plan) and basis[2]:
-            me = Told(now, basis[2], placed, str(ordered[0].order), through, earned=False)
+        if _looks_back(plan) and asked.customer:
+            me = Told(now, asked.customer, placed, str(ordered[0].order), through, earned=False)
             closed = False
             if claims is not None:
-                claims, closed = _remembered(story, claims, me, plan, heard, paid_at)
+                claims, closed = _remembered(story, claims, me, plan, heard, asked)
             me = replace(me, earned=claims not in (None, (), ((HOUSE,),)))
             attribution = Attribution(basis, claims, me, closed=closed)
     if not is_paid:
@@ -264,7 +276,7 @@ def look(
     claims = attribution.claims if attribution else None
     month = _month_of_tier(story, plan, paid_at)
     is_closed = claims is None or (attribution is not None and attribution.closed)
-    earned = [] if is_closed else _parts(story, ordered, claims or (), placed, plan, paid_at)
+    earned = [] if is_closed else _parts(story, ordered, claims or (), asked, plan)
     parts = _own_caps(earned, plan)
     names = _counters(story, ordered, paid_at, plan)
     wanted = {name: sum(p.minor for p in parts if name in names(p)) for p in parts for name in names(p)}
@@ -276,7 +288,7 @@ def look(
         release = max(release, _closing(story, month))
     if release and plan.upline_gate_minor:
         release = max(release, _closing(story, _month_before(story, paid_at)))
-    bonus = _bonus(story, claims or (), amounts, placed, plan)
+    bonus = _bonus(story, claims or (), amounts, asked, plan)
     return View(amounts, outcome, release, attribution, wanted, bonus)
 
 
@@ -299,6 +311,11 @@ def _is_quarantined(known: Sequence[Fact]) -> bool:
         if is_odd and (fact.kind is FactKind.REFUNDED or not is_told):
             return True
     return False
+
+
+def _asked(ordered: Sequence[Fact], placed: datetime, paid: datetime) -> Asked:
+    codes = tuple(code.strip().upper() for code in _last(ordered, "coupon_codes") or ())
+    return Asked(placed, paid, _click_told(ordered, placed), codes, _last(ordered, "customer_key"))
 
 
 def _in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -353,7 +370,7 @@ def _remembered(
     me: Told,
     plan: Plan,
     heard: Sequence[Sequence[Told]],
-    paid_at: datetime,
+    asked: Asked,
 ) -> tuple[tuple[tuple[str, ...], ...], bool]:
     """Return whose the order is for those who remember the customer, and whether nobody may earn at all.
 
@@ -371,7 +388,7 @@ def _remembered(
             events.append((signed.occurred_at, 0, signed.promoter_id))
     holder, is_safe = _holder(sorted(events, key=lambda event: event[:2]), plan, me.placed)
     if holder:
-        claims = _held(story, claims, holder, me.placed, plan, paid_at, is_safe=is_safe)
+        claims = _held(story, claims, holder, asked, plan, is_safe=is_safe)
     first = min((told.placed for told in past if told.earned), default=None)
     is_over = first and (
         plan.recurring == "first_only" or (plan.recurring == "months" and _is_over(first, me.placed, plan))
@@ -413,18 +430,20 @@ def _held(
     story: Story,
     claims: tuple[tuple[str, ...], ...],
     holder: str,
-    placed: datetime,
+    asked: Asked,
     plan: Plan,
-    paid_at: datetime,
     *,
     is_safe: bool,
 ) -> tuple[tuple[str, ...], ...]:
-    person = _person(story, holder, placed)
-    known, holder = [person] if person else [], person.id if person else holder
+    person = _person(story, holder, asked.placed)
     is_touched = claims not in ((), ((HOUSE,),))
-    if known and not _is_out(known[0], placed):
-        return claims if is_touched and not is_safe else (_earners(story, holder, placed, plan, paid_at),)
-    return ((HOUSE,),) if known and not claims else claims
+    if person is None:
+        return claims
+    if _is_out(person, asked.placed):
+        return claims or ((HOUSE,),)
+    if _is_own(person, asked) and plan.self_purchase is not SelfPurchase.REBATE:
+        return claims
+    return claims if is_touched and not is_safe else (_earners(story, person.id, asked, plan),)
 
 
 def _is_over(first: datetime, placed: datetime, plan: Plan) -> bool:
@@ -437,30 +456,74 @@ def _is_over(first: datetime, placed: datetime, plan: Plan) -> bool:
 
 
 def _claims(
-    story: Story, named: str | None, placed: datetime, plan: Plan, now: datetime, paid_at: datetime
+    story: Story, asked: Asked, plan: Plan, now: datetime
 ) -> tuple[tuple[tuple[str, ...], ...] | None, str | None]:
-    """Return whose the order is by the clicks that had come, and who brought the customer.
+    """Return whose the order is by the touches that had come, and who brought the customer.
 
-    None while the named one may still come.
+    None while the click that the order names may still come.
     """
-    visitor = named.split("-")[0] if named else None
+    visitor = asked.named.split("-")[0] if asked.named else None
     come = [c for c in story.clicks if c.recorded_at <= now and c.id.split("-")[0] == visitor]
-    if named and named not in {click.id for click in come} and now < placed + HOUR:
+    good = [click for click in come if _is_good(story, click, asked.placed, plan)]
+    good.sort(key=lambda click: (click.occurred_at, click.id))
+    clicked = _people(story, [click.promoter_id for click in good], asked.placed)
+    named = [coupon for code in asked.codes for coupon in story.coupons if coupon.code == code]
+    counting = [coupon.promoter_id for coupon in named if _counts(coupon, asked.placed)]
+    vouched = _people(story, counting, asked.placed)
+    touched = [person.id for person in clicked if _may_have(person, asked, plan)]
+    chosen = _by_coupon([person.id for person in vouched if _may_have(person, asked, plan)], touched, plan)
+    may_come = asked.named not in {None, *(click.id for click in come)} and now < asked.placed + HOUR
+    if may_come and not chosen:
         return None, None
-    good = sorted((c for c in come if _is_good(story, c, placed, plan)), key=lambda c: (c.occurred_at, c.id))
-    found = [_person(story, click.promoter_id, placed) for click in good]
-    owners = [owner for owner in found if owner]
-    earning = list(dict.fromkeys(owner.id for owner in owners if not _is_out(owner, placed)))
-    if not earning:
-        return (((HOUSE,),) if owners else ()), None
-    last = [owner.id for owner in owners if owner.id in earning][-1]
-    chosen = {
-        AttributionModel.LAST_CLICK: [last],
-        AttributionModel.FIRST_CLICK: earning[:1],
-        AttributionModel.LINEAR: earning,
+    is_split = not chosen and plan.attribution_model is AttributionModel.LINEAR
+    chosen = chosen or _by_clicks(touched, plan)
+    if not chosen:
+        is_out = any(_is_out(person, asked.placed) for person in clicked + vouched)
+        return (((HOUSE,),) if is_out else ()), None
+    through = touched[-1] if is_split else chosen[0]
+    return tuple(_earners(story, name, asked, plan) for name in chosen), through
+
+
+def _people(story: Story, names: Sequence[str], placed: datetime) -> list[Promoter]:
+    found = [_person(story, name, placed) for name in names]
+    return [person for person in found if person]
+
+
+def _may_have(promoter: Promoter, asked: Asked, plan: Plan) -> bool:
+    is_refused = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY and _is_own(promoter, asked)
+    return not (is_refused or _is_out(promoter, asked.placed))
+
+
+def _is_own(promoter: Promoter, asked: Asked) -> bool:
+    keys = [merge.customer_key for merge in promoter.duplicates if merge.effective_at <= asked.placed]
+    return asked.customer is not None and asked.customer in (promoter.customer_key, *keys)
+
+
+def _by_coupon(vouched: Sequence[str], touched: Sequence[str], plan: Plan) -> list[str]:
+    """Return whose coupon decides, at most one; a coupon that only confirms the clicks never does."""
+    decides = {
+        CouponMode.ALWAYS: True,
+        CouponMode.IF_TOUCHED: set(vouched[:1]) <= set(touched),
+        CouponMode.IF_WINNER: False,
+    }
+    return list(vouched[:1]) if decides[plan.coupon_mode] else []
+
+
+def _by_clicks(touched: Sequence[str], plan: Plan) -> list[str]:
+    everybody = list(dict.fromkeys(touched))
+    return {
+        AttributionModel.LAST_CLICK: list(touched[-1:]),
+        AttributionModel.FIRST_CLICK: everybody[:1],
+        AttributionModel.LINEAR: everybody,
     }[plan.attribution_model]
-    through = last if plan.attribution_model is AttributionModel.LINEAR else chosen[0]
-    return tuple(_earners(story, name, placed, plan, paid_at) for name in chosen), through
+
+
+def _counts(coupon: Coupon, instant: datetime) -> bool:
+    """Say whether a coupon was there and switched on."""
+    is_on = coupon.created_at <= instant
+    for change in coupon.changes:
+        is_on = change.enabled if change.effective_at <= instant else is_on
+    return is_on
 
 
 def _is_good(story: Story, click: Click, placed: datetime, plan: Plan) -> bool:
@@ -523,8 +586,12 @@ def _is_short(story: Story, promoter: Promoter, plan: Plan, paid: datetime) -> b
     return 0 < plan.upline_gate_minor > sold
 
 
-def _earners(story: Story, first: str, placed: datetime, plan: Plan, paid_at: datetime) -> tuple[str, ...]:
+def _earners(story: Story, first: str, asked: Asked, plan: Plan) -> tuple[str, ...]:
     """Return who earns level by level: the winner, then the chain, the plan's choice where it is vacant."""
+    placed, paid_at = asked.placed, asked.paid
+    winner = _people(story, [first], placed)[0]
+    if plan.self_purchase is SelfPurchase.REBATE and _is_own(winner, asked):
+        return (first,)
     above = _above(story, first, placed)
     paid = [first, *(promoter.id for promoter in above)][: len(plan.rate_bps)]
     instead = _instead(story, paid, placed, plan)
@@ -594,17 +661,13 @@ def _parts(
     story: Story,
     ordered: Sequence[Fact],
     claims: Sequence[Sequence[str]],
-    placed: datetime,
+    asked: Asked,
     plan: Plan,
-    paid_at: datetime,
 ) -> list[Part]:
     """Return what everybody earned after refunds, line by line and level by level, nearest levels first."""
-    month = _month_of_tier(story, plan, paid_at)
-    sold, rounding, refunds = (
-        _sold(story, ordered, placed, plan, paid_at),
-        story.program.rounding,
-        _refunds(ordered),
-    )
+    month = _month_of_tier(story, plan, asked.paid)
+    rounding, refunds = story.program.rounding, _refunds(ordered)
+    sold = _sold(story, ordered, asked, plan)
     jobs = [
         ([item for item in sold if item.owners is None], claim, number, len(claims))
         for number, claim in enumerate(claims)
@@ -676,15 +739,20 @@ def _added_up(parts: Sequence[Part]) -> dict[str, int]:
 
 
 def _bonus(
-    story: Story, claims: Sequence[Sequence[str]], amounts: Mapping[str, int], placed: datetime, plan: Plan
+    story: Story, claims: Sequence[Sequence[str]], amounts: Mapping[str, int], asked: Asked, plan: Plan
 ) -> dict[str, tuple[str, int]]:
     """Return whom a release pays how much for each promoter who earned from the order."""
     found = {}
     for first in dict.fromkeys(claim[0] for claim in claims):
         for promoter in story.promoters:
             for sponsor in story.promoters:
-                is_pair = promoter.id == first and sponsor.id == _sponsor(promoter, placed)
-                if is_pair and amounts.get(first) and not _is_out(sponsor, placed):
+                is_pair = promoter.id == first and sponsor.id == _sponsor(promoter, asked.placed)
+                if (
+                    is_pair
+                    and not _is_own(promoter, asked)
+                    and amounts.get(first)
+                    and not _is_out(sponsor, asked.placed)
+                ):
                     found[f"recruit/{first}/ever"] = (sponsor.id, plan.recruit_bonus_minor)
     return found if plan.recruit_bonus_minor else {}
 
@@ -702,9 +770,7 @@ class Sold:
     """Who is paid level by level where the product is bound."""
 
 
-def _sold(
-    story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan, paid_at: datetime
-) -> list[Sold]:
+def _sold(story: Story, ordered: Sequence[Fact], asked: Asked, plan: Plan) -> list[Sold]:
     """Return the lines, then the charges, as far as each is in the plan's base."""
     lines = [*(_last(ordered, "lines") or ()), *(_last(ordered, "charges") or ())]
     amounts = [minor for line in lines for minor in (_net(line), line.tax_minor + line.added_tax_minor)]
@@ -718,7 +784,7 @@ def _sold(
         net_back, tax_back = _gone(line, _refunds(ordered))
         whole = amounts[2 * number] * is_in + amounts[2 * number + 1] * tax_in
         out = taken[2 * number] * is_in + taken[2 * number + 1] * tax_in
-        groups, owners = _product(story, line.product_id, placed, plan, paid_at)
+        groups, owners = _product(story, line.product_id, asked, plan)
         found.append(Sold(line, whole - out, whole, net_back * is_in + tax_back * tax_in, groups, owners))
     return found
 
@@ -742,18 +808,21 @@ def _gone(line: Line, refunds: Sequence[Refund]) -> tuple[int, int]:
 
 
 def _product(
-    story: Story, product_id: str | None, placed: datetime, plan: Plan, paid_at: datetime
+    story: Story, product_id: str | None, asked: Asked, plan: Plan
 ) -> tuple[tuple[str | None, tuple[str, ...]], tuple[str, ...] | None]:
     """Return a product's groups, and who is paid for it where it is bound, when the order was placed."""
     changes = [c for product in story.products if product.id == product_id for c in product.changes]
-    last = next((c for c in reversed(changes) if c.effective_at <= placed), None)
+    last = next((c for c in reversed(changes) if c.effective_at <= asked.placed), None)
     if last is None:
         return (None, ()), None
     groups = last.category, last.collections
-    promoter = _person(story, last.promoter_id, placed) if plan.product_bound and last.promoter_id else None
+    promoter = (
+        _person(story, last.promoter_id, asked.placed) if plan.product_bound and last.promoter_id else None
+    )
     if promoter:
-        is_out = _is_out(promoter, placed)
-        return groups, (HOUSE,) if is_out else _earners(story, promoter.id, placed, plan, paid_at)
+        if _is_out(promoter, asked.placed):
+            return groups, (HOUSE,)
+        return groups, _earners(story, promoter.id, asked, plan) if _may_have(promoter, asked, plan) else ()
     return groups, None
 
 

@@ -14,6 +14,7 @@ from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import (
     Component,
@@ -33,7 +34,15 @@ from grapevine.domain.facts import (
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 from grapevine.domain.people import Merge, Promoter, PromoterStatus
-from grapevine.domain.plans import AttributionModel, BindingPolicy, Plan, Recurring, Vacancy
+from grapevine.domain.plans import (
+    AttributionModel,
+    BindingPolicy,
+    CouponMode,
+    Plan,
+    Recurring,
+    SelfPurchase,
+    Vacancy,
+)
 from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
@@ -70,7 +79,8 @@ MERGES: tuple[tuple[tuple[str, str], ...], ...] = (
     ((make.CY, DEE), (DEE, make.ANA)),
 )
 """Which accounts turn out to be duplicates of which: mostly none."""
-KEYS = (*("a" * 24,) * 4, None, "b" * 24)
+CYS_OWN = "b" * 24
+KEYS = (*("a" * 24,) * 4, None, CYS_OWN)
 LATER = (*(timedelta(0),) * 4, timedelta(days=1), timedelta(days=31))
 SIGNED = st.integers(-600, 400)
 """Minutes from the orders' time at which customers sign up."""
@@ -107,6 +117,24 @@ COUNTED = (
 )
 CAPS = ((), (), ON_ORDERS, COUNTED[:1], COUNTED[2:], (*ON_ORDERS, *COUNTED))
 """Several plans have no cap, so that what caps could hide is seen."""
+
+COUPONS = (
+    Coupon(program_id=PROGRAM_ID, code="DEE", promoter_id=DEE, created_at=T0 - days(9)),
+    Coupon(
+        program_id=PROGRAM_ID,
+        code="BO-10",
+        promoter_id=make.BO,
+        created_at=T0 - days(9),
+        changes=(
+            CouponChange(T0 + minutes(20), enabled=False),
+            CouponChange(T0 + minutes(90), enabled=True),
+        ),
+    ),
+    Coupon(program_id=PROGRAM_ID, code="CY", promoter_id=make.CY, created_at=T0 + minutes(60)),
+    Coupon(program_id=PROGRAM_ID, code="GONE", promoter_id="pr_gone", created_at=T0 - days(9)),
+)
+APPLIED = (*(None,) * 14, (), ("DEE",), ("BO-10",), (" bo-10 ", "DEE"), ("???", "CY"), ("GONE",), ("SALE",))
+"""Coupon codes that bodies tell; what is no promoter's, or can be nobody's, changes nothing."""
 
 VERDICTS = st.sampled_from(Outcome).map(
     lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
@@ -176,6 +204,8 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             vacancy=vacancy,
             default_sponsor_id=DEE if vacancy is Vacancy.DEFAULT_SPONSOR else None,
             attribution_model=draw(st.sampled_from(AttributionModel)),
+            coupon_mode=draw(st.sampled_from(CouponMode)),
+            self_purchase=draw(st.sampled_from(SelfPurchase)),
             rules=draw(rules(tier_ids)),
             tiers=tiers,
             tier_basis=basis,
@@ -407,9 +437,15 @@ def _fact(
     body = None
     if isinstance(told, dict):
         click_id = draw(st.sampled_from(NAMED))
+        codes = draw(st.sampled_from(APPLIED))
         customer_key = customers[draw(st.sampled_from(RARELY))]
         body = Snapshot(
-            placed_at=placed_at, currency="USD", click_id=click_id, customer_key=customer_key, **told
+            placed_at=placed_at,
+            currency="USD",
+            click_id=click_id,
+            coupon_codes=codes,
+            customer_key=customer_key,
+            **told,
         )
     happened = placed_at + draw(_delays())
     return make.fact(
@@ -457,7 +493,7 @@ def networks(draw: st.DrawFn) -> tuple[Promoter, ...]:
         for promoter in (
             draw(histories(make.promoter(make.ANA))),
             draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
-            draw(histories(make.promoter(make.CY, make.BO), None, DEE, make.ANA)),
+            draw(histories(make.promoter(make.CY, make.BO, customer_key=CYS_OWN), None, DEE, make.ANA)),
             draw(histories(make.promoter(DEE))),
         )
     }
@@ -499,6 +535,7 @@ def stories(draw: st.DrawFn, *, orders: int = 3) -> Story:
         plans=draw(plans()),
         promoters=draw(networks()),
         clicks=draw(clicks()),
+        coupons=COUPONS,
         facts=_apart(facts),
         products=draw(products()),
         volumes=draw(october()),
@@ -561,6 +598,8 @@ class VersionedCatalog(MemoryCatalog):
         for product in story.products:
             for number in range(len(product.changes)):
                 self.put_product(replace(product, changes=product.changes[: number + 1]))
+        for coupon in story.coupons:
+            self.add_coupon(coupon)
 
     def terms(self, program_id: str) -> Terms:
         return Terms(super().terms(program_id).program, self._told)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.facts import OrderKey, Outcome
 from grapevine.domain.links import Link
 from grapevine.domain.plans import WHOLE_BPS
@@ -22,19 +23,24 @@ from tests.simulation.scripts import (
     Visit,
     changes_of,
     click_of,
+    coupons_of,
     endings,
     instants,
     links_of,
     plans_of,
     program_of,
     promoters_of,
+    switches_of,
     visit_of,
+    visitor_named,
 )
 
 PLACED_IN = (0, 0, 0, 0, 1, 1, 2, 3)
 """The phase that an order is placed just before."""
 PLACED_BEFORE = (1, 1, 1, 30, 30, 61, 300)
 """Minutes before its phase; the grace period ends long before that, just before it, or after it."""
+FEW, MANY = (*(1,) * 8, 2, 2, 3), (1, 1, 2, 2, 3, 4)
+"""Orders of a world; where streams lag, what one promoter has from several is folded at different times."""
 CLICKED_BEFORE = (*(5 * MINUTE, DAY) * 10, 31 * DAY, 92 * DAY)
 """How long before its order a click was; some are outside every window."""
 
@@ -46,6 +52,7 @@ class _Drawn:
     random: Random
     phases: tuple[datetime, ...]
     links: tuple[Link, ...]
+    coupons: tuple[Coupon, ...]
     lags: bool
     screens: bool
     clicked: int = 0
@@ -62,13 +69,15 @@ def script_of(seed: int) -> Script:
     lags, screens = random.random() < 0.4, random.random() < 0.4
     program, plans = program_of(random), plans_of(random, screens=screens)
     promoters = promoters_of(random)
-    drawn = _Drawn(random, instants(random), links_of(random, promoters), lags, screens)
+    coupons = coupons_of(random, promoters)
+    drawn = _Drawn(random, instants(random), links_of(random, promoters), coupons, lags, screens)
     orders = tuple(
-        OrderKey(STOREFRONT_ID, str(1001 + n)) for n in range(random.choice((*(1,) * 7, 2, 2, 3, 4)))
+        OrderKey(STOREFRONT_ID, str(1001 + n)) for n in range(random.choice(MANY if lags else FEW))
     )
     for order in orders:
         _draw_order(drawn, order)
-    drawn.arriving += [(random.choice((0, 0, 1, 2)), change) for change in changes_of(random, promoters)]
+    changes = (*changes_of(random, promoters), *switches_of(random, coupons))
+    drawn.arriving += [(random.choice((0, 0, 1, 2)), change) for change in changes]
     return Script(
         seed=seed,
         lags=lags,
@@ -77,6 +86,7 @@ def script_of(seed: int) -> Script:
         plans=plans,
         promoters=promoters,
         links=drawn.links,
+        coupons=coupons,
         visits=tuple(drawn.visits),
         orders=orders,
         late_stops=frozenset(drawn.late_stops),
@@ -109,6 +119,7 @@ def _draw_order(drawn: _Drawn, order: OrderKey) -> None:
         phases=phases,
         placed_at=placed_at,
         click_ids=_clicks(drawn, first, placed_at),
+        codes=_codes(drawn),
         currency="EUR" if random.random() < 0.02 else "USD",
         email=random.choice((None, None, "somebody@shop.example", OWN_EMAIL)),
         test=random.random() < 0.03,
@@ -132,20 +143,38 @@ def _early_verdicts(random: Random, setting: Setting, phases: tuple[int, ...]) -
 def _clicks(drawn: _Drawn, first: int, placed_at: datetime) -> tuple[str | None, ...]:
     """Return the click ids that an order's bodies name, after arranging for the clicks."""
     random = drawn.random
-    if random.random() < 0.03:
+    if random.random() < 0.05:
         return (None,)
-    one = _click(drawn, first, placed_at)
+    one = _visitor(drawn, first, placed_at)
     if drawn.screens or random.random() < 0.7:
         return (*(one,) * 7, None)
-    return (one, one, _click(drawn, first, placed_at), None)
+    return (one, one, _visitor(drawn, first, placed_at), None)
 
 
-def _click(drawn: _Drawn, first: int, placed_at: datetime) -> str:
+def _codes(drawn: _Drawn) -> tuple[tuple[str, ...] | None, ...]:
+    """Return what an order's bodies tell of coupons; a screened world's agree."""
+    random, known = drawn.random, [coupon.code for coupon in drawn.coupons]
+    if not known or random.random() < 0.6:
+        return (None,)
+    one = tuple(random.sample(("SALE", *known), random.choice((1, 1, 2))))
+    return (one,) if drawn.screens or random.random() < 0.7 else (one, one, (), None)
+
+
+def _visitor(drawn: _Drawn, first: int, placed_at: datetime) -> str:
+    """Arrange for the clicks of one visitor; return the one that is carried to the shop."""
+    visitor_id = visitor_named(drawn.clicked)
+    clicks = [
+        _click(drawn, visitor_id, first, placed_at) for _ in range(drawn.random.choice((1, 1, 1, 2, 3)))
+    ]
+    return drawn.random.choice(clicks)
+
+
+def _click(drawn: _Drawn, visitor_id: str, first: int, placed_at: datetime) -> str:
     """Arrange for a click: in time, recorded late, or never; a screened world has none that is late."""
     random, link = drawn.random, drawn.random.choice(drawn.links)
     drawn.clicked += 1
     ago = random.choice(CLICKED_BEFORE) + timedelta(seconds=drawn.clicked)
-    visit = visit_of(str(drawn.clicked), link, placed_at - ago, robot=random.random() < 0.02)
+    visit = visit_of(visitor_id, link, placed_at - ago, robot=random.random() < 0.02)
     when = random.random()
     if when < 0.7:
         drawn.visits.append(visit)

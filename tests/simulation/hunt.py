@@ -29,7 +29,7 @@ def hunted(mutant: Mutant, most: int = MOST_SEEDS) -> Find:
         outcome_of = load("tests.simulation.run").outcome_of
         kinds = getattr(load("tests.simulation.weak"), mutant.kinds)()
         for seed in range(most):
-            found = outcome_of(seed, kinds).violations
+            found = outcome_of(seed, kinds, None, mutant.front).violations
             if found:
                 return Find(mutant.name, seed, str(found[0]))
     return Find(mutant.name, None)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from grapevine.domain.accounts import Leaf
+from grapevine.domain.decisions import grace_end
 from grapevine.domain.entries import AccountKey, Entry, EntryReason, decision_in_force, holdings_of, standing
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import OrderKey, Outcome
 from grapevine.domain.money import parse_minor
+from grapevine.domain.orders import fold
 from grapevine.domain.payouts import PayoutState
 from grapevine.domain.people import PromoterStatus
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
@@ -93,7 +95,8 @@ def _story(town: Town) -> Story:
     script, stores = town.script, town.stores
     clicks = tuple(stores.clicks.stored.values())
     promoters = tuple(stores.catalog.promoters_of(PROGRAM_ID))
-    return Story(script.program, script.plans, promoters, clicks, tuple(stores.facts.appended))
+    facts, coupons = tuple(stores.facts.appended), stores.catalog.coupons_known()
+    return Story(script.program, script.plans, promoters, clicks, facts, coupons=coupons)
 
 
 def _view(town: Town, order: OrderKey, story: Story) -> View:
@@ -204,17 +207,29 @@ def _nothing_left(town: Town) -> Iterator[Violation]:
     for order in town.script.orders:
         if _waits_for_click(town, order):
             continue
+        is_decided_again = _is_decided_once_more(town, order)
         try:
             entry = post_order(PostOrder(order), ports, town.clock)
         except OrderUnprocessableError:
             continue
-        if entry and (entry.postings or entry.due_at):
+        if entry and (entry.postings or entry.due_at) and not (is_decided_again and entry.decision):
             yield Violation("nothing is left to post", f"{entry.id} {entry.reason}")
 
 
 def _waits_for_click(town: Town, order: OrderKey) -> bool:
     decision = decision_in_force(town.stores.ledger.entries_of(order))
     return decision is not None and decision.is_pending
+
+
+def _is_decided_once_more(town: Town, order: OrderKey) -> bool:
+    """Say whether an order was decided in its grace period and somebody will look at it when it is due."""
+    entries, placed_at = (
+        town.stores.ledger.entries_of(order),
+        fold(town.stores.facts.facts_of(order)).placed_at,
+    )
+    if not entries or placed_at is None or entries[-1].due_at is None:
+        return False
+    return entries[-1].recorded_at < grace_end(placed_at) and town.clock < entries[-1].due_at
 
 
 def audit(town: Town) -> list[Violation]:

@@ -13,12 +13,17 @@ from tests.simulation.universe import Edit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """A protection that is missing: its name, what it protects from, and how it is removed."""
+    """A protection that is missing: its name, what it protects from, and how it is removed.
+
+    `front` are the stores over which the storms are in which it is hunted, where it takes luck to miss it
+    in others: `make simulate` draws such storms too, but not for every world.
+    """
 
     name: str
     lacks: str
     edits: tuple[Edit, ...] = ()
     kinds: str = "Kinds"
+    front: frozenset[str] = frozenset()
 
 
 ORDERS, DECISIONS, PLACEMENT = "domain/orders.py", "domain/decisions.py", "domain/accrual.py"
@@ -26,6 +31,8 @@ POSTING, DECIDING = "usecases/post_order.py", "usecases/decide_order.py"
 SWEEPING, REDRIVING = "usecases/sweep_due.py", "usecases/redrive_orders.py"
 SETTLING, SCREENING = "usecases/settle_promoters.py", "usecases/screen_order.py"
 PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
+RATES, PROGRAMS = "domain/rates.py", "domain/programs.py"
+BOOKS, RUNS = frozenset({"ledger", "facts"}), frozenset({"treasury", "settlements", "files", "queue"})
 
 READS = "    entries = ports.ledger.entries_of(key)\n    facts = ports.facts.facts_of(key)\n"
 READS_REVERSED = "    facts = ports.facts.facts_of(key)\n    entries = ports.ledger.entries_of(key)\n"
@@ -37,6 +44,14 @@ SWEPT_TOO_EARLY = (
 TAKEN_OUT = "    try:\n        redrive_order(item.order, ports, now)\n"
 TAKEN_OUT_TOO_EARLY = "    ports.waiting.done(item)\n" + TAKEN_OUT
 FOLD_TOO = "        fold_entries(FoldEntries(ports.orders.ledger.entries_of(order)), ports.pages)\n"
+STAYS = "    return now < ends or entries[-1].recorded_at >= ends\n"
+EVERY_CLICK = "clicks = ports.clicks.clicks_of(visitor_id, MOST_CLICKS) if visitor_id else ()"
+ONE_CLICK = "clicks = tuple(filter(None, [ports.clicks.click(order.click_id)])) if order.click_id else ()"
+SORTED_CLICKS = (
+    "    clicks = sorted((t for t in eligible if not t.coupon_code), "
+    "key=lambda t: (t.occurred_at, t.click_id))\n"
+)
+ALREADY_EFFECTIVE = "changes = [change for change in self.status_changes if change.effective_at <= instant]\n"
 PENDING = "    if _is_late(order, touches) and now < grace_end(order.placed_at)"
 
 STORES = (
@@ -46,7 +61,12 @@ STORES = (
     Mutant(name="pages without marks", lacks="an entry is in a page once", kinds="Unmarked"),
     Mutant(name="pages with a high-water mark", lacks="every entry has its own mark", kinds="HighWater"),
     Mutant(name="heads without condition", lacks="a head is moved from where it was read", kinds="Headless"),
-    Mutant(name="payouts without absence", lacks="a settlement pays an account once", kinds="Repeating"),
+    Mutant(
+        name="payouts without absence",
+        lacks="a settlement pays an account once",
+        kinds="Repeating",
+        front=RUNS,
+    ),
     Mutant(
         name="results without condition", lacks="a payout is completed or given back once", kinds="Careless"
     ),
@@ -68,6 +88,7 @@ POSTS = (
     Mutant(
         name="facts before entries",
         lacks="what another writer has posted is among the facts (order of reads, and the count covered)",
+        front=BOOKS,
         edits=(
             Edit(POSTING, READS, READS_REVERSED),
             Edit(POSTING, "    _refuse_stale(entries, facts)\n", ""),
@@ -86,6 +107,7 @@ POSTS = (
     Mutant(
         name="posts and looks no more",
         lacks="who has posted looks for facts that came meanwhile and had nothing to change yet",
+        front=BOOKS,
         edits=(
             Edit(
                 POSTING,
@@ -103,6 +125,86 @@ POSTS = (
         name="first decision stays",
         lacks="a decision is made again when what it rests on changes",
         edits=(Edit(DECIDING, "known.basis != basis_of(order) or order.placed_at", "order.placed_at"),),
+    ),
+    Mutant(
+        name="a provisional decision stays",
+        lacks="a decision made in the grace period is made once more after it",
+        edits=(Edit(DECIDING, STAYS, "    return True\n"),),
+    ),
+    Mutant(
+        name="one click of the visitor",
+        lacks="every click of the visitor counts, not only the one that the order names",
+        edits=(Edit(DECIDING, EVERY_CLICK, ONE_CLICK),),
+    ),
+    Mutant(
+        name="clicks as they come",
+        lacks="touches are sorted by when they happened",
+        edits=(
+            Edit(
+                DECISIONS,
+                SORTED_CLICKS,
+                "    clicks = [t for t in reversed(eligible) if not t.coupon_code]\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="coupons as they are now",
+        lacks="a coupon counts as it was when the order was placed",
+        edits=(
+            Edit(
+                DECISIONS,
+                "coupon.is_enabled_at(placed_at)",
+                "not coupon.changes or coupon.changes[-1].enabled",
+            ),
+        ),
+    ),
+    Mutant(
+        name="disabled coupons count",
+        lacks="a coupon that was switched off gives nothing",
+        edits=(Edit(DECISIONS, "coupon.is_enabled_at(placed_at)", "True"),),
+    ),
+    Mutant(
+        name="any coupon wins",
+        lacks="a coupon decides only where its mode says so",
+        edits=(Edit(DECISIONS, "    if coupon and wins:\n", "    if coupon:\n"),),
+    ),
+    Mutant(
+        name="status as it is now",
+        lacks="whether somebody earns is read as of the order's own instant",
+        edits=(Edit(PEOPLE, ALREADY_EFFECTIVE, "changes = [change for change in self.status_changes]\n"),),
+    ),
+    Mutant(
+        name="the newest plan",
+        lacks="an order keeps the version of the plan that was in force when it was paid",
+        edits=(
+            Edit(
+                PROGRAMS,
+                "in_force = [plan for plan in self.plans if plan.effective_at <= instant]",
+                "in_force = self.plans",
+            ),
+        ),
+    ),
+    Mutant(
+        name="no cap on the pool",
+        lacks="all levels together earn no more than the plan's pool",
+        edits=(Edit(RATES, "sum(wanted) <= pool_cap", "True"),),
+    ),
+    Mutant(
+        name="no cap on a line",
+        lacks="no level earns more of a line than the plan's cap",
+        edits=(Edit(RATES, "max(wanted) <= line_cap and", ""),),
+    ),
+    Mutant(
+        name="any rule of the ladder",
+        lacks="the most precise rule for a line decides",
+        edits=(Edit(RATES, "key=lambda rule: (-rule.rung,", "key=lambda rule: (rule.rung,"),),
+    ),
+    Mutant(
+        name="parts of the whole rounded up",
+        lacks="what does not divide among those who share an order goes to the first of them only",
+        edits=(
+            Edit("domain/earnings.py", "split(whole, len(claims))[number]", "split(whole, len(claims))[0]"),
+        ),
     ),
     Mutant(
         name="upline as hinted",

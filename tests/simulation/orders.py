@@ -24,6 +24,9 @@ from tests.simulation.scripts import MINUTE, PROGRAM_ID, Delivery
 
 STOPS = (Outcome.BLOCK, Outcome.REVIEW)
 
+FAILS = 0.15
+"""How often a payment fails right after it: whoever posts both at once has nothing to write."""
+
 Arriving = tuple[int, Delivery | Fact]
 """A phase's number with what arrives in it."""
 
@@ -36,6 +39,7 @@ class Setting:
     phases: tuple[datetime, ...]
     placed_at: datetime
     click_ids: tuple[str | None, ...]
+    codes: tuple[tuple[str, ...] | None, ...]
     currency: str
     email: str | None
     test: bool
@@ -62,6 +66,8 @@ def _readings(random: Random, setting: Setting, cart: tuple[Line, ...]) -> Itera
     yield 0, _body(random, setting, FactKind.PLACED, setting.placed_at, Payment.PENDING, cart)
     if random.random() < 0.95:
         yield 0, _body(random, setting, FactKind.PAID, paid, Payment.PAID, cart)
+    if random.random() < FAILS:
+        yield 0, _body(random, setting, FactKind.EDITED, paid + MINUTE / 2, Payment.VOIDED, cart)
     refunds: tuple[Refund, ...] = ()
     busy = random.choices(range(len(setting.phases)), k=random.choice((1, 1, 2)))
     for _ in range(random.choice((0, 1, 2, 2, 3))):
@@ -115,6 +121,7 @@ def _body(
         currency=setting.currency,
         lines=cart,
         click_id=random.choice(setting.click_ids),
+        coupon_codes=random.choice(setting.codes),
         test=setting.test and random.random() < 0.5,
     )
     return _reading(setting, kind, version, snapshot, refunds)
@@ -167,8 +174,8 @@ def _line(random: Random, name: str) -> Line:
     )
     return Line(
         id=name,
-        product_id=None,
-        sku=None,
+        product_id=random.choice((None, None, "77")),
+        sku=random.choice((None, None, "TEA", "MUG")),
         quantity_milli=quantity * 1000,
         gross_minor=gross,
         discount_minor=random.choice((0, 0, gross // 7)),

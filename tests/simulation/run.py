@@ -25,9 +25,11 @@ class Outcome:
     strikes: tuple[str, ...] = ()
 
 
-def outcome_of(seed: int, kinds: Kinds | None = None, most: int | None = None) -> Outcome:
-    """Return what a seed comes to, with at most that many strikes."""
-    script, storm, kinds = script_of(seed), storm_of(seed, most), kinds or Kinds()
+def outcome_of(
+    seed: int, kinds: Kinds | None = None, most: int | None = None, front: frozenset[str] = frozenset()
+) -> Outcome:
+    """Return what a seed comes to, with at most that many strikes, in a storm over some stores or any."""
+    script, storm, kinds = script_of(seed), storm_of(seed, most, front), kinds or Kinds()
     found: list[Violation] = []
     try:
         undisturbed = played(script, calm(), kinds, lambda _: None)

@@ -15,15 +15,18 @@ from random import Random
 
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
+from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import new_click_id
 from grapevine.domain.links import Link
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus, StatusChange, subject_key
-from grapevine.domain.plans import Plan, Vacancy
+from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
 from grapevine.domain.programs import Program
+from grapevine.domain.rates import RateRule
 from grapevine.ports import Reading
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
+from grapevine.usecases.create_coupon import SwitchCoupon
 
 T0 = datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
 """When the first phase begins; each phase after it begins an hour later in the day than the one before."""
@@ -35,6 +38,14 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 SUSPENDED = (StatusChange(T0 - 50 * DAY, PromoterStatus.SUSPENDED, "asked to"),)
 GAPS = (1, 2, 3, 16, 31, 31)
 """Days between phases; the first gap is one of the first two, so that no hold ends in it."""
+RULES = (
+    RateRule(id="tea", sku="TEA", rate_bps=(2000, 100)),
+    RateRule(id="tea of the first", sku="TEA", promoter_id=PROMOTER_IDS[0], rate_bps=(1, 777)),
+    RateRule(id="mugs", sku="MUG", per_unit_minor=(150, 33)),
+    RateRule(id="kitchen", product_id="77", rate_bps=(500,)),
+    RateRule(id="the second", promoter_id=PROMOTER_IDS[1], rate_bps=(1250, 250, 50)),
+)
+"""What plans pay otherwise: on every rung of the ladder, in percent or for each unit."""
 LAST_GAPS = (45, 32)
 """Days to the two phases at the end: all holds are over, and another settlement's day has come."""
 
@@ -59,8 +70,8 @@ class Visit:
     click_id: str
 
 
-Arrival = Delivery | Fact | Click | ChangeSponsor | ChangeStatus
-"""A webhook, a verdict that a person gave, a click that was recorded late, or a change of the network."""
+Arrival = Delivery | Fact | Click | ChangeSponsor | ChangeStatus | SwitchCoupon
+"""A webhook, a verdict that a person gave, a click that was recorded late, a change of people or coupons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,7 @@ class Script:
     plans: tuple[Plan, ...]
     promoters: tuple[Promoter, ...]
     links: tuple[Link, ...]
+    coupons: tuple[Coupon, ...]
     visits: tuple[Visit, ...]
     orders: tuple[OrderKey, ...]
     late_stops: frozenset[OrderKey]
@@ -160,6 +172,12 @@ def plans_of(random: Random, *, screens: bool) -> tuple[Plan, ...]:
             vacancy=vacancy,
             default_sponsor_id=PROMOTER_IDS[0] if vacancy is Vacancy.DEFAULT_SPONSOR else None,
             caps=AMPLE if random.random() < 0.2 else (),
+            attribution_model=random.choice(tuple(AttributionModel)),
+            coupon_mode=random.choice(tuple(CouponMode)),
+            self_purchase=random.choice(tuple(SelfPurchase)),
+            rules=tuple(random.sample(RULES, random.choice((0, 0, 0, 1, 2)))),
+            line_cap_bps=random.choice((8000, 8000, 900)),
+            pool_cap_bps=random.choice((3000, 3000, 1100)),
         )
         for number, start, vacancy in zip((1, 2), starts, vacancies, strict=False)
     )
@@ -199,6 +217,33 @@ def changes_of(random: Random, promoters: tuple[Promoter, ...]) -> Iterator[Chan
         yield ChangeStatus(program_id=PROGRAM_ID, promoter_id=name, status=status, reason="asked to")
 
 
+def coupons_of(random: Random, promoters: tuple[Promoter, ...]) -> tuple[Coupon, ...]:
+    """Return some promoters' coupons; around the orders' time one may be switched off, or on again."""
+    return tuple(
+        Coupon(
+            program_id=PROGRAM_ID,
+            code=f"{promoter.id[-1].upper()}-10",
+            promoter_id=promoter.id,
+            created_at=T0 - 90 * DAY,
+            changes=_switched(random),
+        )
+        for promoter in promoters
+        if random.random() < 0.4
+    )
+
+
+def _switched(random: Random) -> tuple[CouponChange, ...]:
+    """Return what became of a coupon; times are those between placing and paying the first orders."""
+    off, on = CouponChange(T0 - 45 * MINUTE, enabled=False), CouponChange(T0 + DAY, enabled=True)
+    return random.choice(((), (), (), (off,), (off, on)))
+
+
+def switches_of(random: Random, coupons: tuple[Coupon, ...]) -> Iterator[SwitchCoupon]:
+    """Yield that one coupon is switched off while orders come."""
+    if coupons and random.random() < 0.2:
+        yield SwitchCoupon(program_id=PROGRAM_ID, code=random.choice(coupons).code, enabled=False)
+
+
 def links_of(random: Random, promoters: tuple[Promoter, ...]) -> tuple[Link, ...]:
     """Return a link for each promoter; its hint about the upline is true, missing or outdated."""
     sponsors = {promoter.id: promoter.sponsor_id for promoter in promoters}
@@ -223,9 +268,13 @@ def _true_hint(name: str, sponsors: dict[str, str | None]) -> tuple[str, ...]:
     return tuple(hint)
 
 
-def visit_of(name: str, link: Link, occurred_at: datetime, *, robot: bool) -> Visit:
-    """Return a visit whose click id follows from its name."""
-    visitor_id = "Z" * 21 + name[-1]
+def visitor_named(number: int) -> str:
+    """Return a visitor's id."""
+    return f"{number:022}"
+
+
+def visit_of(visitor_id: str, link: Link, occurred_at: datetime, *, robot: bool) -> Visit:
+    """Return a visit whose click id follows from who makes it when."""
     return Visit(
         link_code=link.code,
         visitor_id=visitor_id,

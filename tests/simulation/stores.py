@@ -11,6 +11,7 @@ from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryRawB
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, MemorySettlementQueue
 from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury
+from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.plans import Plan
@@ -57,6 +58,12 @@ class SimulatedCatalog(MemoryCatalog):
             self.add_promoter(promoter)
         for link in script.links:
             self.add_link(link)
+        for coupon in script.coupons:
+            self.add_coupon(coupon)
+
+    def coupons_known(self) -> tuple[Coupon, ...]:
+        """Return every coupon as it is by now."""
+        return tuple(self._coupons.values())
 
     def versions(self) -> tuple[Plan, ...]:
         """Return every version of the plan."""

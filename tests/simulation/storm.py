@@ -64,25 +64,6 @@ FRONTS = (
     frozenset({"pages", "failures"}),
 )
 """The stores that a narrow storm is over."""
-KEEN = frozenset({*RACES, "ledger.entries_of", "facts.facts_of", "treasury.account"})
-"""Where who writes begins and ends: what happens in between is what matters, so these are struck more."""
-MORE = 3
-BEFORE = 0.6
-"""How often a call is struck before it takes effect, not after."""
-OVERTAKEN = 0.7
-"""How often who was stopped before a write makes it right before the same write of another process."""
-MIXES = (
-    (Strike.CRASH, Strike.AWAY, Strike.RACE, Strike.RIVAL, Strike.RIVAL, Strike.RESUME),
-    (Strike.RIVAL,) * 5 + (Strike.RESUME,),
-    (Strike.CRASH, Strike.RIVAL),
-    (Strike.AWAY, Strike.RACE),
-)
-"""What a storm is made of: a bit of everything, or much of little, which reaches what everything hides."""
-WIDE_RATES, NARROW_RATES = (0.02, 0.06, 0.15), (0.1, 0.3, 0.6)
-"""Shares of calls that are struck, in a storm over all stores and in one over a few of them."""
-BUDGETS = (3, 10, 25, 50)
-STORES = ("ledger", "ledger", "facts", "facts", "treasury", "treasury", "pages", "settlements", "failures")
-"""The stores that a narrow storm may be over."""
 DEEPEST = 2
 """How many processes may be stopped at a call while another one runs."""
 MOST_RIVALS = 3
@@ -228,16 +209,16 @@ class Storm:
             self._stopped[-1].take_effect()
 
 
-def storm_of(seed: int, most: int | None = None) -> Storm:
-    """Return the storm of a seed, with at most that many strikes."""
+def storm_of(seed: int, most: int | None = None, front: frozenset[str] = frozenset()) -> Storm:
+    """Return the storm of a seed, with at most that many strikes; over those stores where some are named."""
     random = Random(~seed)
-    is_wide = random.random() < 0.3
+    is_wide = random.random() < 0.3 and not front
     storm = Storm(
         random=random,
         rate=random.choice(WIDE_RATES if is_wide else NARROW_RATES),
         budget=random.choice(BUDGETS),
         mix=random.choice(MIXES),
-        stores=frozenset() if is_wide else random.choice(FRONTS),
+        stores=front or (frozenset() if is_wide else random.choice(FRONTS)),
     )
     if most is not None:
         storm.budget = min(storm.budget, most)

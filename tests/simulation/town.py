@@ -21,6 +21,7 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.pages import Page
 from grapevine.ports import SettlementBatch
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
+from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, place_order
@@ -118,6 +119,8 @@ class Town:
             change_sponsor(arrival, self._catalog, now)
         elif isinstance(arrival, ChangeStatus):
             change_status(arrival, self._catalog, now)
+        elif isinstance(arrival, SwitchCoupon):
+            switch_coupon(arrival, self._catalog, now)
         else:
             self._facts.append(arrival)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from grapevine.domain.accounts import Leaf
-from grapevine.domain.entries import standing
+from grapevine.domain.entries import Entry, standing
 from tests import builders as make
 from tests.worlds import World
 
@@ -17,3 +19,12 @@ def earned(world: World) -> dict[str, int]:
             name = "house" if account.leaf is Leaf.HOUSE else account.owner
             found[name] = found.get(name, 0) + minor
     return found
+
+
+def standing_of(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
+    """Return what stands by owner and place; the source is left out."""
+    return {
+        (account.owner, account.leaf.value): minor
+        for (account, _), minor in standing(entries).items()
+        if account.leaf is not Leaf.COMMISSION
+    }

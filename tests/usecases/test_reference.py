@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from grapevine.domain.accounts import Leaf
-from grapevine.domain.entries import Entry, decision_in_force, grants_of, standing
+from grapevine.domain.entries import Entry, decision_in_force, grants_of
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantKey, held
 from tests.builders import PROGRAM_ID, T0, days
 from tests.reference import Recorded, Story, stand
 from tests.strategies import PATIENT, play, stories, sweeps_of, told_by, world_of
+from tests.usecases.amounts import standing_of
 from tests.worlds import World
 
 END = T0 + days(90)
 """Beyond the last arrival and every hold."""
-
-
-def amounts_of(entries: tuple[Entry, ...]) -> dict[tuple[str, str], int]:
-    return {
-        (account.owner, account.leaf.value): minor
-        for (account, _), minor in standing(entries).items()
-        if account.leaf is not Leaf.COMMISSION
-    }
 
 
 def check_order(story: Story, world: World, order: OrderKey) -> None:
@@ -31,7 +23,7 @@ def check_order(story: Story, world: World, order: OrderKey) -> None:
     entries = world.ledger.entries_of(order)
     recorded = [Recorded(e.recorded_at, str(g.key), g.granted) for e in entries for g in e.grants]
     expected = stand(story, order, sweeps_of(story, END), recorded)
-    assert amounts_of(entries) == expected.amounts
+    assert standing_of(entries) == expected.amounts
     has = held(grants_of(entries))
     assert {str(key) for key in has} >= set(expected.wanted)
     for key, one in has.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from grapevine.domain.facts import (
@@ -24,7 +25,8 @@ from grapevine.domain.quarantine import as_ruled, rulings_of
 
 SEVERITIES = tuple(Outcome)
 FIELDS = tuple(field.name for field in fields(Snapshot))
-"""What a body may tell."""
+VALUES = attrgetter(*FIELDS)
+"""What a body may tell, and reads all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +115,11 @@ def _as_last_told(snapshots: Sequence[Snapshot]) -> Snapshot:
     """Return one snapshot in which each field is as the latest body that tells it does."""
     if len(snapshots) == 1:
         return snapshots[0]
-    return Snapshot(**{name: _latest(snapshots, name) for name in FIELDS})
-
-
-def _latest(snapshots: Sequence[Snapshot], name: str) -> Any:  # noqa: ANN401 - whatever that field holds
-    told = (getattr(snapshot, name) for snapshot in reversed(snapshots))
-    return next((value for value in told if value is not None), None)
+    last: dict[str, Any] = {}
+    for snapshot in snapshots:
+        told = zip(FIELDS, VALUES(snapshot), strict=True)
+        last |= {name: value for name, value in told if value is not None}
+    return Snapshot(**last)
 
 
 def _untold(last: Snapshot) -> tuple[str, ...]:

@@ -1,0 +1,363 @@
+"""Anything, in any order: after every step the books are proven, at the end a second calculator agrees.
+
+What an order tells lies in the mail until somebody delivers it, once or again, before or after what came
+first. `GRAPEVINE_STATEFUL=1000 pytest tests/usecases/test_stateful.py` plays that many programs.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from grapevine.domain.accounts import Leaf
+from grapevine.domain.clicks import Click
+from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.explanation import explained
+from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Payment, Refund, Snapshot
+from grapevine.domain.people import PromoterStatus
+from grapevine.domain.plans import Plan
+from grapevine.domain.programs import Program
+from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
+from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon, create_coupon, switch_coupon
+from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.publish_plan import LEAD_TIME
+from tests import builders as make
+from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
+from tests.reference import Stand, Story, stand
+from tests.strategies import DEE, VERDICTS, carts, edited, plans, refunds, roundings
+from tests.usecases.amounts import standing_of
+from tests.worlds import World
+
+PROGRAMS, STEPS = int(os.environ.get("GRAPEVINE_STATEFUL", "500")), 40
+TICK = timedelta(seconds=1)
+"""What passes between two steps: nothing happens at one instant with anything else."""
+NAMES = (make.ANA, make.BO, make.CY, DEE, "pr_eve", "pr_fay")
+VISITORS = ("2" * 22, "3" * 22)
+CODES = ("ANA-10", "DEE")
+CUSTOMERS = (None, None, *NAMES[:2], "somebody")
+WAITS = (minutes(1), minutes(20), minutes(61), days(1), days(1), days(4), days(15), days(40))
+names, index = st.sampled_from(NAMES), st.integers(0, 9)
+
+
+@dataclass
+class Told:
+    """An order as its shop knows it: what it told last, and when somebody looked at it again."""
+
+    key: OrderKey
+    snapshot: Snapshot
+    refunds: list[Refund] = field(default_factory=list)
+    looked_at: list[datetime] = field(default_factory=list)
+
+
+class Programs(RuleBasedStateMachine):
+    """One program, its people and its orders."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world, self.now = World(), T0
+        self.plans: list[Plan] = []
+        self.sweeps: list[datetime] = []
+        self.orders: list[Told] = []
+        self.mail: list[Fact | Click] = []
+        self.delivered: list[Fact] = []
+        self.clicked: list[str] = []
+
+    @initialize(terms=plans(), rounding=roundings, minimum=st.sampled_from((1, 2_500)))
+    def start(self, terms: tuple[Plan, ...], rounding: Any, minimum: int) -> None:  # noqa: ANN401
+        program = make.program(rounding=rounding, minimum_payout_minor=minimum)
+        self.world.catalog.add_program(program, terms[0])
+        self.plans = [terms[0]]
+        for name, sponsor in zip(NAMES[:4], (None, *NAMES[:2], None), strict=True):
+            self._join(name, sponsor)
+
+    @property
+    def program(self) -> Program:
+        return self.world.catalog.terms(PROGRAM_ID).program
+
+    def _join(self, name: str, sponsor_id: str | None) -> None:
+        self.world.catalog.add_promoter(
+            make.promoter(name, sponsor_id, joined_at=self.now, customer_key=name)
+        )
+
+    def _tick(self) -> datetime:
+        self.now += TICK
+        return self.now
+
+    @property
+    def _known(self) -> set[str]:
+        return {promoter.id for promoter in self.world.catalog.promoters_of(PROGRAM_ID)}
+
+    # --- people, coupons, plans --------------------------------------------------------------------
+
+    @precondition(lambda self: len(self._known) < len(NAMES))
+    @rule(sponsor_id=st.none() | names)
+    def join(self, sponsor_id: str | None) -> None:
+        self._tick()
+        self._join(NAMES[len(self._known)], sponsor_id if sponsor_id in self._known else None)
+
+    @rule(name=names, sponsor_id=st.none() | names)
+    def change_sponsor(self, name: str, sponsor_id: str | None) -> None:
+        if {name, sponsor_id} - {None} <= self._known:
+            self._unless_refused(lambda now: self._give_sponsor(name, sponsor_id, now))
+
+    def _give_sponsor(self, name: str, sponsor_id: str | None, now: datetime) -> None:
+        command = ChangeSponsor(program_id=PROGRAM_ID, promoter_id=name, sponsor_id=sponsor_id)
+        change_sponsor(command, self.world.catalog, now)
+
+    @rule(name=names, status=st.sampled_from((*(PromoterStatus.ACTIVE,) * 2, *PromoterStatus)))
+    def change_status(self, name: str, status: PromoterStatus) -> None:
+        if name in self._known:
+            command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=name, status=status, reason="asked to")
+            self._unless_refused(lambda now: change_status(command, self.world.catalog, now))
+
+    def _unless_refused(self, change: Callable[[datetime], object]) -> None:
+        try:
+            change(self._tick())
+        except InvalidInputError:
+            return  # A circle, or not from this status: nothing happened.
+
+    @rule(code=st.sampled_from(CODES), name=names, enabled=st.booleans())
+    def use_coupon(self, code: str, name: str, enabled: bool) -> None:
+        now, catalog = self._tick(), self.world.catalog
+        if catalog.coupons(PROGRAM_ID, (code,)):
+            switch_coupon(SwitchCoupon(program_id=PROGRAM_ID, code=code, enabled=enabled), catalog, now)
+        elif name in self._known:
+            create_coupon(CreateCoupon(program_id=PROGRAM_ID, promoter_id=name, code=code), catalog, now)
+
+    @precondition(lambda self: len(self.plans) < 4)
+    @rule(terms=plans())
+    def publish_plan(self, terms: tuple[Plan, ...]) -> None:
+        start = self._tick() + LEAD_TIME
+        plan = replace(terms[0], version=len(self.plans) + 1, effective_at=start)
+        self.world.catalog.add_plan(PROGRAM_ID, plan)
+        self.plans.append(plan)
+
+    # --- what happens in the world; who hears of it when is the mail's affair -----------------------
+
+    @rule(name=names, visitor=st.sampled_from(VISITORS), is_robot=st.sampled_from((*(False,) * 9, True)))
+    def click(self, name: str, visitor: str, is_robot: bool) -> None:
+        self._click(name, visitor, "preview" if is_robot else None)
+
+    def _click(self, name: str, visitor: str, bot_reason: str | None = None) -> None:
+        click_id = f"{visitor}-{len(self.clicked) + 1:020}"
+        self.clicked.append(click_id)
+        click = make.click(
+            id=click_id,
+            promoter_id=name if name in self._known else NAMES[0],
+            upline=(),
+            occurred_at=self._tick(),
+            bot_reason=bot_reason,
+        )
+        self.mail.append(click)
+
+    @rule(cart=carts(), name=names, visitor=st.sampled_from(VISITORS), is_prompt=st.booleans())
+    def sell(self, cart: tuple[Line, ...], name: str, visitor: str, is_prompt: bool) -> None:
+        """Let somebody follow a link and buy, as most do."""
+        self._click(name, visitor)
+        self._order(cart, click_id=self.clicked[-1])
+        if is_prompt:
+            self._deliver_rest()
+
+    @rule(
+        cart=carts(),
+        clicked=st.none() | index,
+        codes=st.sampled_from((None, None, (), (CODES[0],), CODES)),
+        customer_key=st.sampled_from(CUSTOMERS),
+    )
+    def order(
+        self,
+        cart: tuple[Line, ...],
+        clicked: int | None,
+        codes: tuple[str, ...] | None,
+        customer_key: str | None,
+    ) -> None:
+        self._order(cart, click_id=self._clicked(clicked), coupon_codes=codes, customer_key=customer_key)
+
+    def _order(self, cart: tuple[Line, ...], **more: Any) -> None:  # noqa: ANN401 - any field
+        placed = Snapshot(placed_at=self._tick(), payment=Payment.PENDING, currency="USD", lines=cart, **more)
+        told = Told(OrderKey(STOREFRONT_ID, str(len(self.orders) + 1)), placed)
+        self.orders.append(told)
+        self._tell(told, FactKind.PLACED, snapshot=placed)
+        self._tell(told, FactKind.PAID, payment=Payment.PAID)
+
+    def _clicked(self, number: int | None) -> str | None:
+        """Return one of the last clicks, which may never be recorded."""
+        return None if number is None or not self.clicked else self.clicked[-1 - number % len(self.clicked)]
+
+    @precondition(lambda self: self.orders)
+    @rule(which=index, data=st.data(), clicked=st.none() | index)
+    def edit(self, which: int, data: st.DataObject, clicked: int | None) -> None:
+        told = self._one(which)
+        cart = data.draw(edited(told.snapshot.lines or ()))
+        click_id = self._clicked(clicked) or told.snapshot.click_id
+        self._tell(told, FactKind.EDITED, lines=cart, click_id=click_id)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=index, payment=st.sampled_from((Payment.PAID, Payment.PAID, Payment.VOIDED)))
+    def pay(self, which: int, payment: Payment) -> None:
+        self._tell(self._one(which), FactKind.PAID, payment=payment)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=index, data=st.data(), is_with_body=st.booleans())
+    def refund(self, which: int, data: st.DataObject, is_with_body: bool) -> None:
+        told = self._one(which)
+        told.refunds.append(data.draw(refunds(f"r{len(told.refunds)}", told.snapshot.lines or ())))
+        self._tell(told, FactKind.REFUNDED, refunds=tuple(told.refunds[-1:]))
+        if is_with_body:
+            self._tell(told, FactKind.EDITED, refunds=tuple(told.refunds), payment=Payment.PARTIALLY_REFUNDED)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=index, is_cancelled=st.sampled_from((False, False, True)))
+    def receive_or_cancel(self, which: int, is_cancelled: bool) -> None:
+        told, now = self._one(which), self.now
+        if is_cancelled:
+            self._tell(told, FactKind.CANCELLED, cancelled_at=now)
+        else:
+            self._tell(told, FactKind.RECEIVED, received_at=now)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=index, verdict=VERDICTS)
+    def decide(self, which: int, verdict: Any) -> None:  # noqa: ANN401
+        self._tell(self._one(which), FactKind.VERDICT, verdict=verdict)
+
+    def _one(self, which: int) -> Told:
+        return self.orders[which % len(self.orders)]
+
+    def _tell(self, told: Told, kind: FactKind, **told_now: Any) -> None:  # noqa: ANN401 - any field
+        """Put a fact into the mail: a whole body where it changes one, else what it is about."""
+        at = self._tick() - T0
+        if kind in (FactKind.VERDICT, FactKind.REFUNDED):
+            self.mail.append(make.fact(kind, at, order=told.key, **told_now))
+            return
+        told_of = told_now.pop("refunds", ())
+        told.snapshot = told_now.pop("snapshot", None) or replace(told.snapshot, **told_now)
+        self.mail.append(make.fact(kind, at, order=told.key, snapshot=told.snapshot, refunds=told_of))
+
+    # --- what Grapevine does -------------------------------------------------------------------------
+
+    @precondition(lambda self: self.mail)
+    @rule(which=index)
+    def deliver_any(self, which: int) -> None:
+        self._deliver(self.mail.pop(which % len(self.mail)))
+
+    @precondition(lambda self: self.mail)
+    @rule(is_reversed=st.booleans())
+    def deliver_all(self, is_reversed: bool) -> None:
+        if is_reversed:
+            self.mail.reverse()
+        self._deliver_rest()
+
+    def _deliver_rest(self) -> None:
+        while self.mail:
+            self._deliver(self.mail.pop(0))
+
+    def _deliver(self, letter: Fact | Click) -> None:
+        arrived = replace(letter, recorded_at=self._tick())
+        if isinstance(arrived, Click):
+            self.world.clicks.record(arrived)
+        else:
+            self.delivered.append(arrived)
+            self.world.append(arrived)
+            self.world.post(self.now, arrived.order)
+
+    @precondition(lambda self: self.delivered)
+    @rule(which=index)
+    def deliver_again(self, which: int) -> None:
+        fact = self.delivered[-1 - which % len(self.delivered)]
+        self.world.append(replace(fact, recorded_at=self._tick()))
+        self.world.post(self.now, fact.order)
+        next(told for told in self.orders if told.key == fact.order).looked_at.append(self.now)
+
+    @rule(how_long=st.sampled_from(WAITS), is_swept=st.sampled_from((True, True, False)))
+    def wait(self, how_long: timedelta, is_swept: bool) -> None:
+        self.now += how_long
+        if is_swept:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        self.sweeps.append(self._tick())
+        assert self.world.sweep(self.now).failed == 0
+
+    @rule(how_long=st.sampled_from((timedelta(0), days(31), days(31))))
+    def settle(self, how_long: timedelta) -> None:
+        self.now += how_long
+        self._sweep()
+        self.world.fold()
+        self.world.settle(self._tick())
+
+    @precondition(lambda self: self.world.files.stored)
+    @rule(which=index, status=st.sampled_from(("completed", "failed")))
+    def import_results(self, which: int, status: str) -> None:
+        name = sorted(self.world.files.stored)[which % len(self.world.files.stored)]
+        rows = csv.DictReader(io.StringIO(self.world.files.stored[name][0].decode()))
+        body = "\n".join(("payout_id,status,detail", *(f"{row['payout_id']},{status},x" for row in rows)))
+        run = name.rpartition("/")[2].removesuffix(".csv")
+        import_results(ImportResults(run, body.encode()), self.world.treasury, self._tick())
+
+    # --- what holds ----------------------------------------------------------------------------------
+
+    @invariant()
+    def the_books_are_proven(self) -> None:
+        self.world.fold()
+        if self.plans:
+            assert self.world.proof().faults == ()
+
+    def teardown(self) -> None:
+        """Let everything arrive and every hold end; then compare."""
+        if not self.plans:
+            return
+        self._deliver_rest()
+        for _ in range(3):
+            self.now += days(100)
+            self._sweep()
+        self.the_books_are_proven()
+        self._compare()
+
+    def _compare(self) -> None:
+        story = Story(
+            program=self.program,
+            plans=tuple(self.plans),
+            promoters=tuple(self.world.catalog.promoters_of(PROGRAM_ID)),
+            clicks=tuple(self.world.clicks.stored.values()),
+            facts=tuple(self.delivered),
+            coupons=tuple(self.world.catalog.coupons(PROGRAM_ID, CODES).values()),
+        )
+        stands = [stand(story, told.key, (*self.sweeps, *told.looked_at)) for told in self.orders]
+        for told, expected in zip(self.orders, stands, strict=True):
+            self._check_order(told.key, expected)
+        for name in self._known:
+            self._check_balance(name, stands)
+
+    def _check_order(self, key: OrderKey, expected: Stand) -> None:
+        entries, facts = self.world.ledger.entries_of(key), self.world.facts.facts_of(key)
+        terms = self.world.catalog.terms(PROGRAM_ID)
+        assert standing_of(entries) == expected.amounts
+        for number in range(1, len(entries) + 1):
+            assert explained(entries[:number], facts, terms).re_adds, number
+
+    def _check_balance(self, name: str, stands: list[Stand]) -> None:
+        balance = self.world.balance(name)
+        found = {
+            Leaf.HELD: balance.held_minor,
+            Leaf.BLOCKED: balance.blocked_minor,
+            Leaf.PAYABLE: balance.payable_minor + balance.reserved_minor + balance.paid_minor,
+        }
+        expected = {leaf: sum(stand.amounts.get((name, leaf.value), 0) for stand in stands) for leaf in found}
+        assert found == expected, name
+
+
+TestPrograms = Programs.TestCase
+TestPrograms.settings = settings(
+    max_examples=PROGRAMS,
+    stateful_step_count=STEPS,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
