@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import EntryReason
+from grapevine.domain.facts import Component
 from grapevine.domain.money import format_minor
 
 
@@ -24,13 +25,22 @@ class Phrase(StrEnum):
 
     EARNED = "earned"
     EARNED_BY_RULES = "earned_by_rules"
+    EARNED_BY_ORDER = "earned_by_order"
+    FOR_THE_ORDER = "for_the_order"
     OWN_LINK = "own_link"
     OWN_COUPON = "own_coupon"
     ONE_BELOW = "one_below"
     FURTHER_BELOW = "further_below"
     STANDS_IN = "stands_in"
+    OWN_PRODUCT = "own_product"
+    PRODUCT_ONE_BELOW = "product_one_below"
+    PRODUCT_FURTHER_BELOW = "product_further_below"
+    PRODUCT_STANDS_IN = "product_stands_in"
+    COUNTED = "counted"
+    TAKEN_OUT = "taken_out"
     SHARED = "shared"
     CAPPED = "capped"
+    LIMITED = "limited"
     CONVERTED = "converted"
     PART_BACK = "part_back"
     ALL_BACK = "all_back"
@@ -44,11 +54,13 @@ class Phrase(StrEnum):
     IS_REVIEWED = "is_reviewed"
     IS_HELD = "is_held"
     WAITS_FOR_YOU = "waits_for_you"
+    RECRUIT_BONUS = "recruit_bonus"
     NOTHING = "nothing"
     NOTHING_BECAUSE = "nothing_because"
     NOBODY_BECAUSE = "nobody_because"
     UNDECIDED = "undecided"
     HOUSE = "house"
+    NOTHING_STAYED = "nothing_stayed"
     RULED_ACCEPTED = "ruled_accepted"
     RULED_REJECTED = "ruled_rejected"
     MORE = "more"
@@ -67,19 +79,21 @@ class Phrase(StrEnum):
 class Wording:
     """One language: what an entry was for, why a decision or a touch came out so, and all the rest.
 
-    `joint` stands between the clauses of a sentence, `stop` ends it. `currencies` has the names of
-    some; the others go by their codes.
+    `joint` stands between the clauses of a sentence, `comma` between the things of a list, `stop` ends
+    a sentence. `currencies` has the names of some; the others go by their codes.
     """
 
     entries: Mapping[EntryReason, str]
     decisions: Mapping[Reason, str]
     phrases: Mapping[Phrase, str]
+    components: Mapping[Component, str]
     currencies: Mapping[str, str]
     day: str
     day_and_year: str
     months: tuple[str, ...]
     percent: str
     joint: str
+    comma: str
     stop: str
 
     def say(self, phrase: Phrase, **values: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import EntryReason
+from grapevine.domain.facts import Component
 from grapevine.domain.wording import Language, Phrase, Wording
 
 EN = Wording(
@@ -58,13 +59,22 @@ EN = Wording(
             "you earned {amount} from {base} that somebody bought {how} on {date}, "
             "at the special rates of what was bought"
         ),
+        Phrase.EARNED_BY_ORDER: "you earned {amount} for an order that somebody placed {how} on {date}",
+        Phrase.FOR_THE_ORDER: "and {amount} more for the order itself",
         Phrase.OWN_LINK: "through your link",
         Phrase.OWN_COUPON: "with your coupon {code}",
         Phrase.ONE_BELOW: "through a promoter one level below you",
         Phrase.FURTHER_BELOW: "through a promoter {steps} levels below you",
         Phrase.STANDS_IN: "through another promoter, where you stand in at level {level},",
+        Phrase.OWN_PRODUCT: "of a product that is yours",
+        Phrase.PRODUCT_ONE_BELOW: "of a product that is a promoter's one level below you",
+        Phrase.PRODUCT_FURTHER_BELOW: "of a product that is a promoter's {steps} levels below you",
+        Phrase.PRODUCT_STANDS_IN: "of another promoter's product, where you stand in at level {level},",
+        Phrase.COUNTED: "what counts here: {what}",
+        Phrase.TAKEN_OUT: "{amount} more was paid in a way that does not count",
         Phrase.SHARED: "this is your equal part of what {number} promoters share",
         Phrase.CAPPED: "a limit of the program made it less",
+        Phrase.LIMITED: "the program's limits leave you {left} of {before}",
         Phrase.CONVERTED: "1 {base} counted as {rate} {quote}",
         Phrase.PART_BACK: "{amount} went back when part was refunded",
         Phrase.ALL_BACK: "all of it went back when everything was refunded",
@@ -78,11 +88,15 @@ EN = Wording(
         Phrase.IS_REVIEWED: "it waits until somebody has looked at the order",
         Phrase.IS_HELD: "it waits until the order is paid",
         Phrase.WAITS_FOR_YOU: "it waits while you are suspended",
+        Phrase.RECRUIT_BONUS: (
+            "you got a bonus of {amount}: the first order of somebody you invited was released"
+        ),
         Phrase.NOTHING: "you earned nothing from this order",
         Phrase.NOTHING_BECAUSE: "you earned nothing from this order: {why}",
         Phrase.NOBODY_BECAUSE: "nobody earned from this order: {why}",
         Phrase.UNDECIDED: "nothing is decided yet: {why}",
         Phrase.HOUSE: "{amount} stayed with the program: nobody could earn at level {level}",
+        Phrase.NOTHING_STAYED: "nothing of this order stayed with the program",
         Phrase.RULED_ACCEPTED: "{who} looked at odd amounts of the order and accepted them: {why}",
         Phrase.RULED_REJECTED: "{who} looked at odd amounts of the order and rejected them: {why}",
         Phrase.MORE: "you have {amount} more",
@@ -95,6 +109,13 @@ EN = Wording(
         Phrase.NOW_BLOCKED: "{amount} is stopped for now",
         Phrase.NOW_RESERVED: "{amount} is on its way to you",
         Phrase.NOW_PAID: "{amount} was paid to you",
+    },
+    components={
+        Component.ITEM: "goods",
+        Component.TAX: "tax",
+        Component.SHIPPING: "shipping",
+        Component.TIP: "tips",
+        Component.GIFT_CARD: "gift cards",
     },
     currencies={"PTS": "points"},
     day="{day} {month}",
@@ -115,6 +136,7 @@ EN = Wording(
     ),
     percent="{number} %",
     joint="; ",
+    comma=", ",
     stop=".",
 )
 
@@ -162,13 +184,22 @@ ZH = Wording(
     phrases={
         Phrase.EARNED: "你获得佣金 {amount}：{date}有人{how}购买了 {base}，按 {rate} 计算",
         Phrase.EARNED_BY_RULES: "你获得佣金 {amount}：{date}有人{how}购买了 {base}，按所购商品的专门比例计算",
+        Phrase.EARNED_BY_ORDER: "你获得佣金 {amount}：{date}有人{how}下了一单",
+        Phrase.FOR_THE_ORDER: "另有整单佣金 {amount}",
         Phrase.OWN_LINK: "通过你的链接",
         Phrase.OWN_COUPON: "使用你的优惠码 {code} ",
         Phrase.ONE_BELOW: "通过你下一层的推广者",
         Phrase.FURTHER_BELOW: "通过你下方第 {steps} 层的推广者",
         Phrase.STANDS_IN: "通过其他推广者（你在第 {level} 层代位）",
+        Phrase.OWN_PRODUCT: "从你的专属商品中",
+        Phrase.PRODUCT_ONE_BELOW: "从你下一层推广者的专属商品中",
+        Phrase.PRODUCT_FURTHER_BELOW: "从你下方第 {steps} 层推广者的专属商品中",
+        Phrase.PRODUCT_STANDS_IN: "从其他推广者的专属商品中（你在第 {level} 层代位）",
+        Phrase.COUNTED: "计佣范围：{what}",
+        Phrase.TAKEN_OUT: "另有 {amount} 的支付方式不计佣金",
         Phrase.SHARED: "这是 {number} 位推广者平分后你的一份",
         Phrase.CAPPED: "因计划的上限有所减少",
+        Phrase.LIMITED: "受计划上限所限，{before} 中你可得 {left}",
         Phrase.CONVERTED: "按 1 {base} = {rate} {quote} 换算",
         Phrase.PART_BACK: "部分退款后扣回 {amount}",
         Phrase.ALL_BACK: "全部退款后已全部扣回",
@@ -182,11 +213,13 @@ ZH = Wording(
         Phrase.IS_REVIEWED: "等待人工查看订单",
         Phrase.IS_HELD: "等待订单付款",
         Phrase.WAITS_FOR_YOU: "在你被暂停期间等待",
+        Phrase.RECRUIT_BONUS: "你获得奖金 {amount}：你邀请的推广者的首笔订单已过等待期",
         Phrase.NOTHING: "这笔订单没有给你带来佣金",
         Phrase.NOTHING_BECAUSE: "这笔订单没有给你带来佣金：{why}",
         Phrase.NOBODY_BECAUSE: "这笔订单没有人获得佣金：{why}",
         Phrase.UNDECIDED: "还没有结果：{why}",
         Phrase.HOUSE: "{amount} 归计划所有：第 {level} 层没有人可以获得",
+        Phrase.NOTHING_STAYED: "这笔订单没有佣金归计划所有",
         Phrase.RULED_ACCEPTED: "{who} 查看了订单的异常金额并予以认可：{why}",
         Phrase.RULED_REJECTED: "{who} 查看了订单的异常金额并予以否决：{why}",
         Phrase.MORE: "你增加了 {amount}",
@@ -199,6 +232,13 @@ ZH = Wording(
         Phrase.NOW_BLOCKED: "{amount} 暂停",
         Phrase.NOW_RESERVED: "{amount} 正在付给你",
         Phrase.NOW_PAID: "{amount} 已付给你",
+    },
+    components={
+        Component.ITEM: "商品",
+        Component.TAX: "税",
+        Component.SHIPPING: "运费",
+        Component.TIP: "小费",
+        Component.GIFT_CARD: "礼品卡",
     },
     currencies={
         "PTS": "积分",
@@ -221,6 +261,7 @@ ZH = Wording(
     months=tuple(str(number) for number in range(1, 13)),
     percent="{number}%",
     joint="；",
+    comma="、",
     stop="。",
 )
 
