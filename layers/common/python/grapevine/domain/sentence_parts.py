@@ -64,7 +64,7 @@ class Told:
 
     @property
     def is_void(self) -> bool:
-        """Whether nothing stands whatever was refunded: the order earns nothing, or the promoter is banned."""
+        """Whether nothing stands whatever was refunded: the order earns nothing, or they are banned."""
         return self.promoter_id in self.found.entry.voided or not earns(self.found.order, self.found.terms)
 
     def amount(self, minor: int) -> str:
