@@ -4,14 +4,15 @@ It shares no arithmetic with `grapevine.domain`: whole fractions instead of inte
 instant everything from the beginning, from the facts that had arrived by then. It keeps no
 entries, so a difference that the ledger loses shows here; all that it remembers is who the order
 went to, which stays while what it rests on does, whatever clicks are recorded later. What was granted
-of something scarce is told to it: that depends on who came first.
+of something scarce is told to it: that depends on who came first. What was sold in a month that is
+closed is no arithmetic of one order: the recorded volumes come in.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
@@ -19,6 +20,7 @@ from math import floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.caps import CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Outcome, Payment, Refund, RefundLine
@@ -28,6 +30,7 @@ from grapevine.domain.plans import AttributionModel, Plan, Vacancy
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import TierBasis, TierMeasure, TierMode
 
 HOUR = timedelta(hours=1)
 SKEW = timedelta(seconds=5)
@@ -56,10 +59,27 @@ class Story:
     clicks: tuple[Click, ...]
     facts: tuple[Fact, ...]
     products: tuple[Product, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    joins: tuple[SamePerson, ...] = ()
+
+    volumes: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """Net sales and orders by promoter and month, as recorded when each month was closed."""
 
     @property
     def orders(self) -> tuple[OrderKey, ...]:
         return tuple(sorted({fact.order for fact in self.facts}, key=str))
+
+
+@dataclass(frozen=True)
+class Told:
+    """An order as its customer's later orders hear of it, from `since` on; no customer: no longer theirs."""
+
+    since: datetime
+    customer_key: str | None
+    placed: datetime
+    name: str
+    through: str | None
+    earned: bool
 
 
 @dataclass(frozen=True)
@@ -74,10 +94,16 @@ class Stand:
 
 @dataclass(frozen=True)
 class Attribution:
-    """Who earns level by level, once for each promoter who shares the order; None while a click may come."""
+    """Who earns level by level, once for each promoter who shares the order; None while a click may come.
+
+    `told` is what later orders of the customer hear of it, where the plan lets them listen.
+    """
 
     basis: object
     claims: tuple[tuple[str, ...], ...] | None
+    told: Told | None = None
+    closed: bool = False
+    """The customer's past says that nobody earns anything from the order."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +138,20 @@ def stand(
     story: Story, order: OrderKey, sweeps: Sequence[datetime], recorded: Sequence[Recorded] = ()
 ) -> Stand:
     """Return what stands after the last sweep, looking at each arrival and at each sweep."""
+    return _lived(story, order, sweeps, recorded)[0]
+
+
+def _lived(
+    story: Story, order: OrderKey, sweeps: Sequence[datetime], recorded: Sequence[Recorded] = ()
+) -> tuple[Stand, list[Told]]:
+    """Return what stands, with everything that was ever told of the order, in its time."""
     facts = sorted((fact for fact in story.facts if fact.order == order), key=lambda f: f.recorded_at)
     arrivals = [fact.recorded_at for fact in facts]
     placed = min((f.snapshot.placed_at for f in facts if f.snapshot and f.snapshot.placed_at), default=None)
     released_at, view, seen, freed = None, View({}, None, None), (0, 0, False), set[str]()
     fates: dict[str, str] = {}
     granted: dict[str, int] = {}
+    heard, told = _earlier(story, order, placed, sweeps), list[Told]()
     for now in sorted({*sweeps, *arrivals}):
         if _is_quarantined(facts[: bisect_right(arrivals, now)]):
             continue
@@ -126,7 +160,8 @@ def stand(
         if seen != (bisect_right(arrivals, now), len(known), is_patient):
             seen = bisect_right(arrivals, now), len(known), is_patient
             granted = {grant.name: grant.granted for grant in known}
-            view = look(story, facts[: seen[0]], view.attribution, now, granted)
+            view = look(story, facts[: seen[0]], view.attribution, now, granted, heard)
+            told += _news(view.attribution, told, now)
         fates = {name: _fate(story, name, placed, view.free_from, now) for name in view.names - freed}
         earning = {name for name in view.amounts if name != HOUSE and fates.get(name) != "lost"}
         if released_at is None and earning and view.free_from and now >= view.free_from:
@@ -145,7 +180,29 @@ def stand(
             wanted[name] = 1
             if granted.get(name):
                 places[sponsor, "payable"] = places.get((sponsor, "payable"), 0) + minor
-    return Stand(places, released_at, wanted)
+    return Stand(places, released_at, wanted), told
+
+
+def _earlier(
+    story: Story, order: OrderKey, placed: datetime | None, sweeps: Sequence[datetime]
+) -> list[list[Told]]:
+    """Return what was told of every order that was placed before this one, each by itself."""
+    if placed is None or not any(_looks_back(plan) for plan in story.plans):
+        return []
+    placings = {
+        fact.order: fact.snapshot.placed_at
+        for fact in story.facts
+        if fact.snapshot and fact.snapshot.placed_at
+    }
+    before = [other for other, at in placings.items() if (at, str(other)) < (placed, str(order))]
+    return [_lived(story, other, sweeps)[1] for other in before]
+
+
+def _news(attribution: Attribution | None, told: Sequence[Told], now: datetime) -> list[Told]:
+    """Return what is told now: also that the order is no longer whose it was."""
+    if attribution and attribution.told:
+        return [replace(attribution.told, since=now)]
+    return [replace(told[-1], since=now, customer_key=None)] if attribution and told else []
 
 
 def _fate(story: Story, name: str, placed: datetime | None, free_from: datetime | None, now: datetime) -> str:
@@ -176,6 +233,7 @@ def look(
     before: Attribution | None,
     now: datetime,
     granted: Mapping[str, int] = NOTHING_GRANTED,
+    heard: Sequence[Sequence[Told]] = (),
 ) -> View:
     """Return the order as these facts tell it, with the clicks that had come by now."""
     ordered = _in_order(_without_doubt(known))
@@ -183,25 +241,41 @@ def look(
     is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
     placed, outcome = _last(ordered, "placed_at"), _outcome(ordered)
     is_told = placed is not None and _last(ordered, "lines") is not None
-    if not (is_told and (is_paid or (before and before.claims is None))):
+    if not (is_told and (is_paid or before)):
         return View({}, outcome, None, before)
-    plan, named = _plan(story, min(paid)), _click_told(ordered, placed)
+    paid_at = min(paid, default=placed)
+    plan, named = _plan(story, paid_at), _click_told(ordered, placed)
     attribution = before
     is_open = now >= placed + HOUR
-    basis = named, min(paid), _products_in(ordered) if plan.needs_products else None
+    products = _products_in(ordered) if plan.needs_products else None
+    basis = named, paid_at, _last(ordered, "customer_key"), products
     if is_open or before is None or before.claims is None or before.basis != basis:
-        attribution = Attribution(basis, _claims(story, named, placed, plan, now))
+        claims, through = _claims(story, named, placed, plan, now, paid_at)
+        attribution = Attribution(basis, claims)
+        if _looks_back(plan) and basis[2]:
+            me = Told(now, basis[2], placed, str(ordered[0].order), through, earned=False)
+            closed = False
+            if claims is not None:
+                claims, closed = _remembered(story, claims, me, plan, heard, paid_at)
+            me = replace(me, earned=claims not in (None, (), ((HOUSE,),)))
+            attribution = Attribution(basis, claims, me, closed=closed)
     if not is_paid:
         return View({}, outcome, None, attribution)
     claims = attribution.claims if attribution else None
-    earned = [] if claims is None else _parts(story, ordered, claims, placed, plan)
+    month = _month_of_tier(story, plan, paid_at)
+    is_closed = claims is None or (attribution is not None and attribution.closed)
+    earned = [] if is_closed else _parts(story, ordered, claims or (), placed, plan, paid_at)
     parts = _own_caps(earned, plan)
-    names = _counters(story, ordered, min(paid), plan)
+    names = _counters(story, ordered, paid_at, plan)
     wanted = {name: sum(p.minor for p in parts if name in names(p)) for p in parts for name in names(p)}
     wanted = {name: minor for name, minor in wanted.items() if minor}
     amounts = _added_up(_limited(parts, names, granted))
     is_stopped = outcome in (Outcome.BLOCK, Outcome.REVIEW)
-    release = None if is_stopped else _release(ordered, placed, min(paid), plan, outcome)
+    release = None if is_stopped else _release(ordered, placed, paid_at, plan, outcome)
+    if release and plan.tiers:
+        release = max(release, _closing(story, month))
+    if release and plan.upline_gate_minor:
+        release = max(release, _closing(story, _month_before(story, paid_at)))
     bonus = _bonus(story, claims or (), amounts, placed, plan)
     return View(amounts, outcome, release, attribution, wanted, bonus)
 
@@ -269,27 +343,124 @@ def _release(
     return max(ends, min(naming)) + timedelta(days=plan.screening_days)
 
 
+def _looks_back(plan: Plan) -> bool:
+    return plan.binding != "off" or plan.new_customers_only or plan.recurring in ("first_only", "months")
+
+
+def _remembered(
+    story: Story,
+    claims: tuple[tuple[str, ...], ...],
+    me: Told,
+    plan: Plan,
+    heard: Sequence[Sequence[Told]],
+    paid_at: datetime,
+) -> tuple[tuple[tuple[str, ...], ...], bool]:
+    """Return whose the order is for those who remember the customer, and whether nobody may earn at all.
+
+    `me` is the order itself, now.
+    """
+    until = min(me.since, me.placed + HOUR - timedelta(milliseconds=1))
+    keys = _one_person(story, me, until)
+    past = [told for one in heard for told in [t for t in one if t.since <= until][-1:]]
+    past = sorted((told for told in past if told.customer_key in keys), key=lambda t: (t.placed, t.name))
+    events = [(told.placed, 1, told.through) for told in past if told.through]
+    if plan.binding == "registration":
+        events = []
+    for signed in story.registrations:
+        if signed.customer_key in keys and signed.occurred_at <= me.placed and signed.recorded_at <= until:
+            events.append((signed.occurred_at, 0, signed.promoter_id))
+    holder, is_safe = _holder(sorted(events, key=lambda event: event[:2]), plan, me.placed)
+    if holder:
+        claims = _held(story, claims, holder, me.placed, plan, paid_at, is_safe=is_safe)
+    first = min((told.placed for told in past if told.earned), default=None)
+    is_over = first and (
+        plan.recurring == "first_only" or (plan.recurring == "months" and _is_over(first, me.placed, plan))
+    )
+    is_closed = bool(is_over or (plan.new_customers_only and past))
+    return ((), True) if is_closed else (claims, False)
+
+
+def _one_person(story: Story, me: Told, until: datetime) -> set[str | None]:
+    """Return every key that is known to be the customer's, growing the set until it stays."""
+    keys: set[str | None] = {me.customer_key}
+    for _ in story.joins:
+        for join in story.joins:
+            pair = {join.customer_key, join.other_key}
+            if pair & keys and join.occurred_at <= me.placed and join.recorded_at <= until:
+                keys |= pair
+    return keys
+
+
+def _holder(
+    events: Sequence[tuple[datetime, int, str]], plan: Plan, placed: datetime
+) -> tuple[str | None, bool]:
+    """Return who holds the customer, and whether safely, after living through what happened."""
+    forever = datetime.max.replace(tzinfo=placed.tzinfo)
+    holder, safe_until, valid_until = None, placed, placed
+    for at, _, name in events:
+        holder = holder if at < valid_until else None
+        if plan.binding == "timed" and (holder in (None, name) or at >= safe_until):
+            holder, safe_until = name, at + timedelta(days=plan.protection_days)
+            valid_until = at + timedelta(days=plan.binding_days)
+        elif plan.binding == "always":
+            holder, safe_until, valid_until = name, at, forever
+        elif plan.binding in ("first_ever", "registration") and holder is None:
+            holder, safe_until, valid_until = name, forever, forever
+    return (holder if placed < valid_until else None), placed < safe_until
+
+
+def _held(
+    story: Story,
+    claims: tuple[tuple[str, ...], ...],
+    holder: str,
+    placed: datetime,
+    plan: Plan,
+    paid_at: datetime,
+    *,
+    is_safe: bool,
+) -> tuple[tuple[str, ...], ...]:
+    person = _person(story, holder, placed)
+    known, holder = [person] if person else [], person.id if person else holder
+    is_touched = claims not in ((), ((HOUSE,),))
+    if known and not _is_out(known[0], placed):
+        return claims if is_touched and not is_safe else (_earners(story, holder, placed, plan, paid_at),)
+    return ((HOUSE,),) if known and not claims else claims
+
+
+def _is_over(first: datetime, placed: datetime, plan: Plan) -> bool:
+    """Count the months one by one on the calendar, where a month has no such day to its last."""
+    month = first.year * 12 + first.month - 1 + (plan.recurring_months or 0)
+    end = first.replace(year=month // 12, month=month % 12 + 1, day=1) + timedelta(days=first.day - 1)
+    while end.month != month % 12 + 1:
+        end -= timedelta(days=1)
+    return placed >= end
+
+
 def _claims(
-    story: Story, named: str | None, placed: datetime, plan: Plan, now: datetime
-) -> tuple[tuple[str, ...], ...] | None:
-    """Return whose the order is by the clicks that had come; None while the named one may still come."""
+    story: Story, named: str | None, placed: datetime, plan: Plan, now: datetime, paid_at: datetime
+) -> tuple[tuple[tuple[str, ...], ...] | None, str | None]:
+    """Return whose the order is by the clicks that had come, and who brought the customer.
+
+    None while the named one may still come.
+    """
     visitor = named.split("-")[0] if named else None
     come = [c for c in story.clicks if c.recorded_at <= now and c.id.split("-")[0] == visitor]
     if named and named not in {click.id for click in come} and now < placed + HOUR:
-        return None
+        return None, None
     good = sorted((c for c in come if _is_good(story, c, placed, plan)), key=lambda c: (c.occurred_at, c.id))
     found = [_person(story, click.promoter_id, placed) for click in good]
     owners = [owner for owner in found if owner]
     earning = list(dict.fromkeys(owner.id for owner in owners if not _is_out(owner, placed)))
     if not earning:
-        return ((HOUSE,),) if owners else ()
+        return (((HOUSE,),) if owners else ()), None
     last = [owner.id for owner in owners if owner.id in earning][-1]
     chosen = {
         AttributionModel.LAST_CLICK: [last],
         AttributionModel.FIRST_CLICK: earning[:1],
         AttributionModel.LINEAR: earning,
     }[plan.attribution_model]
-    return tuple(_earners(story, name, placed, plan) for name in chosen)
+    through = last if plan.attribution_model is AttributionModel.LINEAR else chosen[0]
+    return tuple(_earners(story, name, placed, plan, paid_at) for name in chosen), through
 
 
 def _is_good(story: Story, click: Click, placed: datetime, plan: Plan) -> bool:
@@ -308,14 +479,58 @@ def _click_told(ordered: Sequence[Fact], placed: datetime) -> str | None:
     return next(iter((*in_time[-1:], *(click_id for _, click_id in told))), None)
 
 
-def _earners(story: Story, first: str, placed: datetime, plan: Plan) -> tuple[str, ...]:
+def _local(story: Story, instant: datetime) -> datetime:
+    return instant.astimezone(ZoneInfo(story.program.time_zone))
+
+
+def _month_of_tier(story: Story, plan: Plan, paid: datetime) -> str:
+    """Return the month whose sales count: the one of the payment, or the one that ended before it."""
+    runs = plan.tier_basis is TierBasis.RUNNING_MONTH
+    return f"{_local(story, paid):%Y-%m}" if runs else _month_before(story, paid)
+
+
+def _month_before(story: Story, instant: datetime) -> str:
+    return f"{_local(story, instant).replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def _closing(story: Story, month: str) -> datetime:
+    """Return an hour after the month's last instant, found by walking into the next one."""
+    day = datetime.fromisoformat(f"{month}-28").replace(tzinfo=ZoneInfo(story.program.time_zone))
+    while f"{day:%Y-%m}" == month:
+        day += timedelta(days=1)
+    return day + HOUR
+
+
+def _uplift(story: Story, name: str, month: str, plan: Plan) -> tuple[str | None, Fraction]:
+    """Return the tier that a month's recorded sales reached, and what it adds, in basis points."""
+    if not plan.tiers:
+        return None, Fraction(0)
+    net, orders = story.volumes.get((name, month), (0, 0))
+    sold = orders if plan.tier_measure is TierMeasure.ORDERS else net
+    reached = [tier for tier in plan.tiers if tier.threshold <= sold] or [plan.tiers[0]]
+    if plan.tier_mode is TierMode.WHOLE or sold <= 0:
+        return reached[-1].id, Fraction(reached[-1].add_bps)
+    # Each threshold that was reached raises everything above it by what it adds to the one below.
+    added, below = Fraction(0), 0
+    for tier in reached:
+        added += (sold - tier.threshold) * (tier.add_bps - below)
+        below = tier.add_bps
+    return reached[-1].id, added / sold
+
+
+def _is_short(story: Story, promoter: Promoter, plan: Plan, paid: datetime) -> bool:
+    sold, _ = story.volumes.get((promoter.id, _month_before(story, paid)), (0, 0))
+    return 0 < plan.upline_gate_minor > sold
+
+
+def _earners(story: Story, first: str, placed: datetime, plan: Plan, paid_at: datetime) -> tuple[str, ...]:
     """Return who earns level by level: the winner, then the chain, the plan's choice where it is vacant."""
     above = _above(story, first, placed)
     paid = [first, *(promoter.id for promoter in above)][: len(plan.rate_bps)]
     instead = _instead(story, paid, placed, plan)
     names = [first]
     for promoter in above:
-        if not _is_out(promoter, placed):
+        if not _is_out(promoter, placed) and not _is_short(story, promoter, plan, paid_at):
             names.append(promoter.id)
         elif plan.vacancy is not Vacancy.COMPRESS:
             names.append(instead)
@@ -376,10 +591,20 @@ class Part:
 
 
 def _parts(
-    story: Story, ordered: Sequence[Fact], claims: Sequence[Sequence[str]], placed: datetime, plan: Plan
+    story: Story,
+    ordered: Sequence[Fact],
+    claims: Sequence[Sequence[str]],
+    placed: datetime,
+    plan: Plan,
+    paid_at: datetime,
 ) -> list[Part]:
     """Return what everybody earned after refunds, line by line and level by level, nearest levels first."""
-    sold, rounding, refunds = _sold(story, ordered, placed, plan), story.program.rounding, _refunds(ordered)
+    month = _month_of_tier(story, plan, paid_at)
+    sold, rounding, refunds = (
+        _sold(story, ordered, placed, plan, paid_at),
+        story.program.rounding,
+        _refunds(ordered),
+    )
     jobs = [
         ([item for item in sold if item.owners is None], claim, number, len(claims))
         for number, claim in enumerate(claims)
@@ -391,7 +616,9 @@ def _parts(
         for job, (items, claim, number, parts) in enumerate(jobs):
             if level >= len(claim):
                 continue
-            lines = [(item, _granted(item, claim[0], plan)) for item in items]
+            has_tier = job < len(claims) and claim[0] != HOUSE
+            tier = _uplift(story, claim[0], month, plan) if has_tier else (None, Fraction(0))
+            lines = [(item, _granted(item, claim[0], plan, tier)) for item in items]
             dealt = _dealt_and_back(lines, level, refunds, rounding)
             if job < len(claims):
                 dealt.append(_for_the_order(sold, level, refunds, plan, rounding))
@@ -475,7 +702,9 @@ class Sold:
     """Who is paid level by level where the product is bound."""
 
 
-def _sold(story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan) -> list[Sold]:
+def _sold(
+    story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan, paid_at: datetime
+) -> list[Sold]:
     """Return the lines, then the charges, as far as each is in the plan's base."""
     lines = [*(_last(ordered, "lines") or ()), *(_last(ordered, "charges") or ())]
     amounts = [minor for line in lines for minor in (_net(line), line.tax_minor + line.added_tax_minor)]
@@ -489,7 +718,7 @@ def _sold(story: Story, ordered: Sequence[Fact], placed: datetime, plan: Plan) -
         net_back, tax_back = _gone(line, _refunds(ordered))
         whole = amounts[2 * number] * is_in + amounts[2 * number + 1] * tax_in
         out = taken[2 * number] * is_in + taken[2 * number + 1] * tax_in
-        groups, owners = _product(story, line.product_id, placed, plan)
+        groups, owners = _product(story, line.product_id, placed, plan, paid_at)
         found.append(Sold(line, whole - out, whole, net_back * is_in + tax_back * tax_in, groups, owners))
     return found
 
@@ -513,7 +742,7 @@ def _gone(line: Line, refunds: Sequence[Refund]) -> tuple[int, int]:
 
 
 def _product(
-    story: Story, product_id: str | None, placed: datetime, plan: Plan
+    story: Story, product_id: str | None, placed: datetime, plan: Plan, paid_at: datetime
 ) -> tuple[tuple[str | None, tuple[str, ...]], tuple[str, ...] | None]:
     """Return a product's groups, and who is paid for it where it is bound, when the order was placed."""
     changes = [c for product in story.products if product.id == product_id for c in product.changes]
@@ -521,10 +750,10 @@ def _product(
     if last is None:
         return (None, ()), None
     groups = last.category, last.collections
-    for promoter in story.promoters:
-        if plan.product_bound and promoter.id == last.promoter_id:
-            is_out = _is_out(promoter, placed)
-            return groups, (HOUSE,) if is_out else _earners(story, promoter.id, placed, plan)
+    promoter = _person(story, last.promoter_id, placed) if plan.product_bound and last.promoter_id else None
+    if promoter:
+        is_out = _is_out(promoter, placed)
+        return groups, (HOUSE,) if is_out else _earners(story, promoter.id, placed, plan, paid_at)
     return groups, None
 
 
@@ -572,39 +801,46 @@ class Granted:
     by_units: bool
 
 
-def _granted(sold: Sold, first: str, plan: Plan) -> Granted:
+def _granted(sold: Sold, first: str, plan: Plan, tier: tuple[str | None, Fraction]) -> Granted:
     """Return the rates that the ladder gives a line, as far as both caps let them."""
-    rules = [rule for rule in plan.rules if _is_about(rule, sold, first)]
+    rules = [rule for rule in plan.rules if _is_about(rule, sold, first, tier[0])]
     rules.sort(key=lambda rule: rule.id)
-    rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(sold, rule, plan))), reverse=True)
+    rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(sold, rule, plan, tier[1]))), reverse=True)
     rule = rules[0] if rules else None
     left = Fraction(sold.base * plan.pool_cap_bps, 10_000)
     levels = []
-    for wanted in _wanted(sold, rule, plan):
+    for wanted in _wanted(sold, rule, plan, tier[1]):
         levels.append(min(wanted, Fraction(sold.base * plan.line_cap_bps, 10_000), left))
         left -= levels[-1]
     return Granted(levels, by_units=rule is not None and rule.per_unit_minor != ())
 
 
-def _is_about(rule: RateRule, sold: Sold, first: str) -> bool:
+def _is_about(rule: RateRule, sold: Sold, first: str, tier_id: str | None) -> bool:
     line, (category, collections) = sold.line, sold.groups
-    pairs = ((rule.sku, line.sku), (rule.product_id, line.product_id), (rule.category, category))
-    is_theirs = rule.promoter_id is None or rule.promoter_id == first
+    pairs = (
+        (rule.sku, line.sku),
+        (rule.product_id, line.product_id),
+        (rule.category, category),
+        (rule.promoter_id, first),
+        (rule.tier_id, tier_id),
+    )
     is_in = rule.collection_id is None or rule.collection_id in collections
     has_units = not rule.per_unit_minor or line.component == "item"
-    return is_theirs and is_in and has_units and all(asked is None or asked == has for asked, has in pairs)
+    return is_in and has_units and all(asked is None or asked == has for asked, has in pairs)
 
 
 def _precision(rule: RateRule) -> list[bool]:
-    named = (rule.sku, rule.product_id, rule.collection_id, rule.category, rule.promoter_id)
-    return [name is not None for name in named]
+    thing = (rule.sku, rule.product_id, rule.collection_id, rule.category)
+    return [name is not None for name in (*thing, rule.promoter_id, rule.tier_id)]
 
 
-def _wanted(sold: Sold, rule: RateRule | None, plan: Plan) -> list[Fraction]:
+def _wanted(sold: Sold, rule: RateRule | None, plan: Plan, uplift: Fraction) -> list[Fraction]:
     if rule and rule.per_unit_minor:
         found = [Fraction(each * sold.line.quantity_milli, 1000) for each in rule.per_unit_minor]
     else:
         found = [Fraction(sold.base * bps, 10_000) for bps in (rule.rate_bps if rule else plan.rate_bps)]
+        if found[:1] > [Fraction(0)] and (rule is None or rule.tier_id is None):
+            found[0] += sold.base * uplift / 10_000
     return [*found, *(Fraction(0) for _ in plan.rate_bps)][: len(plan.rate_bps)]
 
 

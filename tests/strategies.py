@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.errors import OrderUnprocessableError
@@ -32,10 +33,11 @@ from grapevine.domain.facts import (
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 from grapevine.domain.people import Merge, Promoter, PromoterStatus
-from grapevine.domain.plans import AttributionModel, Plan, Vacancy
+from grapevine.domain.plans import AttributionModel, BindingPolicy, Plan, Recurring, Vacancy
 from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import Tier, TierBasis, TierMeasure, TierMode, Volume
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
 from tests.reference import Story
@@ -68,6 +70,10 @@ MERGES: tuple[tuple[tuple[str, str], ...], ...] = (
     ((make.CY, DEE), (DEE, make.ANA)),
 )
 """Which accounts turn out to be duplicates of which: mostly none."""
+KEYS = (*("a" * 24,) * 4, None, "b" * 24)
+LATER = (*(timedelta(0),) * 4, timedelta(days=1), timedelta(days=31))
+SIGNED = st.integers(-600, 400)
+"""Minutes from the orders' time at which customers sign up."""
 SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
 PRODUCTS = (None, "77", "88")
 BASES: tuple[tuple[tuple[Component, ...], tuple[TenderKind, ...]], ...] = (
@@ -105,6 +111,17 @@ CAPS = ((), (), ON_ORDERS, COUNTED[:1], COUNTED[2:], (*ON_ORDERS, *COUNTED))
 VERDICTS = st.sampled_from(Outcome).map(
     lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
 )
+TIERS = (
+    Tier(id="base", threshold=0, add_bps=0),
+    Tier(id="silver", threshold=2, add_bps=150),
+    Tier(id="gold", threshold=400_000, add_bps=501),
+)
+"""Silver is reached by two orders or by any sale, gold by a large one."""
+TIER_TERMS = (
+    (TierBasis.PREVIOUS_MONTH, TierMode.WHOLE),
+    (TierBasis.RUNNING_MONTH, TierMode.WHOLE),
+    (TierBasis.RUNNING_MONTH, TierMode.MARGINAL),
+)
 PATIENT = settings(suppress_health_check=[HealthCheck.too_slow])
 """For whole orders and histories: on two shared cores drawing one may take long."""
 
@@ -122,12 +139,31 @@ def rates() -> st.SearchStrategy[tuple[int, ...]]:
     return st.lists(rate, min_size=1, max_size=3).map(tuple)
 
 
+memories = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "binding": st.sampled_from(BindingPolicy),
+            "binding_days": st.sampled_from((1, 2, 31)),
+            "protection_days": st.sampled_from((0, 1)),
+            "new_customers_only": st.sampled_from((False, False, True)),
+            "recurring": st.sampled_from((Recurring.LIFETIME, Recurring.LIFETIME, Recurring.FIRST_ONLY)),
+        }
+    ),
+    st.just({"binding": BindingPolicy.ALWAYS, "recurring": Recurring.MONTHS, "recurring_months": 1}),
+)
+"""What plans ask of a customer's past: mostly nothing at all, or a bit of everything."""
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
     """A plan, sometimes with a second version that takes effect around the orders' time."""
     versions = draw(st.lists(st.integers(-60, 60), max_size=1))
     starts = (T0 - days(400), *(T0 + minutes(number) for number in versions))
     vacancies = [draw(st.sampled_from(Vacancy)) for _ in starts]
+    tiers = draw(st.sampled_from((None, TIERS)))
+    basis, mode = draw(st.sampled_from(TIER_TERMS))
+    tier_ids = (None, None, "silver") if tiers and mode is TierMode.WHOLE else (None,)
     return tuple(
         make.plan(
             *draw(rates()),
@@ -140,12 +176,18 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             vacancy=vacancy,
             default_sponsor_id=DEE if vacancy is Vacancy.DEFAULT_SPONSOR else None,
             attribution_model=draw(st.sampled_from(AttributionModel)),
-            rules=draw(rules()),
+            rules=draw(rules(tier_ids)),
+            tiers=tiers,
+            tier_basis=basis,
+            tier_mode=mode,
+            tier_measure=draw(st.sampled_from(TierMeasure)) if tiers else TierMeasure.NET_SALES,
+            upline_gate_minor=draw(st.sampled_from((0, 0, 1, 100_000))),
             line_cap_bps=draw(st.sampled_from((8000, 8000, 10_000, 500))),
             pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
             caps=draw(st.sampled_from(CAPS)),
             recruit_bonus_minor=draw(st.sampled_from((0, 500))),
             **draw(extras()),
+            **draw(memories),
         )
         for number, (start, vacancy) in enumerate(zip(starts, vacancies, strict=True), start=1)
     )
@@ -165,14 +207,14 @@ def extras(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> tuple[RateRule, ...]:
+def rules(draw: st.DrawFn, tier_ids: Sequence[str | None] = (None,)) -> tuple[RateRule, ...]:
     """A few rules on any rungs of the ladder, in percent or per unit, for the lines that are drawn."""
     count = draw(st.sampled_from((0, 0, 1, 2, 4)))
-    return tuple(draw(_rule(f"r{number}")) for number in range(count))
+    return tuple(draw(_rule(f"r{number}", tier_ids)) for number in range(count))
 
 
 @st.composite
-def _rule(draw: st.DrawFn, rule_id: str) -> RateRule:
+def _rule(draw: st.DrawFn, rule_id: str, tier_ids: Sequence[str | None]) -> RateRule:
     subject = draw(st.sampled_from(SUBJECTS))
     promoter_id = draw(st.sampled_from((None, None, make.CY, make.BO))) if subject else make.CY
     per_unit = draw(st.lists(st.integers(1, 5_000), min_size=1, max_size=3).map(tuple))
@@ -183,6 +225,7 @@ def _rule(draw: st.DrawFn, rule_id: str) -> RateRule:
         promoter_id=promoter_id,
         rate_bps=rate_bps,
         per_unit_minor=per_unit,
+        tier_id=draw(st.sampled_from(tier_ids)),
     )
 
 
@@ -287,7 +330,8 @@ def edited(draw: st.DrawFn, cart: tuple[Line, ...]) -> tuple[Line, ...]:
 @st.composite
 def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
     """One order's facts, each arriving when it likes, before its version too: clocks disagree."""
-    placed_at = T0 + draw(st.integers(0, 300)) * minutes(1)
+    placed_at = T0 + draw(st.integers(0, 300)) * minutes(1) + draw(st.sampled_from(LATER))
+    customers = draw(st.sampled_from(KEYS)), draw(st.sampled_from(KEYS))
     cart = draw(carts())
     edit, charged = draw(edited(cart)), draw(charges())
     beside = {"charges": charged, "tenders": draw(tenders())}
@@ -301,7 +345,7 @@ def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
         *draw(st.lists(_more_steps((cart, edit), beside, returned, placed_at), max_size=5)),
     ]
     chosen = [step for step in steps if not draw(st.sampled_from(RARELY))]
-    facts = tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
+    facts = tuple(draw(_fact(order, kind, values, placed_at, customers)) for kind, values in chosen)
     return draw(odd(facts)) if facts and draw(st.integers(0, 7)) == 7 else facts
 
 
@@ -351,14 +395,22 @@ def _more_steps(
 
 @st.composite
 def _fact(
-    draw: st.DrawFn, order: OrderKey, kind: FactKind, values: Mapping[str, Any], placed_at: datetime
+    draw: st.DrawFn,
+    order: OrderKey,
+    kind: FactKind,
+    values: Mapping[str, Any],
+    placed_at: datetime,
+    customers: tuple[str | None, str | None],
 ) -> Fact:
     """Return a fact of the story, its body complete or with keys missing, early or late."""
     told = values.get("snapshot")
     body = None
     if isinstance(told, dict):
         click_id = draw(st.sampled_from(NAMED))
-        body = Snapshot(placed_at=placed_at, currency="USD", click_id=click_id, customer_key="cu_eve", **told)
+        customer_key = customers[draw(st.sampled_from(RARELY))]
+        body = Snapshot(
+            placed_at=placed_at, currency="USD", click_id=click_id, customer_key=customer_key, **told
+        )
     happened = placed_at + draw(_delays())
     return make.fact(
         kind,
@@ -438,7 +490,7 @@ def histories(draw: st.DrawFn, promoter: Promoter, *sponsors: str | None) -> Pro
 
 
 @st.composite
-def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
+def stories(draw: st.DrawFn, *, orders: int = 3) -> Story:
     """A program with a chain of three whose network changes, and up to `orders` orders."""
     keys = [OrderKey(STOREFRONT_ID, str(number)) for number in range(1, draw(st.integers(1, orders)) + 1)]
     facts = [fact for key in keys for fact in draw(order_facts(key))]
@@ -449,7 +501,43 @@ def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
         clicks=draw(clicks()),
         facts=_apart(facts),
         products=draw(products()),
+        volumes=draw(october()),
+        registrations=tuple(
+            draw(_registration(at)) for at in draw(st.lists(SIGNED, max_size=2, unique=True))
+        ),
+        joins=tuple(draw(_join(at)) for at in draw(st.lists(SIGNED, max_size=1))),
     )
+
+
+@st.composite
+def _registration(draw: st.DrawFn, at: int) -> Registration:
+    """A sign-up at an instant of its own, told at once, later, or too late."""
+    return Registration(
+        program_id=PROGRAM_ID,
+        customer_key=draw(st.sampled_from((KEYS[0], KEYS[-1]))) or "",
+        promoter_id=draw(st.sampled_from(CLICKERS)),
+        occurred_at=T0 + minutes(at),
+        recorded_at=T0 + minutes(at) + draw(st.sampled_from(RECORDED)),
+    )
+
+
+@st.composite
+def _join(draw: st.DrawFn, at: int) -> SamePerson:
+    return SamePerson(
+        program_id=PROGRAM_ID,
+        customer_key=KEYS[0] or "",
+        other_key=KEYS[-1] or "",
+        occurred_at=T0 + minutes(at),
+        recorded_at=T0 + minutes(at) + draw(st.sampled_from(RECORDED)),
+    )
+
+
+@st.composite
+def october(draw: st.DrawFn) -> dict[tuple[str, str], tuple[int, int]]:
+    """What was sold in the month before, by some promoters; a row for good."""
+    sellers = draw(st.lists(st.sampled_from((make.CY, make.BO, make.ANA)), unique=True))
+    sold = st.tuples(st.sampled_from((-1, 0, 1, 99_999, 100_000, 400_001)), st.integers(-1, 3))
+    return {(name, "2026-10"): draw(sold) for name in sellers}
 
 
 def _apart(facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -486,28 +574,51 @@ def sweeps_of(story: Story, until: datetime) -> tuple[datetime, ...]:
 
 def world_of(story: Story) -> World:
     """Return a world in which a story can be played; clicks come when they were recorded."""
-    return World(catalog=VersionedCatalog(story))
+    world = World(catalog=VersionedCatalog(story))
+    for (name, month), sold in story.volumes.items():
+        world.catalog.close_month(PROGRAM_ID, name, month, Volume(*sold))
+    return world
+
+
+def told_by(story: Story, world: World) -> Story:
+    """Return a story with the volumes that were recorded while it was played: nobody can work them out."""
+    rows = world.catalog.volumes.items()
+    recorded = {(name, month): (sold.net_minor, sold.orders) for (_, name, month), sold in rows}
+    return replace(story, volumes=recorded)
 
 
 def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
     """Let every fact and click arrive at its time and post its order; sweep in between."""
-    arrivals: list[tuple[datetime, int, Click | Fact | None]] = [
+    arrivals: list[tuple[datetime, int, Click | Registration | SamePerson | Fact | None]] = [
         *((click.recorded_at, 0, click) for click in story.clicks),
+        *((signed.recorded_at, 0, signed) for signed in story.registrations),
+        *((join.recorded_at, 0, join) for join in story.joins),
         *((fact.recorded_at, 1, fact) for fact in story.facts),
         *((instant, 2, None) for instant in sweeps),
     ]
+    folded = 0
     for now, _, arriving in sorted(arrivals, key=lambda arrival: arrival[:2]):
         if isinstance(arriving, Click):
             world.clicks.record(arriving)
+        elif isinstance(arriving, Registration):
+            world.catalog.add_registration(arriving)
+        elif isinstance(arriving, SamePerson):
+            world.catalog.add_same_person(arriving)
         elif isinstance(arriving, Fact):
             _arrive(arriving, world, now)
         else:
             world.sweep(now)
-    world.fold()
-    end = max(now for now, *_ in arrivals)
+        if len(world.ledger.appended) > folded:
+            folded = len(world.ledger.appended)
+            world.fold()
+    _void_banned(story, world, max(now for now, *_ in arrivals))
+
+
+def _void_banned(story: Story, world: World, end: datetime) -> None:
     for promoter in story.promoters:
         if promoter.banned_between(promoter.joined_at, end):
             world.void(promoter.id, end)
+    world.fold()
 
 
 def _arrive(fact: Fact, world: World, now: datetime) -> None:
@@ -534,5 +645,6 @@ __all__ = [
     "roundings",
     "stories",
     "sweeps_of",
+    "told_by",
     "world_of",
 ]

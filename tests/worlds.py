@@ -83,6 +83,7 @@ class World:
     random_bytes: RandomBytes = field(default_factory=counting_bytes)
 
     def __post_init__(self) -> None:
+        self.ledger.customers = self.catalog
         self.treasury = MemoryTreasury(self.ledger, self.pages)
 
     def now(self) -> datetime:
@@ -106,7 +107,7 @@ class World:
 
     @property
     def orders(self) -> PostOrderPorts:
-        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.waits)
+        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.pages, self.waits)
 
     def append(self, *facts: Fact) -> None:
         for fact in facts:

@@ -1,4 +1,4 @@
-"""The JSON API: programs, people, links, terms, balances, entries and why."""
+"""The JSON API: programs, people, customers, links, terms, balances, entries and why."""
 
 from chalice.app import Chalice, Response
 
@@ -27,6 +27,8 @@ serve("GET", "/programs/{program_id}", console.read_program)
 serve("POST", "/programs/{program_id}/plans", console.publish_plan, 201)
 serve("POST", "/programs/{program_id}/rates", console.publish_rate, 201)
 serve("POST", "/programs/{program_id}/storefronts", console.create_storefront, 201)
+serve("POST", "/programs/{program_id}/customers", console.register_customer, 201)
+serve("POST", "/programs/{program_id}/customers/join", console.join_customers, 201)
 serve("POST", "/programs/{program_id}/promoters", console.create_promoter, 201)
 serve("GET", "/programs/{program_id}/promoters", console.list_promoters)
 serve("POST", "/programs/{program_id}/products", console.put_products)
@@ -38,6 +40,7 @@ serve("POST", "/programs/{program_id}/promoters/{promoter_id}/status", console.c
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/merge", console.merge_promoters)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/links", console.create_link, 201)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/balance", console.read_balance)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/tier", console.read_tier)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/entries", console.list_entries)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statement", console.read_statement)
 serve("GET", "/programs/{program_id}/waiting", console.list_waiting)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -22,6 +22,7 @@ from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_id, new_link_code
 from grapevine.domain.payouts import reserve
+from grapevine.domain.plans import BindingPolicy
 from grapevine.domain.rates import RateRule
 from grapevine.ports import StorefrontSecrets
 from grapevine.usecases.count_clicks import CountClicks, count_clicks
@@ -95,7 +96,8 @@ class Chain:
     @property
     def ports(self) -> PostOrderPorts:
         """What posting reads and writes, warm."""
-        return PostOrderPorts(self.stores.ledger, self.stores.facts, self.stores.clicks, self.catalog)
+        stores = self.stores
+        return PostOrderPorts(stores.ledger, stores.facts, stores.clicks, self.catalog, stores.pages)
 
     def post(self, order: OrderKey, number_of_days: float = 0) -> Entry:
         """What accrue and settle do with an order."""
@@ -277,6 +279,25 @@ def test_a_plan_with_groups_reads_all_products_in_one_request_more(
         chain.post(order)
     print(job.report())
     assert (job.reads, job.writes) == (6, 1)
+
+
+def test_a_history_costs_one_read_and_a_transaction(dynamo_endpoint: DynamoEndpoint, random: Random) -> None:
+    """Of a plan that looks back: the customer's history, and the row that is written beside the entry."""
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200)
+    looking_back = make.plan(1000, 200, version=2, binding=BindingPolicy.TIMED)
+    chain.stores.catalog.add_plan(chain.program_id, looking_back)
+    warm = replace(chain, catalog=CachedCatalog(chain.stores.catalog, lambda: 0.0))
+    warm.catalog.terms(chain.program_id)
+    jobs = []
+    for one in (chain, warm):
+        order = one.deliver(one.click())
+        with chain.counter.job("accrual of two levels, warm, without and with a history") as job:
+            one.post(order)
+        print(job.report())
+        jobs.append(job)
+    without, with_history = jobs
+    assert (with_history.reads, with_history.writes) == (without.reads + 1, without.writes)
+    assert with_history.by_operation()["TransactWriteItems"] == 1
 
 
 def test_a_three_level_order_costs_a_third_of_the_naive_design(

@@ -15,6 +15,7 @@ from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.decisions import Reason
 from grapevine.domain.errors import NetworkMovedError, OrderUnprocessableError, UnavailableError
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.instants import to_text
 from grapevine.domain.people import Promoter, subject_key
 from grapevine.ports import ApiKey
 from tests import builders as make
@@ -49,6 +50,8 @@ NEW_COUPON = {"code": "dee-10", "priority": 5}
 DISABLED = {"enabled": False}
 NEW_SPONSOR = {"sponsor_id": ANA}
 NEW_PRODUCTS = {"products": [{"id": "77", "category": "tea", "collections": ["sale"], "promoter_id": CY}]}
+NEW_CUSTOMER = {"customer": "guest@x.example", "promoter_id": CY}
+NEW_PERSON = {"customer": "guest@x.example", "other": "a" * 24}
 NEW_STATUS = {"status": "suspended", "reason": "sells on a flea market"}
 ODD = "f" * 16
 RULING = {"fact": ODD, "by": "Mei", "why": "I asked the shop"}
@@ -60,6 +63,8 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", f"{PROGRAM}/plans", NEW_PLAN),
     ("POST", f"{PROGRAM}/rates", NEW_RATE),
     ("POST", f"{PROGRAM}/storefronts", NEW_STOREFRONT),
+    ("POST", f"{PROGRAM}/customers", NEW_CUSTOMER),
+    ("POST", f"{PROGRAM}/customers/join", NEW_PERSON),
     ("POST", f"{PROGRAM}/promoters", NEW_PROMOTER),
     ("GET", f"{PROGRAM}/promoters", None),
     ("POST", f"{PROGRAM}/products", NEW_PRODUCTS),
@@ -278,6 +283,48 @@ def test_a_promoter_whose_address_is_apart(world: World, api: Api, lines: list[L
     assert world.personal_data.remembered[key]["email"] == "Dee@Example.com"
     assert "example.com" not in json.dumps(lines).lower()
     assert made in api.get(f"{PROGRAM}/promoters")["promoters"]
+
+
+def test_a_customer_who_signed_up_is_tied_and_their_address_is_nowhere(
+    world: World, api: Api, lines: list[Line]
+) -> None:
+    made = api.post(f"{PROGRAM}/customers", {**NEW_CUSTOMER, "occurred_at": "2026-11-11T08:00:00+00:00"})
+    key = subject_key(world.secrets.subject_key(make.PROGRAM_ID), "Guest@X.example")
+    assert made == {
+        "program_id": make.PROGRAM_ID,
+        "customer": key,
+        "promoter_id": CY,
+        "occurred_at": "2026-11-11T08:00:00.000Z",
+        "recorded_at": to_text(world.clock),
+    }
+    (registration,) = world.catalog.customer(make.PROGRAM_ID, key).registrations
+    assert registration.promoter_id == CY
+    assert "x.example" not in json.dumps(lines).lower()
+    assert world.personal_data.remembered == {}
+    again = {**NEW_CUSTOMER, "occurred_at": "2026-11-11T08:00:00Z"}
+    assert api.refused("POST", f"{PROGRAM}/customers", again, 409)["code"] == "already_exists"
+
+
+def test_two_customers_who_are_one_person(world: World, api: Api) -> None:
+    made = api.post(f"{PROGRAM}/customers/join", NEW_PERSON)
+    (same,) = world.catalog.customer(make.PROGRAM_ID, "a" * 24).identities
+    assert (same.other_key, same.occurred_at) == (made["customer"], world.clock)
+    api.refused("POST", f"{PROGRAM}/customers/join", {**NEW_PERSON, "occurred_at": None}, 409)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"click_id": make.CLICK_ID}, "click_id"),
+        ({"promoter_id": None}, "promoter_id"),
+        ({"customer": "someone"}, "customer"),
+        ({"occurred_at": "2099-01-01T00:00:00Z"}, "occurred_at"),
+        ({"occurred_at": "yesterday"}, "occurred_at"),
+        ({"occurred_at": 1}, "occurred_at"),
+    ],
+)
+def test_a_registration_that_cannot_be(api: Api, changes: dict[str, Any], where: str) -> None:
+    assert api.refused("POST", f"{PROGRAM}/customers", {**NEW_CUSTOMER, **changes})["where"] == where
 
 
 def test_a_promoter_without_a_sponsor(api: Api) -> None:

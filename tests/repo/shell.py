@@ -20,6 +20,7 @@ _OURS: tuple[tuple[str, str], ...] = (
     (r"\b[0-9A-Za-z]{22}-[0-9A-Za-z]{20}\b", "click"),
     (r"\b[0-9a-f]{16}\b", "digest"),
     (rf"\b\d{{1,2}} (?:{_MONTHS})(?: \d{{4}})?", "day"),
+    (r"\b[0-9a-f]{24}\b", "customer"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "instant"),
 )
 _LINK_CODE = (r"^/?[0-9A-Za-z]{8}$", "link code")

@@ -200,7 +200,7 @@ def _nothing_left(town: Town) -> Iterator[Violation]:
     That a click recorded too late was looked at may be on record now where it was not before.
     """
     stores = town.stores
-    ports = PostOrderPorts(stores.ledger, stores.facts, stores.clicks, stores.catalog)
+    ports = PostOrderPorts(stores.ledger, stores.facts, stores.clicks, stores.catalog, stores.pages)
     for order in town.script.orders:
         if _waits_for_click(town, order):
             continue

@@ -9,6 +9,7 @@ from grapevine.adapters.memory.state import MemoryPages, MemoryTreasury
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.errors import EntryExistsError, HeadMovedError
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.grants import GrantChange
 from grapevine.domain.pages import Page, PageKey, merged
 from grapevine.domain.payouts import Head, Movement
 from grapevine.ports import Beside
@@ -48,7 +49,8 @@ class ApartLedger(MemoryLedger):
         super().append(entry)
         self._storm.point("ledger.counters")
         for change in beside:
-            self.counters[change.key] = self.counters.get(change.key, 0) + change.change
+            if isinstance(change, GrantChange):
+                self.counters[change.key] = self.counters.get(change.key, 0) + change.change
 
 
 class UnmarkedPages(MemoryPages):

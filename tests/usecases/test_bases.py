@@ -20,7 +20,8 @@ from grapevine.domain.facts import (
     TenderKind,
 )
 from grapevine.domain.orders import fold
-from grapevine.domain.plans import Plan, plan_faults
+from grapevine.domain.plan_faults import plan_faults
+from grapevine.domain.plans import Plan
 from tests import builders as make
 from tests.builders import CY, T0, minutes
 from tests.usecases.amounts import earned

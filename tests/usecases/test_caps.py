@@ -287,7 +287,7 @@ class Racing:
 def test_who_finds_less_left_than_was_read_starts_over(times: int, left: int) -> None:
     world = world_of(DAILY)
     world.append(paid(1))
-    ports = PostOrderPorts(Racing(world, times), world.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(Racing(world, times), world.facts, world.clicks, world.catalog, world.pages)
     post_order(PostOrder(order(1)), ports, T0 + minutes(20))
     check(world)
     assert stands(world, 1).get(CY, 0) == left

@@ -117,7 +117,7 @@ def test_a_cancellation_that_finds_nothing_to_cancel_yet_is_not_lost() -> None:
         assert world.post(T0 + minutes(3)) is None
 
     ledger = Overtaken(world.ledger, meanwhile)
-    ports = PostOrderPorts(ledger, world.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(ledger, world.facts, world.clicks, world.catalog, world.pages)
     entry = post_order(PostOrder(make.ORDER), ports, T0 + minutes(3))
     assert entry is not None
     assert entry.reason is EntryReason.CANCELLED

@@ -33,6 +33,7 @@ def stepped(ports: PostOrderPorts, turns: Turns) -> PostOrderPorts:
         Stepped(ports.facts, turns),
         Stepped(ports.clicks, turns),
         Stepped(ports.catalog, turns),
+        Stepped(ports.pages, turns),
     )
 
 
@@ -136,6 +137,6 @@ def test_the_harness_would_see_facts_read_before_entries() -> None:
     hidden = chain_world()
     hidden.append(PAID, REFUND)
     hidden.ledger.append(stale)
-    ports = PostOrderPorts(hidden.ledger, careless, hidden.clicks, hidden.catalog)
+    ports = PostOrderPorts(hidden.ledger, careless, hidden.clicks, hidden.catalog, hidden.pages)
     post_order(PostOrder(make.ORDER), ports, T0 + days(1))
     assert standing(hidden.ledger.entries_of(make.ORDER)) != right

@@ -7,7 +7,8 @@ import pytest
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import FactKind, Refund
 from grapevine.domain.fx import Rate
-from grapevine.domain.plans import AttributionModel, plan_faults
+from grapevine.domain.plan_faults import plan_faults
+from grapevine.domain.plans import AttributionModel
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, minutes
 from tests.usecases.amounts import earned

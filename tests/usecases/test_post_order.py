@@ -193,11 +193,11 @@ class Losing:
 def test_who_loses_starts_over_and_gives_up_after_a_while() -> None:
     world = chain_world()
     world.append(PAID)
-    ports = PostOrderPorts(Losing(world, ATTEMPTS), world.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(Losing(world, ATTEMPTS), world.facts, world.clicks, world.catalog, world.pages)
     with pytest.raises(ConcurrencyError):
         post_order(PostOrder(ORDER), ports, T0 + minutes(2))
     assert world.ledger.appended == []
-    ports = PostOrderPorts(Losing(world, ATTEMPTS - 1), world.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(Losing(world, ATTEMPTS - 1), world.facts, world.clicks, world.catalog, world.pages)
     assert post_order(PostOrder(ORDER), ports, T0 + minutes(2))
 
 
@@ -206,6 +206,6 @@ def test_nobody_posts_from_fewer_facts_than_the_last_entry_covers() -> None:
     posted(world, minutes(61), make.refunded("r1", minutes(60), ("a", 100)))
     behind = chain_world()
     behind.append(PAID)
-    ports = PostOrderPorts(world.ledger, behind.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(world.ledger, behind.facts, world.clicks, world.catalog, world.pages)
     with pytest.raises(StaleReadError):
         post_order(PostOrder(ORDER), ports, T0 + minutes(62))

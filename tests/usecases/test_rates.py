@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import Fact, FactKind, Line, Refund, RefundLine
 from grapevine.domain.lines import order_line
-from grapevine.domain.plans import Plan, plan_faults
+from grapevine.domain.plan_faults import plan_faults
+from grapevine.domain.plans import Plan
 from grapevine.domain.rates import SCALE, RateRule, line_rate
 from tests import builders as make
 from tests.builders import BO, CY, T0, minutes

@@ -155,7 +155,7 @@ class Odd:
 def test_an_odd_order_is_queued_with_its_reason_and_stops_no_other(error: Exception) -> None:
     world = chain_world()
     keys = [accrued(world, number) for number in (1, 2, 3)]
-    orders = PostOrderPorts(Odd(world, keys[1], error), world.facts, world.clicks, world.catalog)
+    orders = PostOrderPorts(Odd(world, keys[1], error), world.facts, world.clicks, world.catalog, world.pages)
     ports = SweepPorts(world.ledger, world.settlements, world.catalog, orders, world.failures)
     assert sweep_due(ports, RELEASE) == Swept(looked_at=3, posted=2, failed=1)
     ((queued, reason),) = world.failures.sent

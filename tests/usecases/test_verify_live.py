@@ -229,6 +229,18 @@ def test_a_click_recorded_late_is_left_to_whoever_posts_next() -> None:
     assert "entry 2 was never posted: reattributed" in fault
 
 
+def test_a_click_that_came_after_the_grace_and_the_sweep_is_no_fault() -> None:
+    """The order earns nobody anything, so nothing was to be written when it was due, nor is now."""
+    free = make.snapshot(lines=(make.line("a", 0),))
+    world = posted(make.fact(FactKind.PAID, minutes(1), snapshot=free))
+    due_at = world.ledger.entries_of(ORDER)[-1].due_at
+    assert due_at
+    world.sweep(due_at)
+    late = make.click(id=f"{make.CLICK_ID[:22]}-{'4' * 20}", promoter_id=make.BO, upline=(make.ANA,))
+    world.clicks.record(replace(late, recorded_at=T0 + days(1)))
+    assert faults(world, T0 + days(2)) == []
+
+
 def test_an_order_that_waits_for_a_rate_is_the_sweeps() -> None:
     euros = make.snapshot(currency="EUR")
     world = posted(make.fact(FactKind.PAID, minutes(1), snapshot=euros))

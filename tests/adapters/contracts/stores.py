@@ -69,7 +69,7 @@ class Stores:
     @property
     def orders(self) -> PostOrderPorts:
         """What posting an order needs."""
-        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.waits)
+        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.pages, self.waits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,10 @@ def dynamo_stores(database: Database) -> Stores:
 def memory_stores() -> Stores:
     """The stores in memory, empty."""
     raw_bodies, personal_data = MemoryRawBodies(), MemoryPersonalData()
-    ledger, pages = MemoryLedger(), MemoryPages()
+    catalog, pages = MemoryCatalog(), MemoryPages()
+    ledger = MemoryLedger(catalog)
     return Stores(
-        catalog=MemoryCatalog(),
+        catalog=catalog,
         clicks=MemoryClicks(),
         facts=MemoryFacts(),
         raw_bodies=raw_bodies,

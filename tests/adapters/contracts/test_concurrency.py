@@ -31,6 +31,7 @@ from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page, PageKey
 from grapevine.domain.payouts import Head, Movement, complete, give_back, reserve
 from grapevine.domain.people import Promoter
+from grapevine.domain.plans import BindingPolicy
 from grapevine.ports import Settlement
 from grapevine.usecases.change_promoter import ChangeSponsor, change_sponsor
 from grapevine.usecases.post_order import PostOrder, post_order
@@ -219,6 +220,17 @@ def test_eight_who_post_one_order_post_once(stores: Stores, names: Names) -> Non
         assert not [result for result in results if isinstance(result, ConcurrencyError)]
         assert tuple(posted) == stores.ledger.entries_of(order)
         assert len(posted) == 1
+
+
+def test_eight_who_post_one_order_tell_its_customer_once(stores: Stores, names: Names) -> None:
+    program = make.program(id=names.program)
+    stores.catalog.add_program(program, make.plan(1000, binding=BindingPolicy.FIRST_EVER))
+    body = make.snapshot(click_id=None, customer_key="a" * 24)
+    stores.facts.append(make.fact(order=names.order(), program_id=names.program, snapshot=body))
+    at_once([lambda: post_order(PostOrder(names.order()), stores.orders, T0 + minutes(1))] * THREADS)
+    (told,) = stores.catalog.customer(names.program, "a" * 24).orders
+    (entry,) = stores.ledger.entries_of(names.order())
+    assert (told.order, told.sequence, told.recorded_at) == (entry.key, 1, entry.recorded_at)
 
 
 def test_one_of_eight_publishes_a_version(stores: Stores, names: Names) -> None:

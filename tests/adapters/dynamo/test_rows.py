@@ -35,6 +35,7 @@ KINDS = {
     "click",
     "counter",
     "coupon",
+    "customer_order",
     "product",
     "entry",
     "fact",
@@ -53,9 +54,12 @@ KINDS = {
     "rate",
     "raw_body",
     "raw_body_part",
+    "registration",
+    "same_person",
     "settlement",
     "storefront",
     "sweep",
+    "volume",
     "wait",
 }
 

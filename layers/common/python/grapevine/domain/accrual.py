@@ -22,15 +22,16 @@ from grapevine.domain.bars import Bar
 from grapevine.domain.capping import earned_within
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision, Reason, grace_end
-from grapevine.domain.entries import Entry, EntryReason, decision_in_force, holdings_of, standing
+from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
-from grapevine.domain.grants import GrantKey, Holdings, to_record
+from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
+from grapevine.domain.posting_reasons import newly_covered, reason_of
 from grapevine.domain.programs import Terms
-from grapevine.domain.quarantine import as_ruled
 from grapevine.domain.recruits import bonus_uses, bonuses
+from grapevine.domain.sales import sales_change
 
 NOBODY: Mapping[str, Bar] = MappingProxyType({})
 WAIT = DAY
@@ -61,6 +62,18 @@ class Limits:
 NO_LIMITS = Limits()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What should stand, where it belongs, and whose parts are kept back."""
+
+    amounts: Amounts
+    place: Placement
+    grants: tuple[Grant, ...]
+    bonus_minor: int
+    waits: tuple[str, ...]
+    voided: tuple[str, ...]
+
+
 def next_entry(
     key: OrderKey,
     order: Order,
@@ -73,6 +86,46 @@ def next_entry(
 ) -> Entry | None:
     """Return the entry for the difference between what stands and what should, or None."""
     holdings = holdings_of(entries, limits.taken)
+    target = _target(order, decision, entries, terms, now, limits, holdings)
+    place, wanted = target.place, target.amounts
+    current = _without_source(standing(entries))
+    postings = balancing(current, wanted, terms.program.id)
+    fresh = decision if decision != decision_in_force(entries) else None
+    sales = sales_change(order, decision, entries, terms, now)
+    is_news = sales or target.grants or (fresh and _worth_recording(fresh, entries))
+    if not (postings or is_news or _must_rearm(place, entries, now)):
+        return None
+    more_bonus = target.bonus_minor - _bonus_standing(entries, holdings, terms)
+    return Entry(
+        key=key,
+        sequence=len(entries) + 1,
+        program_id=terms.program.id,
+        reason=reason_of(order, fresh, entries, facts, current, wanted, more_bonus, target.voided),
+        postings=postings,
+        recorded_at=now,
+        covers=len(facts),
+        facts=newly_covered(facts, entries),
+        decision=fresh,
+        grants=target.grants,
+        sales=sales,
+        released=place.released,
+        waits=target.waits,
+        voided=target.voided,
+        due_at=place.due_at,
+        previous_hash=entries[-1].hash if entries else "",
+    )
+
+
+def _target(
+    order: Order,
+    decision: Decision,
+    entries: Sequence[Entry],
+    terms: Terms,
+    now: datetime,
+    limits: Limits,
+    holdings: Holdings,
+) -> Target:
+    """Return what should stand now, where, and what of what is scarce it takes."""
     earned, uses = earned_within(order, decision, terms, holdings)
     waits, voided = _by_bar(limits.bars) if limits.bars else ((), ())
     if voided:
@@ -86,31 +139,13 @@ def next_entry(
     open_parts = {earner: minor for earner, minor in earned.items() if earner not in waits}
     recruited = bonus_uses(decision, terms, open_parts, holdings, released=place.released)
     bonus = bonuses(decision, terms, {key: use.granted for key, use in recruited.items()})
-    grants = to_record(holdings, {**uses, **recruited})
-    wanted = _wanted(earned, bonus, place, waits, terms)
-    current = _without_source(standing(entries))
-    postings = balancing(current, wanted, terms.program.id)
-    fresh = decision if decision != decision_in_force(entries) else None
-    is_worth_it = grants or (fresh and _worth_recording(fresh, entries))
-    if not (postings or is_worth_it or _must_rearm(place, entries, now)):
-        return None
-    more_bonus = sum(minor for _, _, minor in bonus) - _bonus_standing(entries, holdings, terms)
-    return Entry(
-        key=key,
-        sequence=len(entries) + 1,
-        program_id=terms.program.id,
-        reason=_reason(order, fresh, entries, facts, current, wanted, more_bonus, voided),
-        postings=postings,
-        recorded_at=now,
-        covers=len(facts),
-        facts=_newly_covered(facts, entries),
-        decision=fresh,
-        grants=grants,
-        released=place.released,
+    return Target(
+        amounts=_wanted(earned, bonus, place, waits, terms),
+        place=place,
+        grants=to_record(holdings, {**uses, **recruited}),
+        bonus_minor=sum(minor for _, _, minor in bonus),
         waits=waits,
         voided=voided,
-        due_at=place.due_at,
-        previous_hash=entries[-1].hash if entries else "",
     )
 
 
@@ -151,10 +186,14 @@ def placement(
 ) -> Placement:
     """Return where commissions belong: payable once released, else blocked by a verdict, else held."""
     place = _place(order, decision, terms, entries, earns, now)
-    is_open = order.placed_at is not None and now < grace_end(order.placed_at)
-    if is_open and place.due_at is None and decision.candidates and order.placed_at:
-        # Another touch may still be recorded, and no hold's end makes anybody look again.
-        return replace(place, due_at=grace_end(order.placed_at))
+    if decision.provisional_until is not None:
+        place = _looked_at(place, decision.provisional_until)
+    if order.placed_at is None or now >= (ends := grace_end(order.placed_at)):
+        return place
+    if decision.customer or (place.due_at is None and decision.candidates):
+        # Another touch may still be recorded, and no hold's end makes anybody look again; or later
+        # orders of the customer rest on this one and shall not wait for its hold.
+        return _looked_at(place, ends)
     return place
 
 
@@ -176,7 +215,16 @@ def _place(
     ends = hold_end(order, plan)
     if not earns or ends is None or outcome is Outcome.REVIEW:
         return Placement(Leaf.HELD, released=False, due_at=None)
-    return _timed(ends, _screened_by(ends, order, plan), now)
+    releases_at = _screened_by(ends, order, plan)
+    if decision.provisional_until is not None:
+        # What may still change is not released: a month that is open says nothing for good.
+        releases_at = max(releases_at, decision.provisional_until)
+    return _timed(ends, releases_at, now)
+
+
+def _looked_at(place: Placement, instant: datetime) -> Placement:
+    """Return the placement with somebody looking again at an instant, if not before."""
+    return replace(place, due_at=min(place.due_at or instant, instant))
 
 
 def hold_end(order: Order, plan: Plan) -> datetime | None:
@@ -223,8 +271,9 @@ def _without_source(amounts: Amounts) -> Amounts:
 
 
 def _worth_recording(decision: Decision, entries: Sequence[Entry]) -> bool:
-    """Say whether a decision nobody earns from is kept: when it was close, or changes an earlier one."""
-    return bool(entries or decision.candidates or decision.is_pending or decision.is_bound)
+    """Say whether a decision nobody earns from is kept: a close one, a change, or a known customer's."""
+    is_close = decision.candidates or decision.is_pending or decision.is_bound
+    return bool(entries or is_close or decision.customer)
 
 
 def _must_rearm(place: Placement, entries: Sequence[Entry], now: datetime) -> bool:
@@ -233,63 +282,3 @@ def _must_rearm(place: Placement, entries: Sequence[Entry], now: datetime) -> bo
         return False
     armed = entries[-1].due_at if entries else None
     return armed is None or armed <= now or place.due_at < armed
-
-
-def _covered(entries: Sequence[Entry]) -> frozenset[str]:
-    return frozenset(digest for entry in entries for digest in entry.facts)
-
-
-def _newly_covered(facts: Sequence[Fact], entries: Sequence[Entry]) -> tuple[str, ...]:
-    return tuple(sorted({fact.digest for fact in facts} - _covered(entries)))
-
-
-def _reason(
-    order: Order,
-    fresh: Decision | None,
-    entries: Sequence[Entry],
-    facts: Sequence[Fact],
-    current: Amounts,
-    wanted: Amounts,
-    more_bonus: int,
-    voided: Sequence[str],
-) -> EntryReason:
-    # A bonus comes with the release; it is not why the order's own commissions changed.
-    before, after = sum(current.values()), sum(wanted.values()) - more_bonus
-    if voided and any(account.owner in voided for account, _ in current):
-        return EntryReason.VOIDED
-    if fresh and _last_claims(entries) not in ((), fresh.claims):
-        return EntryReason.REATTRIBUTED
-    if after < before:
-        return _why_less(order, is_refunded=_tell_a_refund(facts, entries))
-    if after > before:
-        return EntryReason.EDITED if before else EntryReason.ACCRUED
-    return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
-
-
-def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
-    decisions = (entry.decision for entry in reversed(entries) if entry.decision)
-    return next((decision.claims for decision in decisions if decision.claims), ())
-
-
-def _tell_a_refund(facts: Sequence[Fact], entries: Sequence[Entry]) -> bool:
-    """Say whether facts that no entry covers yet tell of a refund that those covered did not."""
-    covered, used = _covered(entries), as_ruled(facts)
-    known = {refund for fact in used if fact.digest in covered for refund in fact.refunds}
-    told = {refund for fact in used if fact.digest not in covered for refund in fact.refunds}
-    return any(refund.lines for refund in told - known)
-
-
-def _why_less(order: Order, *, is_refunded: bool) -> EntryReason:
-    if order.cancelled_at:
-        return EntryReason.CANCELLED
-    if not order.payment.earns:
-        return EntryReason.UNPAID
-    return EntryReason.REFUNDED if is_refunded else EntryReason.EDITED
-
-
-def _why_moved(before: set[Leaf], after: set[Leaf]) -> EntryReason:
-    if before == after:
-        return EntryReason.RECORDED
-    if Leaf.PAYABLE in after:
-        return EntryReason.RELEASED
-    return EntryReason.BLOCKED if Leaf.BLOCKED in after else EntryReason.UNBLOCKED

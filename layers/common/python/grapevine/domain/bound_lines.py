@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from grapevine.domain.chains import HOUSE
+from grapevine.domain.chains import HOUSE, NOBODY
 from grapevine.domain.decisions import MAX_CLAIMS, Decision, claim_of
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import Plan, SelfPurchase
 from grapevine.domain.products import Product, SoldProduct
+from grapevine.domain.tiers import Shortfall
 
 
 def bound_promoters(products: Mapping[str, Product], placed_at: datetime, plan: Plan) -> dict[str, str]:
@@ -29,6 +30,7 @@ def with_products(
     plan: Plan,
     products: Mapping[str, Product],
     promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall] = NOBODY,
 ) -> Decision:
     """Return a decision with what the order's products were when it was placed.
 
@@ -45,7 +47,7 @@ def with_products(
     names = tuple(dict.fromkeys(bound[name] for name in order.product_ids if bound.get(name) in promoters))[
         :room
     ]
-    earners = {name: _earners(name, order, placed_at, plan, promoters) for name in names}
+    earners = {name: _earners(name, order, placed_at, plan, promoters, short) for name in names}
     sold = (
         _sold(name, products[name], placed_at, plan, earners.get(bound.get(name, "")))
         for name in order.product_ids
@@ -61,7 +63,12 @@ def with_products(
 
 
 def _earners(
-    promoter_id: str, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+    promoter_id: str,
+    order: Order,
+    placed_at: datetime,
+    plan: Plan,
+    promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall],
 ) -> tuple[str, ...]:
     """Return who is paid for a bound promoter's lines: the house where they are suspended."""
     promoter = promoters[promoter_id]
@@ -69,7 +76,7 @@ def _earners(
         return (HOUSE,)
     if plan.self_purchase is SelfPurchase.DISCOUNT_ONLY and promoter.buys_as(order.customer_key, placed_at):
         return ()
-    return claim_of(promoter_id, order, placed_at, plan, promoters)
+    return claim_of(promoter_id, order, placed_at, plan, promoters, short)
 
 
 def _sold(

@@ -8,23 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
-from grapevine.domain.chains import HOUSE, paid_chain
+from grapevine.domain.bindings import CustomerNote
+from grapevine.domain.chains import HOUSE, NOBODY, gated_above, paid_chain
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, readable_codes
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
-from grapevine.domain.plans import (
-    CLOCK_SKEW,
-    DAY,
-    GRACE,
-    AttributionModel,
-    CouponMode,
-    Plan,
-    SelfPurchase,
-)
+from grapevine.domain.plans import CLOCK_SKEW, DAY, GRACE, AttributionModel, CouponMode, Plan, SelfPurchase
 from grapevine.domain.products import SoldProduct
+from grapevine.domain.tiers import Shortfall, TierStanding
 
 MAX_CLAIMS = 10
 """Promoters among whom one order is split; earlier touches are left out."""
@@ -55,6 +49,9 @@ class Reason(StrEnum):
     LEFT = "left"
     DISABLED = "disabled"
     SELF_PURCHASE = "self_purchase"
+    BINDING = "binding"
+    EXISTING_CUSTOMER = "existing_customer"
+    REPEAT_ORDER = "repeat_order"
 
 
 WITHOUT_PAY = (Reason.SUSPENDED, Reason.BANNED, Reason.LEFT)
@@ -66,7 +63,7 @@ class Candidate:
     """A touch that was considered, with the reason it was or was not eligible.
 
     A click, or (`coupon_code`) a coupon on the order, which has no click's id and no instants but
-    the order's own.
+    the order's own, or (`binding`) the tie that was in force, named by what tied it.
     """
 
     click_id: str
@@ -75,6 +72,7 @@ class Candidate:
     recorded_at: datetime
     reason: Reason
     coupon_code: str | None = None
+    binding: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +83,9 @@ class Decision:
     vacant; empty when nobody earns. `further` has the same for each further promoter among whom
     the order is split, all in equal parts. `rate` turns the order's currency into the program's,
     for good. `recruiters` has for each claim who gets the recruit bonus, empty where nobody does.
+    `tiers` has where the attributed promoter of each claim stood, `gated` the uplines whose
+    level is vacant for want of sales. Both rest on months; while one of them is open they are as far
+    as it went, and are looked at again at `provisional_until`.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
     decision stays. `products` is what its products have to do with the plan.
     """
@@ -98,6 +99,10 @@ class Decision:
     rate: Rate | None = None
     recruiters: tuple[str, ...] = ()
     products: tuple[SoldProduct, ...] = ()
+    customer: CustomerNote | None = None
+    tiers: tuple[TierStanding, ...] = ()
+    gated: tuple[Shortfall, ...] = ()
+    provisional_until: datetime | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -114,6 +119,11 @@ class Decision:
         """Who earns at which level of anything in the order: of a claim, or of a bound product's lines."""
         bound = (product.earners for product in self.products if product.earners)
         return tuple(dict.fromkeys((*self.claims, *bound))) if self.products else self.claims
+
+    @property
+    def attributed(self) -> tuple[str, ...]:
+        """The promoters among whom the order is split; nobody where the house has it."""
+        return tuple(claim[0] for claim in self.claims if claim[0] != HOUSE)
 
     @property
     def is_bound(self) -> bool:
@@ -141,15 +151,18 @@ def decide(
     plan: Plan,
     touches: Sequence[Candidate],
     promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall] = NOBODY,
 ) -> Decision:
     """Return who earns from an order; the touches that mattered are kept with their reasons.
+
+    `short` has the promoters who may not have a level above the first, for want of sales.
 
     A pure function of its inputs, so the same facts lead to the same decision whenever and in
     whatever order they arrive.
     """
     judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
     reason, winners = _winners(_by_person(judged, placed_at, promoters), plan)
-    claims = tuple(claim_of(name, order, placed_at, plan, promoters) for name in winners)
+    claims = tuple(claim_of(name, order, placed_at, plan, promoters, short) for name in winners)
     if not winners and any(touch.reason in WITHOUT_PAY for touch in judged):
         claims = ((HOUSE,),)
     return Decision(
@@ -159,6 +172,7 @@ def decide(
         promoter_ids=claims[0] if claims else (),
         further=claims[1:],
         candidates=_kept(judged, winners),
+        gated=gated_above(winners, placed_at, plan, promoters, short) if short else (),
     )
 
 
@@ -190,10 +204,15 @@ def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str
 
 
 def claim_of(
-    promoter_id: str, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+    promoter_id: str,
+    order: Order,
+    placed_at: datetime,
+    plan: Plan,
+    promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall] = NOBODY,
 ) -> tuple[str, ...]:
     """Return who is paid through one winner; from their own purchase nobody above them."""
-    chain = paid_chain(promoter_id, placed_at, plan, promoters)
+    chain = paid_chain(promoter_id, placed_at, plan, promoters, short)
     if plan.self_purchase is not SelfPurchase.REBATE:
         return chain
     return chain[:1] if promoters[promoter_id].buys_as(order.customer_key, placed_at) else chain

@@ -15,6 +15,7 @@ from grapevine.domain.orders import Order
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import LineRate, line_rate
+from grapevine.domain.tiers import TierStanding
 
 Claim = tuple[str, ...]
 
@@ -43,7 +44,8 @@ def _is_plain(order: Order, decision: Decision, terms: Terms) -> bool:
 def _totals(order: Order, decision: Decision, terms: Terms) -> Iterator[tuple[str, int]]:
     plan, earners = terms.plan_version(decision.plan_version), decision.promoter_ids
     lines = counted_lines(order, plan)
-    rated = _rated(lines, earners[0], plan, decision.rate) if earners else []
+    tier = _tier_of(earners[0], decision) if decision.tiers else None
+    rated = _rated(lines, earners[0], plan, decision.rate, tier) if earners else []
     for level, (earner, _) in enumerate(zip(earners, plan.rate_bps, strict=False), start=1):
         yield earner, level_total(rated, level, terms.program.rounding)
 
@@ -73,19 +75,25 @@ def levels(order: Order, decision: Decision, terms: Terms) -> tuple[tuple[int, s
     flat = _flat(lines, decision, terms) if plan.per_order_minor else ()
     earned: list[tuple[int, str, LevelCommission]] = []
     for number, claim in enumerate(claims):
-        for level, earner, whole in _claimed(free, claim, decision, terms, flat):
+        tier = _tier_of(claim[0], decision) if decision.tiers else None
+        for level, earner, whole in _claimed(free, claim, decision, terms, flat, tier):
             earned.append((level, earner, split(whole, len(claims))[number]))
     for claim in dict.fromkeys(product.earners for product in decision.products if product.earners):
-        earned += _claimed([item for item in lines if _is_of(item, claim)], claim, decision, terms, ())
+        earned += _claimed([item for item in lines if _is_of(item, claim)], claim, decision, terms)
     return tuple(earned)
 
 
 def _claimed(
-    lines: Iterable[OrderLine], claim: Claim, decision: Decision, terms: Terms, flat: Sequence[LineShare]
+    lines: Iterable[OrderLine],
+    claim: Claim,
+    decision: Decision,
+    terms: Terms,
+    flat: Sequence[LineShare] = (),
+    tier: TierStanding | None = None,
 ) -> list[tuple[int, str, LevelCommission]]:
     """Return what one claim earns of some lines, level by level, as if nobody shared it."""
     plan, rounding = terms.plan_version(decision.plan_version), terms.program.rounding
-    rated = _rated(lines, claim[0], plan, decision.rate)
+    rated = _rated(lines, claim[0], plan, decision.rate, tier)
     earned = []
     for level, (earner, rate_bps) in enumerate(zip(claim, plan.rate_bps, strict=False), start=1):
         commission = level_commission(rated, level, rate_bps, rounding)
@@ -114,11 +122,15 @@ def _worth(rate: Rate | None) -> tuple[int, int]:
 
 
 def _rated(
-    lines: Iterable[OrderLine], promoter_id: str, plan: Plan, rate: Rate | None
+    lines: Iterable[OrderLine], promoter_id: str, plan: Plan, rate: Rate | None, tier: TierStanding | None
 ) -> list[tuple[OrderLine, LineRate]]:
     caps, per_minor = (plan.line_cap_bps, plan.pool_cap_bps), _worth(rate)
     return [
-        (item, line_rate(item, promoter_id, plan.rate_bps, plan.rules, *caps, per_minor))
+        (item, line_rate(item, promoter_id, plan.rate_bps, plan.rules, *caps, per_minor, tier))
         for item in lines
         if item.base_minor
     ]
+
+
+def _tier_of(promoter_id: str, decision: Decision) -> TierStanding | None:
+    return next((tier for tier in decision.tiers if tier.promoter_id == promoter_id), None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.accrual import hold_end
 from grapevine.domain.bases import counted_lines
+from grapevine.domain.bindings import CustomerNote
 from grapevine.domain.capping import CAP, Capped, capped
 from grapevine.domain.caps import Cap
 from grapevine.domain.commissions import LevelCommission
@@ -23,6 +25,7 @@ from grapevine.domain.lines import OrderLine
 from grapevine.domain.money import format_minor
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.plain import to_plain
+from grapevine.domain.plans import Plan
 from grapevine.domain.products import SoldProduct
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import bonuses
@@ -94,6 +97,8 @@ def explanation(found: Explained) -> dict[str, Any]:
         "attribution": _attribution(decision) if decision else None,
         "plan_version": plan.version if plan else None,
         "rate": _rate(decision.rate) if decision and decision.rate else None,
+        "tiers": _tiers(decision, plan, currency) if decision and plan else [],
+        "gated": _gated(decision, plan, currency) if decision and plan else [],
         "levels": _levels(found, decision, found.capped.minors, currency) if decision else [],
         "caps": [*_caps(found.capped, plan.caps, currency)] if plan else [],
         "recruit_bonuses": [_bonus(*bonus, currency) for bonus in found.bonuses],
@@ -126,6 +131,38 @@ def _rate(rate: Rate) -> dict[str, str]:
     }
 
 
+def _tiers(decision: Decision, plan: Plan, currency: str) -> list[dict[str, Any]]:
+    """Return where each attributed promoter stood; `add_bps` is exact: a blended month's is a fraction."""
+    until = decision.provisional_until
+    return [
+        {
+            "promoter": tier.promoter_id,
+            "tier": tier.tier_id,
+            "add_bps": str(Fraction(*tier.uplift)),
+            "basis": plan.tier_basis.value,
+            "mode": plan.tier_mode.value,
+            "month": tier.month,
+            "net_sales": format_minor(tier.volume.net_minor, currency),
+            "orders": tier.volume.orders,
+            "provisional_until": to_text(until) if until else None,
+        }
+        for tier in decision.tiers
+    ]
+
+
+def _gated(decision: Decision, plan: Plan, currency: str) -> list[dict[str, str]]:
+    """Return the uplines who were short of the plan's gate, with what they sold and what was asked."""
+    return [
+        {
+            "promoter": short.promoter_id,
+            "month": short.month,
+            "net_sales": format_minor(short.net_minor, currency),
+            "gate": format_minor(plan.upline_gate_minor, currency),
+        }
+        for short in decision.gated
+    ]
+
+
 def _order(order: Order, lines: Sequence[OrderLine], currency: str) -> dict[str, Any]:
     return {
         "currency": currency,
@@ -146,6 +183,7 @@ def _attribution(decision: Decision) -> dict[str, Any]:
         "promoters": [list(claim) for claim in decision.claims],
         "candidates": [_candidate(candidate) for candidate in decision.candidates],
         "products": [_product(product) for product in decision.products],
+        "customer": _customer(decision.customer) if decision.customer else None,
     }
 
 
@@ -159,10 +197,15 @@ def _product(product: SoldProduct) -> dict[str, Any]:
     }
 
 
+def _customer(note: CustomerNote) -> dict[str, str | None]:
+    return {"key": note.customer_key, "came_through": note.through_id}
+
+
 def _candidate(candidate: Candidate) -> dict[str, str | None]:
     return {
         "click": candidate.click_id or None,
         "coupon": candidate.coupon_code,
+        "binding": candidate.binding,
         "promoter": candidate.promoter_id,
         "occurred_at": to_text(candidate.occurred_at),
         "reason": candidate.reason.value,
@@ -173,10 +216,20 @@ def _levels(
     found: Explained, decision: Decision, earned: Sequence[int], currency: str
 ) -> list[dict[str, Any]]:
     told_in, rows = found.order.currency or currency, levels(found.order, decision, found.terms)
+    flat = levels(found.order, _without_uplift(decision), found.terms) if decision.tiers else rows
     return [
-        {**_level(*row, (currency, told_in)), "earned": format_minor(minor, currency)}
-        for row, minor in zip(rows, earned or (0,) * len(rows), strict=True)
+        {
+            **_level(*row, (currency, told_in)),
+            "uplift": format_minor(row[2].total_minor - plain.total_minor, currency),
+            "earned": format_minor(minor, currency),
+        }
+        for row, (_, _, plain), minor in zip(rows, flat, earned or (0,) * len(rows), strict=True)
     ]
+
+
+def _without_uplift(decision: Decision) -> Decision:
+    """Return a decision whose tiers are the same and add nothing: what is missing then is their part."""
+    return replace(decision, tiers=tuple(replace(tier, uplift=(0, 1)) for tier in decision.tiers))
 
 
 def _caps(found: Capped, caps: Sequence[Cap], currency: str) -> Iterator[dict[str, Any]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+"""What is taken for an e-mail address; whether it works is not ours to know."""
 TICK = timedelta(milliseconds=1)
 """The least that two instants differ by."""
 AFTER_ALL = datetime.max.replace(tzinfo=UTC)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from grapevine.domain.caps import Cap, cap_checks
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.caps import Cap
 from grapevine.domain.facts import Component, TenderKind
-from grapevine.domain.money import MAX_MINOR
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import Tier, TierBasis, TierMeasure, TierMode
 
 MAX_LEVELS = 3
 MAX_RULES = 200
 """Rules of one plan; a shop with more pays by product group."""
+MAX_BINDING_DAYS = 3650
+MAX_RECURRING_MONTHS = 120
 WHOLE_BPS = 10_000
 DAY = timedelta(days=1)
 GRACE = timedelta(hours=1)
@@ -69,6 +69,29 @@ ITEMS_ONLY = (Component.ITEM,)
 """The base unless a plan says otherwise: items net of discounts and tax."""
 
 
+class BindingPolicy(StrEnum):
+    """What ties a customer to a promoter, so that later orders without their touch are theirs."""
+
+    OFF = "off"
+    FIRST_EVER = "first_ever"
+    """The first registration or attributed order, for good."""
+    REGISTRATION = "registration"
+    """The first registration, for good; orders tie nobody."""
+    TIMED = "timed"
+    """For `binding_days`; another promoter may take the customer after `protection_days`."""
+    ALWAYS = "always"
+    """The last registration or attributed order, whoever's it was, until the next."""
+
+
+class Recurring(StrEnum):
+    """Which later orders of a customer earn, counted from their first attributed one."""
+
+    LIFETIME = "lifetime"
+    FIRST_ONLY = "first_only"
+    MONTHS = "months"
+    """Those placed within `recurring_months` calendar months."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first.
@@ -77,6 +100,10 @@ class Plan:
     counted on when it is paid with. `product_bound` gives lines of bound products to those who are
     bound. `per_order_minor` is flat pay per level for the whole order, also of one whose base is
     nothing where `per_order_if_free`.
+
+    `tiers`, the lowest first, raise level 1 by what was sold in a month; None has none, as () has, and
+    becomes the default where a plan is published. `upline_gate_minor` is what must have been sold
+    through an upline in the month before for a level to be theirs, 0 for nothing.
     """
 
     version: int
@@ -104,98 +131,33 @@ class Plan:
     ban_keeps_payable: bool = True
     write_off_days: int = 180
 
+    binding: BindingPolicy = BindingPolicy.OFF
+    binding_days: int = 30
+    protection_days: int = 15
+    new_customers_only: bool = False
+    recurring: Recurring = Recurring.LIFETIME
+    recurring_months: int | None = None
+    tiers: tuple[Tier, ...] | None = None
+    tier_basis: TierBasis = TierBasis.PREVIOUS_MONTH
+    tier_mode: TierMode = TierMode.WHOLE
+    tier_measure: TierMeasure = TierMeasure.NET_SALES
+    upline_gate_minor: int = 0
+
     @property
     def needs_products(self) -> bool:
         """Whether deciding an order takes more of its products than their names."""
         return self.product_bound or any(rule.category or rule.collection_id for rule in self.rules)
 
+    @property
+    def needs_history(self) -> bool:
+        """Whether who earns depends on what the customer did before the order."""
+        return (
+            self.binding is not BindingPolicy.OFF
+            or self.new_customers_only
+            or self.recurring is not Recurring.LIFETIME
+        )
 
-def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
-    """Return everything wrong with a plan, not the first thing."""
-    levels = len(plan.rate_bps)
-    checks = (
-        (1 <= levels <= MAX_LEVELS, f"needs 1 to {MAX_LEVELS} levels, has {levels}", "rate_bps"),
-        (all(0 <= rate <= WHOLE_BPS for rate in plan.rate_bps), "each must be 0 to 10000", "rate_bps"),
-        (0 < plan.pool_cap_bps <= WHOLE_BPS, "must be 1 to 10000", "pool_cap_bps"),
-        (sum(plan.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", "rate_bps"),
-        (0 < plan.line_cap_bps <= WHOLE_BPS, "must be 1 to 10000", "line_cap_bps"),
-        (len(plan.rules) <= MAX_RULES, f"more than {MAX_RULES}", "rules"),
-        (len({rule.id for rule in plan.rules}) == len(plan.rules), "two have one id", "rules"),
-        *(check for rule in plan.rules for check in _rule_checks(rule, plan)),
-        *cap_checks(plan.caps),
-        (0 <= plan.recruit_bonus_minor <= MAX_MINOR, f"must be 0 to {MAX_MINOR}", "recruit_bonus_minor"),
-        (1 <= plan.click_window_days <= 90, "must be 1 to 90", "click_window_days"),
-        (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
-        (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
-        (0 <= plan.screening_days <= 30, "must be 0 to 30", "screening_days"),
-        (0 <= plan.write_off_days <= 3650, "must be 0 to 3650", "write_off_days"),
-        (
-            (plan.vacancy is Vacancy.DEFAULT_SPONSOR) is (plan.default_sponsor_id is not None),
-            f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",
-            "default_sponsor_id",
-        ),
-        *_base_checks(plan),
-        *_per_order_checks(plan),
-    )
-    return faults_of(checks)
-
-
-def _base_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
-    counts_gift_cards = Component.GIFT_CARD in plan.base
-    return (
-        (
-            bool(set(plan.base) - {Component.TAX}),
-            "needs a component that is sold; tax is a part of one",
-            "base",
-        ),
-        (len(set(plan.base)) == len(plan.base), "has a component twice", "base"),
-        (
-            len(set(plan.excluded_tenders)) == len(plan.excluded_tenders),
-            "has a kind twice",
-            "excluded_tenders",
-        ),
-        (
-            not counts_gift_cards or TenderKind.GIFT_CARD in plan.excluded_tenders,
-            "would pay for a gift card when it is sold and again when it is spent: exclude that tender",
-            "base",
-        ),
-    )
-
-
-def _per_order_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
-    each, levels = plan.per_order_minor, len(plan.rate_bps)
-    return (
-        (len(each) <= levels, f"has more levels than the plan's {levels}", "per_order_minor"),
-        (
-            all(0 <= minor <= MAX_MINOR for minor in each),
-            "has an amount below zero or beyond reason",
-            "per_order_minor",
-        ),
-        (not plan.per_order_if_free or any(each), "goes with per_order_minor", "per_order_if_free"),
-    )
-
-
-def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...]:
-    where, rates = f"rules.{rule.id}", rule.rate_bps or rule.per_unit_minor
-    return (
-        (
-            bool(rule.rate_bps) is not bool(rule.per_unit_minor),
-            "has rate_bps or per_unit_minor, not both",
-            where,
-        ),
-        (len(rates) <= len(plan.rate_bps), f"has more levels than the plan's {len(plan.rate_bps)}", where),
-        (all(0 <= rate <= MAX_MINOR for rate in rates), "has a rate below zero or beyond reason", where),
-        (sum(rule.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", where),
-        (
-            sum(subject is not None for subject in rule.subjects) <= 1,
-            "is for one of a SKU, a product, a collection and a category",
-            where,
-        ),
-        (all(subject != "" for subject in rule.subjects), "is for something without a name", where),
-        (rule.rung > 0, "is for everything: that is the plan's own rate", where),
-    )
-
-
-def faults_of(checks: Sequence[tuple[bool, str, str]]) -> tuple[InvalidInputError, ...]:
-    """Return what is wrong of (good, what, where)."""
-    return tuple(InvalidInputError(what, where) for good, what, where in checks if not good)
+    @property
+    def counts_sales(self) -> bool:
+        """Whether anything rests on what was sold in a month; where not, nobody counts it."""
+        return bool(self.tiers) or self.upline_gate_minor > 0

@@ -37,6 +37,8 @@ from grapevine.ports.catalog import (
     CatalogWriter,
     CouponReader,
     CouponWriter,
+    CustomerReader,
+    CustomerWriter,
     DecisionCatalog,
     LinkReader,
     NetworkCatalog,
@@ -49,6 +51,7 @@ from grapevine.ports.catalog import (
     RateWriter,
     StorefrontReader,
     TermsReader,
+    VolumeStore,
 )
 from grapevine.ports.flow import (
     ClickReader,
@@ -87,6 +90,8 @@ __all__ = [
     "ClickWriter",
     "CouponReader",
     "CouponWriter",
+    "CustomerReader",
+    "CustomerWriter",
     "DecisionCatalog",
     "DueReader",
     "EntriesByName",
@@ -133,6 +138,7 @@ __all__ = [
     "SweepMark",
     "TermsReader",
     "Treasury",
+    "VolumeStore",
     "WaitStore",
     "WaitWriter",
     "Waiting",

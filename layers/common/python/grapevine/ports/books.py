@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from grapevine.domain.bindings import CustomerOrder
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Movement, Payout, Step
 from grapevine.domain.verification import ProofMark
+
+Beside: TypeAlias = GrantChange | CustomerOrder
+"""What is written together with an order's entry, both or neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +49,6 @@ class SettlementBatch:
     promoter_ids: tuple[str, ...]
 
 
-Beside = GrantChange
-"""What may be written in one transaction with an order's entry."""
-
-
 class EntryReader(Protocol):
     """The ledger, read by key."""
 
@@ -62,7 +62,7 @@ class EntryWriter(Protocol):
     def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         """Put an entry if its number under its key is free; EntryExistsError otherwise.
 
-        What changes beside it is written in the same transaction, all or nothing: GrantMovedError
+        What stands beside it is written in the same transaction, all or nothing: GrantMovedError
         when a counter would pass its limit.
         """
 
@@ -200,7 +200,7 @@ class StateScan(Protocol):
     """Everything derived that a proof compares with the entries."""
 
     def all_pages(self, program_id: str) -> Iterator[Page]:
-        """Yield every balance page of a program."""
+        """Yield every page of a program's balances and of what was sold."""
 
     def all_heads(self, program_id: str) -> Iterator[Head]:
         """Yield every account's head of a program."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from grapevine.domain.bindings import History, Registration, SamePerson
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
@@ -14,6 +15,7 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,20 @@ class PromoterReader(Protocol):
         """Return those that exist, at most a hundred asked for."""
 
 
+class VolumeStore(Protocol):
+    """What was sold through promoters in months that are closed."""
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        """Return those that exist, and by promoter and month the volumes that are stored, in one request."""
+        ...
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        """Store a closed month's volume if absent, and return what is stored: the first one's, for good."""
+        ...
+
+
 class CouponReader(Protocol):
     """Coupons by code, many in one request."""
 
@@ -71,7 +87,39 @@ class ProductReader(Protocol):
         ...
 
 
-class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, ProductReader, Protocol):
+class CustomerReader(Protocol):
+    """What is known of a program's customers."""
+
+    def customer(self, program_id: str, customer_key: str) -> History:
+        """Return everything that is kept under a customer's key, in one request; empty where nothing is.
+
+        The orders in it are written by `OrderLedger.append`, beside their entries.
+        """
+        ...
+
+
+class CustomerWriter(CustomerReader, Protocol):
+    """Where customers are registered and recognised."""
+
+    def add_registration(self, registration: Registration) -> None:
+        """Add a registration; AlreadyExistsError when the customer has one of that instant."""
+        ...
+
+    def add_same_person(self, same: SamePerson) -> None:
+        """Add it under both keys; AlreadyExistsError when they are known to be one person already."""
+        ...
+
+
+class DecisionCatalog(
+    TermsReader,
+    PromoterReader,
+    VolumeStore,
+    CouponReader,
+    RateReader,
+    ProductReader,
+    CustomerReader,
+    Protocol,
+):
     """What deciding an order needs of the catalog."""
 
 
@@ -168,7 +216,9 @@ class NetworkCatalog(DecisionCatalog, Protocol):
         """
 
 
-class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, ProductWriter, Protocol):
+class PeopleCatalog(
+    DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, ProductWriter, CustomerWriter, Protocol
+):
     """What creating people and links needs of the catalog."""
 
 

@@ -20,6 +20,7 @@ from grapevine.usecases.merge_promoters import MergePromoters
 from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.publish_rate import PublishRate
 from grapevine.usecases.put_products import ProductTerms, PutProducts
+from grapevine.usecases.register_customer import JoinCustomers, RegisterCustomer
 from grapevine.usecases.rule_order import RuleOrder
 
 
@@ -129,6 +130,34 @@ def to_rule_order(body: Body, program_id: str, order: OrderKey, *, accepted: boo
         by=body.text("by"),
         why=body.text("why"),
     )
+
+
+def to_register_customer(body: Body, program_id: str) -> RegisterCustomer:
+    """Read who signed up, through which click or promoter."""
+    body.refuse_unknown("customer", "click_id", "promoter_id", "occurred_at")
+    return RegisterCustomer(
+        program_id=program_id,
+        customer=body.text("customer"),
+        click_id=body.optional_text("click_id"),
+        promoter_id=body.optional_text("promoter_id"),
+        occurred_at=_instant(body, "occurred_at"),
+    )
+
+
+def to_join_customers(body: Body, program_id: str) -> JoinCustomers:
+    """Read which two customers are one person."""
+    body.refuse_unknown("customer", "other", "occurred_at")
+    return JoinCustomers(
+        program_id=program_id,
+        customer=body.text("customer"),
+        other=body.text("other"),
+        occurred_at=_instant(body, "occurred_at"),
+    )
+
+
+def _instant(body: Body, name: str) -> datetime | None:
+    text = body.optional_text(name)
+    return None if text is None else parse_instant(text, name)
 
 
 def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:

@@ -27,6 +27,8 @@ from grapevine.usecases import publish_rate as rates
 from grapevine.usecases import put_products as products
 from grapevine.usecases import read_balance as balances
 from grapevine.usecases import read_statement as statements
+from grapevine.usecases import read_tier as tiers
+from grapevine.usecases import register_customer as customers
 from grapevine.usecases import rule_order as rulings
 
 Json = dict[str, Any]
@@ -109,6 +111,20 @@ def read_product(caller: Caller, program_id: str, product_id: str) -> Json:
     return replies.from_product(found)
 
 
+def register_customer(caller: Caller, program_id: str) -> Json:
+    """Say that a customer signed up through a click or a promoter."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_register_customer(caller.body(), program.id)
+    return replies.from_registration(customers.register_customer(command, _customers(caller.parts), now))
+
+
+def join_customers(caller: Caller, program_id: str) -> Json:
+    """Say that two customers are one person."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_join_customers(caller.body(), program.id)
+    return replies.from_same_person(customers.join_customers(command, _customers(caller.parts), now))
+
+
 def create_coupon(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Give a promoter a personal discount code."""
     program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
@@ -159,6 +175,14 @@ def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return where a promoter's money is, in all of their accounts."""
     keys = _accounts(caller, program_id, promoter_id)
     return replies.from_balance(balances.read_person(keys, caller.parts.treasury))
+
+
+def read_tier(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter stands this month, and what is missing to the next tier."""
+    currency, parts = caller.terms(program_id).program.currency, caller.parts
+    ports = tiers.ReadTierPorts(parts.catalog, parts.catalog, parts.pages)
+    found = tiers.read_tier(tiers.ReadTier(program_id, promoter_id), ports, parts.now())
+    return replies.from_tier(found, currency)
 
 
 def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
@@ -214,6 +238,10 @@ def explain_entry(caller: Caller, program_id: str, storefront_id: str, order_id:
     command = entries.ExplainEntry(program_id, order, int(sequence), caller.language(), promoter_id)
     ports = entries.ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
     return entries.explain_entry(command, ports)
+
+
+def _customers(parts: Parts) -> customers.CustomerPorts:
+    return customers.CustomerPorts(parts.catalog, parts.clicks, parts.secrets)
 
 
 def _people(parts: Parts) -> people.PeoplePorts:

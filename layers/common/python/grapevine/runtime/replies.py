@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Entry
 from grapevine.domain.facts import Fact
@@ -17,8 +18,11 @@ from grapevine.domain.plain import to_plain
 from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.sales import Progress
+from grapevine.domain.tiers import TierMeasure
 from grapevine.usecases.list_waiting import Doubt
 from grapevine.usecases.read_balance import Balance
+from grapevine.usecases.read_tier import TierNow
 
 
 def from_rate(rate: Rate) -> dict[str, Any]:
@@ -29,6 +33,28 @@ def from_rate(rate: Rate) -> dict[str, Any]:
         "rate": rate.text,
         "source": rate.source,
         "effective_at": to_text(rate.effective_at),
+    }
+
+
+def from_registration(registration: Registration) -> dict[str, Any]:
+    """Return a registration; the e-mail address never comes out again."""
+    return {
+        "program_id": registration.program_id,
+        "customer": registration.customer_key,
+        "promoter_id": registration.promoter_id,
+        "occurred_at": to_text(registration.occurred_at),
+        "recorded_at": to_text(registration.recorded_at),
+    }
+
+
+def from_same_person(same: SamePerson) -> dict[str, Any]:
+    """Return which two customers are one person."""
+    return {
+        "program_id": same.program_id,
+        "customer": same.customer_key,
+        "other": same.other_key,
+        "occurred_at": to_text(same.occurred_at),
+        "recorded_at": to_text(same.recorded_at),
     }
 
 
@@ -156,6 +182,38 @@ def _doubtful(fact: Fact) -> dict[str, Any]:
         "currency": told.currency if told else None,
         "lines": to_plain(told.lines or ()) if told else [],
         "refunds": to_plain(fact.refunds),
+    }
+
+
+def from_tier(found: TierNow | None, currency: str) -> dict[str, Any]:
+    """Return where a promoter stands; `in_force` is null where the plan has no tiers."""
+    if found is None:
+        return {"currency": currency, "basis": None, "in_force": None, "running": None}
+    plan = found.plan
+    return {
+        "currency": currency,
+        "basis": plan.tier_basis.value,
+        "mode": plan.tier_mode.value,
+        "measure": plan.tier_measure.value,
+        "in_force": _progress(found.in_force, plan, currency),
+        "running": _progress(found.running, plan, currency),
+    }
+
+
+def _progress(found: Progress, plan: Plan, currency: str) -> dict[str, Any]:
+    def measured(amount: int | None) -> str | int | None:
+        return amount if amount is None or counts_orders else format_minor(amount, currency)
+
+    counts_orders = plan.tier_measure is TierMeasure.ORDERS
+    return {
+        "month": found.month,
+        "net_sales": format_minor(found.volume.net_minor, currency),
+        "orders": found.volume.orders,
+        "tier": found.tier.id,
+        "add_bps": found.tier.add_bps,
+        "next_tier": found.next.id if found.next else None,
+        "threshold": measured(found.next.threshold if found.next else None),
+        "missing": measured(found.missing),
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from grapevine.domain.accrual import NOBODY, releases_at
 from grapevine.domain.bars import Bar, bars_of, kept_bars, open_names, was_barred
@@ -11,12 +12,14 @@ from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
+from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
+from grapevine.domain.sales import months_close
 from grapevine.ports import PromoterReader
 
 
 def with_persons(
-    program_id: str, known: Mapping[str, Promoter], instant: datetime, catalog: PromoterReader
+    known: Mapping[str, Promoter], instant: datetime, read: Callable[[Sequence[str]], dict[str, Promoter]]
 ) -> dict[str, Promoter]:
     """Return these promoters and those whose duplicates they were at an instant.
 
@@ -25,7 +28,7 @@ def with_persons(
     """
     people = dict(known)
     while missing := {person_of(name, people, instant) for name in people} - people.keys():
-        found = catalog.promoters(program_id, tuple(sorted(missing)))
+        found = read(tuple(sorted(missing)))
         if not found:
             break
         people.update(found)
@@ -52,13 +55,20 @@ def find_bars(
         return kept_bars(entries)
     if known and not any(promoter.alias or promoter.status_changes for promoter in known.values()):
         return NOBODY
-    ends = releases_at(order, terms.plan_version(decision.plan_version))
+    ends = _free_from(order, terms.plan_version(decision.plan_version), terms)
     is_over = ends is not None and now >= ends
     if known is None and not (is_over or was_barred(entries)):
         return NOBODY
-    names = open_names(decision, entries)
+    names, read = open_names(decision, entries), partial(catalog.promoters, terms.program.id)
     people = dict(known or {})
     missing = tuple(name for name in names if name not in people)
     if missing:
-        people.update(catalog.promoters(terms.program.id, missing))
-    return bars_of(names, with_persons(terms.program.id, people, now, catalog), order.placed_at, ends, now)
+        people.update(read(missing))
+    return bars_of(names, with_persons(people, now, read), order.placed_at, ends, now)
+
+
+def _free_from(order: Order, plan: Plan, terms: Terms) -> datetime | None:
+    """Return when nothing but a promoter's own status keeps an order from being released."""
+    ends = releases_at(order, plan)
+    closes = months_close(order.paid_at, plan, terms.program) if order.paid_at else None
+    return max(ends, closes) if ends and closes else ends

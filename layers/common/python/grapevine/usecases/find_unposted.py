@@ -116,7 +116,17 @@ def _fault(
         return None
     except GrapevineError as error:
         return f"cannot be posted: {reason_of(error)}"
-    return f"entry {entry.sequence} was never posted: {_in_words(entry)}" if entry else None
+    if entry is None or (entries and _says_nothing_new(entry)):
+        return None
+    return f"entry {entry.sequence} was never posted: {_in_words(entry)}"
+
+
+def _says_nothing_new(entry: Entry) -> bool:
+    """Say whether a further entry moves nothing and waits for nothing: it names a click that came too late.
+
+    Nobody had to write that down when it came, and whoever posts next does.
+    """
+    return not entry.postings and entry.due_at is None
 
 
 class Rehearsal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.domain.people import AFTER_ALL, Merge, Promoter, PromoterStatus, person_of
@@ -51,8 +52,8 @@ def _merge_once(command: MergePromoters, catalog: NetworkCatalog, now: datetime)
 def _both(command: MergePromoters, catalog: NetworkCatalog) -> tuple[Promoter, Promoter]:
     """Return both, the one who stays at the end of whatever they were merged into before."""
     names = (command.duplicate_id, command.promoter_id)
-    known = catalog.promoters(command.program_id, names)
-    known = with_persons(command.program_id, known, AFTER_ALL, catalog)
+    read = partial(catalog.promoters, command.program_id)
+    known = with_persons(read(names), AFTER_ALL, read)
     if command.duplicate_id not in known:
         raise NotFoundError("promoter", command.duplicate_id)
     promoter = known.get(person_of(command.promoter_id, known, AFTER_ALL))

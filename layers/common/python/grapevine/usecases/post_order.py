@@ -8,13 +8,21 @@ from datetime import datetime
 
 from grapevine.domain.accrual import Limits, next_entry
 from grapevine.domain.asking import grant_changes, grants_asked
-from grapevine.domain.entries import Entry
+from grapevine.domain.customers import told_by
+from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.programs import Terms
 from grapevine.domain.waits import Wait, may_have_waited, wait_of
-from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger, WaitWriter
+from grapevine.ports import (
+    ClickReader,
+    DecisionCatalog,
+    FactReader,
+    OrderLedger,
+    PageReader,
+    WaitWriter,
+)
 from grapevine.usecases.decide_order import DecisionPorts, decide_order, refuse_uncounted
 from grapevine.usecases.find_people import find_bars
 
@@ -41,6 +49,7 @@ class PostOrderPorts:
     facts: FactReader
     clicks: ClickReader
     catalog: DecisionCatalog
+    pages: PageReader
     waits: WaitWriter | None = None
     """Where orders are listed that wait; whoever only tries something out lists nothing."""
 
@@ -85,8 +94,8 @@ def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
         return None
     if order.test is not terms.program.sandbox and not entries:
         return None
-    deciding = DecisionPorts(ports.clicks, ports.catalog)
-    decision = decide_order(order, entries, terms, deciding, now)
+    deciding = DecisionPorts(ports.clicks, ports.catalog, ports.pages)
+    decision = decide_order(key, order, entries, terms, deciding, now)
     refuse_uncounted(order, decision, terms)
     asked = grants_asked(order, decision, entries, terms, now)
     taken = ports.ledger.taken(asked) if asked else {}
@@ -94,7 +103,8 @@ def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     bars = find_bars(order, decision, entries, terms, known, ports.catalog, now)
     entry = next_entry(key, order, decision, entries, facts, terms, now, Limits(taken, bars))
     if entry is not None:
-        ports.ledger.append(entry, grant_changes(entry, entries, decision, terms))
+        changes = grant_changes(entry, entries, decision, terms)
+        ports.ledger.append(entry, (*changes, *told_by(entry, key, order, decision_in_force(entries))))
     return entry
 
 
@@ -126,6 +136,8 @@ def _may_earn(order: Order, terms: Terms) -> bool:
     """
     if not order.earns:
         return False
-    is_touched = order.click_id is not None or bool(order.coupon_codes)
     at = order.paid_at or order.placed_at
-    return is_touched or (at is not None and terms.plan_at(at).product_bound)
+    if order.click_id is not None or order.coupon_codes or at is None:
+        return order.click_id is not None or bool(order.coupon_codes)
+    plan = terms.plan_at(at)
+    return plan.product_bound or (plan.needs_history and order.customer_key is not None)

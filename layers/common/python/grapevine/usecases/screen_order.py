@@ -10,7 +10,8 @@ from grapevine.domain.facts import Fact, FactKind, Outcome, Snapshot, Verdict
 from grapevine.domain.orders import fold
 from grapevine.domain.plans import SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
-from grapevine.usecases.decide_order import DecisionPorts, winners_of
+from grapevine.usecases.decide_order import winners_of
+from grapevine.usecases.find_touches import TouchPorts
 
 SELF_REFERRAL = "self_referral"
 
@@ -62,7 +63,7 @@ def _verdict(fact: Fact, snapshot: Snapshot, ports: ScreenOrderPorts) -> Verdict
     plan = terms.plan_at(at) if at else None
     if plan is None or not (snapshot.click_id or snapshot.coupon_codes or plan.product_bound):
         return None
-    winners = winners_of(order, terms, DecisionPorts(ports.clicks, ports.catalog))
+    winners = winners_of(order, terms, TouchPorts(ports.clicks, ports.catalog))
     if not winners or order.placed_at is None:
         return None
     own = [w for w in winners if w.promoter.buys_as(snapshot.customer_key, order.placed_at)]

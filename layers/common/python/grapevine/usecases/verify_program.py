@@ -103,7 +103,7 @@ def _unposted(
 ) -> tuple[int, tuple[Fault, ...]]:
     """Return how many facts there are, and the faults of orders that should have been posted."""
     plans = orders.orders.catalog.terms(program_id).plans
-    untouched = any(plan.product_bound for plan in plans)
+    untouched = any(plan.product_bound or plan.needs_history for plan in plans)
     suspects, seen = Suspects(books.orders, orders.span, untouched=untouched), 0
     for fact in _counted(orders.facts.scan(program_id), "facts", progress):
         suspects.look_at(fact)

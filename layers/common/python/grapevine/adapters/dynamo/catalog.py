@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from grapevine.adapters.dynamo import catalog_keys, keys
+from grapevine.adapters.dynamo.customers import DynamoCustomers
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
 from grapevine.adapters.dynamo.links import DynamoLinks
 from grapevine.adapters.dynamo.rows import ABSENT, Item, Row, row, rows
@@ -31,12 +32,15 @@ from grapevine.adapters.dynamo.rows_people import (
     NetworkRow,
     ProductRow,
     PromoterRow,
+    VolumeRow,
     coupon_of,
     coupon_row,
     product_of,
     product_row,
     promoter_of,
     promoter_row,
+    volume_of,
+    volume_row,
 )
 from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
 from grapevine.domain.coupons import Coupon
@@ -46,11 +50,12 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 from grapevine.ports import ApiKey
 
 
-class DynamoCatalog(DynamoLinks):
-    """Programs, plans, storefronts, promoters, links and API keys."""
+class DynamoCatalog(DynamoLinks, DynamoCustomers):
+    """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -73,6 +78,27 @@ class DynamoCatalog(DynamoLinks):
         wanted = [catalog_keys.promoter(program_id, name) for name in promoter_ids if keys.is_usable(name)]
         found = (promoter_of(row(PromoterRow, item)) for item in self._catalog.get_all(wanted))
         return {promoter.id: promoter for promoter in found}
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        """Return those that exist with the volumes of closed months, in one request."""
+        names = [name for name in promoter_ids if keys.is_usable(name)]
+        people = [catalog_keys.promoter(program_id, name) for name in names]
+        closed = [catalog_keys.volume(program_id, name, month) for name in names for month in months]
+        items = list(self._catalog.get_all([*people, *closed]))
+        promoters = (promoter_of(stored) for stored in rows(PromoterRow, items))
+        return {promoter.id: promoter for promoter in promoters}, dict(
+            volume_of(stored) for stored in rows(VolumeRow, items)
+        )
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        """Store a closed month's volume if absent; return what is stored."""
+        added = volume_row(program_id, promoter_id, month, volume)
+        if self._catalog.put_new(added):
+            return volume
+        (item,) = self._catalog.get_all([added.key])
+        return volume_of(row(VolumeRow, item))[1]
 
     def storefront(self, storefront_id: str) -> Storefront | None:
         """Return a storefront, or None."""

@@ -174,6 +174,11 @@ def accounts_of(program_id: str) -> str:
     return joined("A", program_id, "")
 
 
+def statistics_of(program_id: str) -> str:
+    """Return how the partitions of a program's statistics begin."""
+    return joined("ST", program_id, "")
+
+
 def account_of(pk: str) -> AccountKey:
     """Read back an account's partition."""
     _, program_id, promoter_id, currency = pk.split(SEPARATOR)

@@ -10,6 +10,7 @@ from pynamodb.attributes import UnicodeAttribute
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
 from grapevine.adapters.dynamo.rows import Instant, Item, Row, row
+from grapevine.adapters.dynamo.rows_customers import customer_order_row
 from grapevine.adapters.dynamo.rows_treasury import CounterRow
 from grapevine.adapters.dynamo.table import DUE, Change, Database, Put, Table
 from grapevine.domain.entries import Entry, EntryKey, canonical, entry_of_text
@@ -39,15 +40,19 @@ class DynamoLedger:
         return tuple(entry_of(item) for item in self._ledger.query(keys.entries(key)))
 
     def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
-        """Put an entry if its number under its key is free; alone where nothing is to change beside it."""
+        """Put an entry if its number under its key is free; with something beside it in one transaction."""
         if beside:
-            self._append_beside(entry, [_counted(self._database.state, change) for change in beside])
+            self._append_beside(entry, beside)
         elif not self._ledger.put_new(entry_row(entry)):
             raise EntryExistsError(entry.id)
 
-    def _append_beside(self, entry: Entry, changes: Sequence[Change]) -> None:
+    def _append_beside(self, entry: Entry, beside: Sequence[Beside]) -> None:
+        state, catalog = self._database.state, self._database.catalog
+        changes = [_counted(state, change) for change in beside if isinstance(change, GrantChange)]
+        told = [customer_order_row(one) for one in beside if not isinstance(one, GrantChange)]
+        rows = (Put(self._ledger, entry_row(entry)), *(Put(catalog, row, None) for row in told))
         try:
-            self._database.put_all(Put(self._ledger, entry_row(entry)), changes=changes)
+            self._database.put_all(*rows, changes=changes)
         except CancelledError as error:
             if error.reasons[0] == CONDITION_FAILED:
                 raise EntryExistsError(entry.id) from error

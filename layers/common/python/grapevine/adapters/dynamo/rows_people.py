@@ -10,6 +10,7 @@ from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.people import Merge, Promoter, PromoterStatus, SponsorChange, StatusChange
 from grapevine.domain.products import Product, ProductChange
+from grapevine.domain.tiers import Volume
 
 
 class PromoterRow(Row, discriminator="promoter"):
@@ -25,6 +26,13 @@ class PromoterRow(Row, discriminator="promoter"):
     status_changes = Json(null=True)
     alias = Json(null=True)
     duplicates = Json(null=True)
+
+
+class VolumeRow(Row, discriminator="volume"):
+    """`PR#program#promoter` / `TIER#month`: what was sold through the promoter in a closed month."""
+
+    net_minor = WholeNumber()
+    orders = WholeNumber()
 
 
 class NetworkRow(Row, discriminator="network"):
@@ -97,6 +105,18 @@ def _merge_to_list(merge: Merge) -> list[str | None]:
 def _merge_from_list(item: list[str]) -> Merge:
     effective_at, promoter_id, customer_key = item
     return Merge(from_text(effective_at), promoter_id, customer_key)
+
+
+def volume_row(program_id: str, promoter_id: str, month: str, volume: Volume) -> VolumeRow:
+    """Return a closed month's volume as it is stored."""
+    key = catalog_keys.volume(program_id, promoter_id, month)
+    return VolumeRow(*key, net_minor=volume.net_minor, orders=volume.orders)
+
+
+def volume_of(stored: VolumeRow) -> tuple[tuple[str, str], Volume]:
+    """Read back whose volume of which month it is."""
+    whose = (keys.last_part(stored.pk), keys.last_part(stored.sk))
+    return whose, Volume(stored.net_minor, stored.orders)
 
 
 def coupon_row(coupon: Coupon) -> CouponRow:

@@ -49,7 +49,7 @@ class Put(NamedTuple):
 
     table: Table
     row: Row
-    condition: Condition = ABSENT
+    condition: Condition | None = ABSENT
 
 
 class Change(NamedTuple):
@@ -158,7 +158,7 @@ class Table:
             return False
         return True
 
-    def put_operation(self, row: Row, condition: Condition) -> dict[str, Any]:
+    def put_operation(self, row: Row, condition: Condition | None) -> dict[str, Any]:
         """Return a write as a transaction takes it."""
         item = row.serialize()
         return self._connection.get_operation_kwargs(

@@ -89,8 +89,11 @@ class DynamoTreasury:
         return (payout_of(stored) for stored in rows(PayoutRow, items))
 
     def all_pages(self, program_id: str) -> Iterator[Page]:
-        """Yield every balance page of a program."""
-        items = self._state.scan(_is(PageRow) & Row.pk.startswith(keys.accounts_of(program_id)))
+        """Yield every page of a program's balances and of what was sold."""
+        own = Row.pk.startswith(keys.accounts_of(program_id)) | Row.pk.startswith(
+            keys.statistics_of(program_id)
+        )
+        items = self._state.scan(_is(PageRow) & own)
         return (page_of(item) for item in items)
 
     def all_heads(self, program_id: str) -> Iterator[Head]:

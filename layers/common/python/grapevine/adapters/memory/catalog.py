@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
+from grapevine.adapters.memory.customers import MemoryCustomers
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.fx import Rate
@@ -15,16 +16,18 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 from grapevine.ports import ApiKey
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class MemoryCatalog:
-    """Programs, plans, storefronts, promoters, links and API keys."""
+class MemoryCatalog(MemoryCustomers):
+    """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = Lock()
         self._programs: dict[str, Program] = {}
         self._plans: dict[str, list[Plan]] = {}
@@ -37,6 +40,7 @@ class MemoryCatalog:
         self._coupons: dict[tuple[str, str], Coupon] = {}
         self._keys: dict[str, ApiKey] = {}
         self._products: dict[tuple[str, str], Product] = {}
+        self.volumes: dict[tuple[str, str, str], Volume] = {}
 
     def link(self, code: str) -> Link | None:
         return self._links.get(code)
@@ -49,6 +53,18 @@ class MemoryCatalog:
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         found = {name: self._promoters.get((program_id, name)) for name in promoter_ids}
         return {name: promoter for name, promoter in found.items() if promoter}
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        asked = [(name, month) for name in promoter_ids for month in months]
+        found = {key: self.volumes.get((program_id, *key)) for key in asked}
+        volumes = {key: volume for key, volume in found.items() if volume is not None}
+        return self.promoters(program_id, promoter_ids), volumes
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        with self._lock:
+            return self.volumes.setdefault((program_id, promoter_id, month), volume)
 
     def storefront(self, storefront_id: str) -> Storefront | None:
         return self._storefronts.get(storefront_id)

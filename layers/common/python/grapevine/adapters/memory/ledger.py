@@ -6,18 +6,24 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from threading import Lock
 
+from grapevine.adapters.memory.customers import MemoryCustomers
+from grapevine.domain.bindings import CustomerOrder
 from grapevine.domain.entries import Entry, EntryKey
-from grapevine.domain.errors import EntryExistsError, GrantMovedError
+from grapevine.domain.errors import EntryExistsError, GrantMovedError, NotFoundError
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.grants import GrantKey
+from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.ports import Beside
 
 
 class MemoryLedger:
-    """Entries by key; `appended` is what its stream would carry, in order."""
+    """Entries by key; `appended` is what its stream would carry, in order.
 
-    def __init__(self) -> None:
+    `customers` takes what is written beside entries.
+    """
+
+    def __init__(self, customers: MemoryCustomers | None = None) -> None:
         self.lock = Lock()
+        self.customers = customers
         self.appended: list[Entry] = []
         self.counters: dict[GrantKey, int] = {}
         self._chains: dict[EntryKey, dict[int, Entry]] = {}
@@ -32,11 +38,20 @@ class MemoryLedger:
             after = self._counted(entry, beside) if beside else {}
             self.put(entry)
             self.counters.update(after)
+            for told in beside:
+                if not isinstance(told, GrantChange):
+                    self._told(told)
 
-    def _counted(self, entry: Entry, changes: Sequence[Beside]) -> dict[GrantKey, int]:
+    def _told(self, told: CustomerOrder) -> None:
+        if self.customers is None:
+            raise NotFoundError("customers", "a ledger that was made without them")
+        self.customers.put_order(told)
+
+    def _counted(self, entry: Entry, beside: Sequence[Beside]) -> dict[GrantKey, int]:
         """Return the counters after their changes; a taken number is told before a limit."""
         if entry.sequence in self._chains.get(entry.key, {}):
             raise EntryExistsError(entry.id)
+        changes = [change for change in beside if isinstance(change, GrantChange)]
         after = {change.key: self.counters.get(change.key, 0) + change.change for change in changes}
         if any(change.change > 0 and after[change.key] > change.limit for change in changes):
             raise GrantMovedError(entry.id)
