@@ -12,6 +12,7 @@ COMES = (
     Phrase.EARNED_BY_RULES,
     Phrase.EARNED_BY_ORDER,
     Phrase.FOR_THE_ORDER,
+    Phrase.FOR_THE_TIER,
     Phrase.RECRUIT_BONUS,
     Phrase.HOUSE,
 )
@@ -25,6 +26,8 @@ ALL_GOES = (
 )
 SILENT = (
     Phrase.COUNTED,
+    Phrase.SO_FAR,
+    Phrase.GATED,
     Phrase.TAKEN_OUT,
     Phrase.SHARED,
     Phrase.CAPPED,

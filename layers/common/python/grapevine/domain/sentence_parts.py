@@ -15,9 +15,10 @@ from grapevine.domain.accrual import hold_end
 from grapevine.domain.commissions import PER_ORDER, LevelCommission, LineShare
 from grapevine.domain.decisions import Candidate, Decision, Reason
 from grapevine.domain.earnings import earns, levels
-from grapevine.domain.explanation import Explained
+from grapevine.domain.explanation import Explained, left_of, without_uplift
 from grapevine.domain.facts import Outcome
 from grapevine.domain.plans import ITEMS_ONLY, Plan
+from grapevine.domain.tiers import TierStanding
 from grapevine.domain.wording import Phrase, Wording
 
 _LINKED = (Phrase.OWN_LINK, Phrase.ONE_BELOW, Phrase.FURTHER_BELOW, Phrase.STANDS_IN)
@@ -34,8 +35,9 @@ _BOUND = (
 class Told:
     """One level's commission with all that a part of a sentence about it may need.
 
-    `left_minor` is what stands of it after refunds, bans and limits; `is_bound` says that it is of
-    products that are bound, whoever brought the order.
+    `left_minor` is what stands of it after refunds, bans and limits; `uplift_minor` what its promoter's
+    tier added before them. `is_bound` says that it is of products that are bound, whoever brought the
+    order.
     """
 
     found: Explained
@@ -44,6 +46,7 @@ class Told:
     level: int
     commission: LevelCommission
     left_minor: int
+    uplift_minor: int
     is_bound: bool
     words: Wording
 
@@ -61,6 +64,13 @@ class Told:
     def flat_minor(self) -> int:
         """The order's flat pay, before refunds."""
         return sum(share.share_minor for share in self.commission.shares if share.component == PER_ORDER)
+
+    @property
+    def tier(self) -> TierStanding | None:
+        """Where the promoter of the sale stood; nobody above them has more for it."""
+        if self.level > 1 or self.is_bound:
+            return None
+        return next((tier for tier in self.decision.tiers if tier.promoter_id == self.promoter_id), None)
 
     @property
     def is_void(self) -> bool:
@@ -82,8 +92,9 @@ def told(found: Explained, decision: Decision, words: Wording) -> Iterator[Told]
     # `levels` has those who brought the order first, then those who are bound to its products.
     touched = sum(min(len(claim), len(plan.rate_bps)) for claim in decision.claims)
     rows = levels(found.order, decision, found.terms)
-    left = found.capped.minors or (0,) * len(rows)
-    for number, ((level, earner, commission), minor) in enumerate(zip(rows, left, strict=True)):
+    plain = levels(found.order, without_uplift(decision), found.terms) if decision.tiers else rows
+    columns = zip(rows, plain, left_of(rows, found), strict=True)
+    for number, ((level, earner, commission), (_, _, without), minor) in enumerate(columns):
         if commission.total_minor:
             yield Told(
                 found=found,
@@ -91,7 +102,8 @@ def told(found: Explained, decision: Decision, words: Wording) -> Iterator[Told]
                 promoter_id=earner,
                 level=level,
                 commission=commission,
-                left_minor=0 if earner in found.entry.voided else minor,
+                left_minor=minor,
+                uplift_minor=max(0, commission.total_minor - without.total_minor),
                 is_bound=number >= touched,
                 words=words,
             )
@@ -106,13 +118,13 @@ def _headline(row: Told) -> str:
     order = row.found.order
     date = day(order.placed_at or row.found.entry.recorded_at, row.found, row.words)
     earned = sum(share.share_minor for share in row.lines)
-    if not earned:
+    if not earned and row.flat_minor:
         return row.words.say(
             Phrase.EARNED_BY_ORDER, amount=row.amount(row.flat_minor), how=_how(row), date=date
         )
     return row.words.say(
         Phrase.EARNED_BY_RULES if any(share.rule_id for share in row.lines) else Phrase.EARNED,
-        amount=row.amount(earned),
+        amount=row.amount(earned - row.uplift_minor),
         rate=row.words.share(row.commission.rate_bps),
         base=row.paid(sum(share.base_minor for share in row.lines)),
         how=_how(row),
@@ -130,6 +142,8 @@ def _how(row: Told) -> str:
     coupons = [touch for touch in row.decision.candidates if _won_by_coupon(touch, row)]
     if row.decision.reason is Reason.COUPON and coupons and not row.is_bound:
         return row.words.say(Phrase.OWN_COUPON, code=coupons[0].coupon_code)
+    if row.decision.reason is Reason.BINDING and not row.is_bound:
+        return row.words.say(Phrase.OWN_CUSTOMER)
     return row.words.say(own)
 
 
@@ -141,6 +155,24 @@ def _flat(row: Told) -> str:
     """Return the order's flat pay beside what its lines earn; alone it is the headline."""
     has_both = row.flat_minor and row.flat_minor != row.commission.total_minor
     return row.words.say(Phrase.FOR_THE_ORDER, amount=row.amount(row.flat_minor)) if has_both else ""
+
+
+def _tier(row: Told) -> str:
+    if not (row.tier and row.uplift_minor):
+        return ""
+    month = row.words.in_month(row.tier.month)
+    amount = row.amount(row.uplift_minor)
+    return row.words.say(Phrase.FOR_THE_TIER, amount=amount, tier=row.tier.tier_id, month=month)
+
+
+def _so_far(row: Told) -> str:
+    is_open = row.tier and row.decision.provisional_until and not row.is_void
+    return so_far(row.tier.month, row.words) if row.tier and is_open else ""
+
+
+def so_far(month: str, words: Wording) -> str:
+    """Return that what a month's sales make of an amount is not final."""
+    return words.say(Phrase.SO_FAR, month=words.in_month(month))
 
 
 def _counted(row: Told) -> str:
@@ -197,6 +229,8 @@ def _limited(row: Told) -> str:
 Part = Callable[[Told], str]
 PARTS: tuple[Part, ...] = (
     _headline,
+    _tier,
+    _so_far,
     _flat,
     _counted,
     _taken_out,

@@ -13,7 +13,7 @@ from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.explanation import Explained
-from grapevine.domain.sentence_parts import Told, clauses, state, stayed, told
+from grapevine.domain.sentence_parts import Told, clauses, so_far, state, stayed, told
 from grapevine.domain.wording import Phrase, Wording
 
 _NOW = {
@@ -77,20 +77,22 @@ def _concerned(found: Explained) -> tuple[str, ...]:
     earners = [name for chain in decision.chains for name in chain]
     recruiters = [recruiter for _, recruiter, _ in found.bonuses]
     touched = [candidate.promoter_id for candidate in decision.candidates]
-    return tuple(dict.fromkeys((*earners, *recruiters, *touched))) or (HOUSE,)
+    gated = [short.promoter_id for short in decision.gated]
+    return tuple(dict.fromkeys((*earners, *recruiters, *touched, *gated))) or (HOUSE,)
 
 
 def _said_to(name: str, rows: Sequence[Told], found: Explained, words: Wording) -> Iterator[str]:
-    decision, bonus = found.decision, tuple(_bonuses(name, found, words))
+    decision = found.decision
+    more = (*_gated(name, found, words), *_bonuses(name, found, words))
     if decision and decision.is_pending:
         yield words.sentence(words.say(Phrase.UNDECIDED, why=words.decisions[decision.reason]))
     elif rows and name == HOUSE:
         yield from (words.sentence(stayed(row)) for row in rows)
     elif rows:
         yield from _earned(rows, words)
-    elif not bonus:
+    elif not more:
         yield words.sentence(_nothing(name, found, words))
-    yield from bonus
+    yield from more
     yield from _rulings(found, words)
 
 
@@ -101,11 +103,29 @@ def _earned(rows: Sequence[Told], words: Wording) -> Iterator[str]:
         yield words.sentence(*clauses(row), state(row) if row is last else "")
 
 
+def _gated(name: str, found: Explained, words: Wording) -> Iterator[str]:
+    """Yield why a level was not theirs where they were short of the plan's gate."""
+    decision = found.decision
+    for short in decision.gated if decision else ():
+        if decision and short.promoter_id == name:
+            gate, currency = (
+                found.terms.plan_version(decision.plan_version).upline_gate_minor,
+                _currency(found),
+            )
+            sold, asked = words.amount(short.net_minor, currency), words.amount(gate, currency)
+            told = words.say(Phrase.GATED, sold=sold, gate=asked, month=words.in_month(short.month))
+            yield words.sentence(told, so_far(short.month, words) if decision.provisional_until else "")
+
+
 def _bonuses(name: str, found: Explained, words: Wording) -> Iterator[str]:
     for _, recruiter, minor in found.bonuses:
         if recruiter == name:
-            amount = words.amount(minor, found.terms.program.currency)
+            amount = words.amount(minor, _currency(found))
             yield words.sentence(words.say(Phrase.RECRUIT_BONUS, amount=amount))
+
+
+def _currency(found: Explained) -> str:
+    return found.terms.program.currency
 
 
 def _nothing(name: str, found: Explained, words: Wording) -> str:

@@ -27,8 +27,11 @@ class Phrase(StrEnum):
     EARNED_BY_RULES = "earned_by_rules"
     EARNED_BY_ORDER = "earned_by_order"
     FOR_THE_ORDER = "for_the_order"
+    FOR_THE_TIER = "for_the_tier"
+    SO_FAR = "so_far"
     OWN_LINK = "own_link"
     OWN_COUPON = "own_coupon"
+    OWN_CUSTOMER = "own_customer"
     ONE_BELOW = "one_below"
     FURTHER_BELOW = "further_below"
     STANDS_IN = "stands_in"
@@ -55,6 +58,7 @@ class Phrase(StrEnum):
     IS_HELD = "is_held"
     WAITS_FOR_YOU = "waits_for_you"
     RECRUIT_BONUS = "recruit_bonus"
+    GATED = "gated"
     NOTHING = "nothing"
     NOTHING_BECAUSE = "nothing_because"
     NOBODY_BECAUSE = "nobody_because"
@@ -90,6 +94,7 @@ class Wording:
     currencies: Mapping[str, str]
     day: str
     day_and_year: str
+    month_and_year: str
     months: tuple[str, ...]
     percent: str
     joint: str
@@ -115,6 +120,11 @@ class Wording:
         """Return a day, with its year where that is another one than today's."""
         pattern = self.day if day.year == today.year else self.day_and_year
         return pattern.format(day=day.day, month=self.months[day.month - 1], year=day.year)
+
+    def in_month(self, name: str) -> str:
+        """Return a month that is named `YYYY-MM`."""
+        year, month = name.split("-")
+        return self.month_and_year.format(month=self.months[int(month) - 1], year=year)
 
     def share(self, bps: int) -> str:
         """Return a share in per cent."""
