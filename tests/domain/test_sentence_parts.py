@@ -1,4 +1,4 @@
-"""What is told of a commission besides the plain case: products, flat pay, bases, limits, bonuses."""
+"""What is told besides the plain case: products, flat pay, bases, limits, bonuses, tiers, ties."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import pytest
 
 from grapevine.domain.caps import Cap, CapPer
 from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import Reason
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import Component, FactKind, Outcome, Tender, TenderKind
-from grapevine.domain.plans import AttributionModel, Vacancy
+from grapevine.domain.plans import AttributionModel, BindingPolicy, Recurring, Vacancy
 from grapevine.domain.products import Product, ProductChange
+from grapevine.domain.sentences import sentences
+from grapevine.domain.tiers import TierBasis
 from grapevine.domain.wording import Language
-from grapevine.domain.wordings import WORDINGS
+from grapevine.domain.wordings import EN, WORDINGS
 from tests import builders as make
 from tests.builders import ANA, BO, CY, ORDER, PROGRAM_ID, T0, days, minutes
 from tests.domain.said import believed
 from tests.domain.test_sentences import only, said, sold
+from tests.usecases.selling import Selling, key, local, tiered
 from tests.worlds import World, chain_world
 
 DEE, EVE = "pr_dee", "pr_eve"
@@ -242,3 +246,97 @@ def test_a_bonus_makes_no_commission_payable_of_which_nothing_is_left() -> None:
     commission, _ = said(world, BO)[BO]
     assert commission.endswith("the program's limits leave you 0.00 USD of 4.00 USD.")
     assert believes(world, BO) == 500
+
+
+# --- months and customers ------------------------------------------------------------------------
+
+
+def told_of(shop: Selling, name: str, promoter_id: str) -> str:
+    """Return the one sentence about an order by name; what it says is what stands."""
+    entries, facts = shop.entries(name), shop.world.facts.facts_of(key(name))
+    found = explained(entries, facts, shop.world.catalog.terms(PROGRAM_ID))
+    for words in WORDINGS.values():
+        texts = sentences(found, words)[promoter_id]
+        assert believed(texts, words) == shop.earned(name).get(promoter_id, 0)
+    (text,) = sentences(found, EN, promoter_id)[promoter_id]
+    return text
+
+
+def test_what_a_tier_adds_is_told_apart_with_its_month() -> None:
+    shop = Selling(tiered(1000, 300))
+    shop.close("2026-10", 50_000)
+    shop.sell("one", local(11, 11), 10_000)
+    assert told_of(shop, "one", CY) == (
+        "You earned 10.00 USD: 10 % of 100.00 USD that somebody bought through your link on 11 November; "
+        "and 5.00 USD more for your tier gold by what was sold in October 2026; payable on 11 December."
+    )
+    assert "tier" not in told_of(shop, "one", BO)
+
+
+def test_a_tier_beside_flat_pay_is_told_once() -> None:
+    shop = Selling(tiered(1000, 300, per_order_minor=(70,)))
+    shop.close("2026-10", 50_000)
+    shop.sell("one", local(11, 11), 10_000)
+    told = told_of(shop, "one", CY)
+    assert "and 5.00 USD more for your tier gold" in told
+    assert "and 0.70 USD more for the order itself" in told
+
+
+def test_a_month_that_is_open_is_not_final() -> None:
+    shop = Selling(tiered(1000, tier_basis=TierBasis.RUNNING_MONTH))
+    shop.sell("one", local(11, 11), 10_000)
+    assert "; what November 2026 makes of it is not final yet; " in told_of(shop, "one", CY)
+    shop.cancel("one", local(11, 12))
+    shop.post("one", local(11, 12, 13))
+    assert "final" not in told_of(shop, "one", CY)
+
+
+def test_who_is_short_of_the_gate_is_told_what_it_takes() -> None:
+    shop = Selling(make.plan(1000, 300, 100, upline_gate_minor=10_000))
+    shop.close("2026-10", 9_999, BO)
+    shop.close("2026-10", 10_000, ANA)
+    shop.sell("one", local(11, 11), 10_000)
+    assert told_of(shop, "one", BO) == (
+        "You earned nothing from this sale of somebody below you: 99.99 USD was sold through you "
+        "in October 2026, and it takes 100.00 USD."
+    )
+    assert told_of(shop, "one", ANA).startswith("You earned 1.00 USD")
+
+
+def test_a_gate_in_a_months_first_hour_is_not_final() -> None:
+    shop = Selling(make.plan(1000, 300, upline_gate_minor=10_000))
+    shop.sell("one", local(11, 1, 0.5), 10_000)
+    assert told_of(shop, "one", BO).endswith("; what October 2026 makes of it is not final yet.")
+
+
+def tied_shop(**terms: object) -> Selling:
+    """Return a shop in which Eve bought through Cy first, in October."""
+    shop = Selling(make.plan(1000, **terms))
+    shop.sell("first", local(10, 20), 10_000, customer_key="cu_eve")
+    shop.world.post(local(10, 20, 14), key("first"))
+    return shop
+
+
+def test_a_customer_who_is_tied_is_told_as_such() -> None:
+    shop = tied_shop(binding=BindingPolicy.FIRST_EVER)
+    shop.sell("one", local(11, 11), 10_000, promoter=BO, customer_key="cu_eve")
+    assert "that somebody bought as a customer who is tied to you on 11 November" in told_of(shop, "one", CY)
+    assert told_of(shop, "one", BO) == (
+        "You earned nothing from this order: the promoter to whom the customer is tied counts."
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    [
+        ({"new_customers_only": True}, Reason.EXISTING_CUSTOMER),
+        ({"recurring": Recurring.FIRST_ONLY}, Reason.REPEAT_ORDER),
+    ],
+    ids=str,
+)
+def test_a_customer_who_came_back_may_earn_nothing_and_why_is_told(
+    terms: dict[str, object], why: Reason
+) -> None:
+    shop = tied_shop(**terms)
+    shop.sell("one", local(11, 11), 10_000, customer_key="cu_eve")
+    assert told_of(shop, "one", CY) == f"You earned nothing from this order: {EN.decisions[why]}."
