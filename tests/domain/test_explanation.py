@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
+from grapevine.domain.people import PromoterStatus
 from tests import builders as make
 from tests.builders import T0, days, minutes
 from tests.reference import Story
@@ -83,6 +84,20 @@ def test_an_explanation_tells_the_whole_story() -> None:
     assert (found["verdict"], found["released"], found["plan_version"]) == ("allow", False, 1)
     assert found["hold_ends_at"] == "2026-12-11T09:01:00.000Z"
     assert told(world, make.ORDER, 1)["standing"] == {make.CY: "13.33", make.BO: "4.00", make.ANA: "1.33"}
+
+
+def test_nothing_is_left_of_the_level_of_somebody_whose_part_was_voided() -> None:
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1)))
+    world.post(T0 + minutes(2))
+    banned = make.promoter(make.BO, make.ANA).with_status(PromoterStatus.BANNED, "cheated", T0 + days(1))
+    world.catalog.change_promoter(banned, 0)
+    world.fold()
+    world.void(make.BO, T0 + days(1))
+    found = told(world, make.ORDER, 2)
+    assert found["voided"] == [make.BO]
+    assert [level["earned"] for level in found["levels"]] == ["13.33", "0.00", "1.33"]
+    check(found)
 
 
 def test_what_does_not_add_up_says_so() -> None:

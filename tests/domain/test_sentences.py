@@ -15,7 +15,7 @@ from grapevine.domain.coupons import Coupon
 from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.explanation import explained
-from grapevine.domain.facts import FactKind, Outcome, Payment
+from grapevine.domain.facts import Component, FactKind, Outcome, Payment
 from grapevine.domain.fx import Rate
 from grapevine.domain.money import Money
 from grapevine.domain.people import PromoterStatus
@@ -26,13 +26,14 @@ from grapevine.domain.wording import Language, Phrase, language_of
 from grapevine.domain.wordings import EN, WORDINGS, ZH
 from tests import builders as make
 from tests.builders import ANA, BO, CY, ORDER, PROGRAM_ID, T0, days, minutes
+from tests.domain.said import believed
 from tests.reference import Story
 from tests.strategies import PATIENT, play, stories, sweeps_of, world_of
 from tests.worlds import World, chain_world
 
 PAID = make.fact(FactKind.PAID, minutes(1))
 each_language = pytest.mark.parametrize("language", list(Language))
-ALL = {"entries": EntryReason, "decisions": Reason, "phrases": Phrase}
+ALL = {"entries": EntryReason, "decisions": Reason, "phrases": Phrase, "components": Component}
 
 
 def said(world: World, to: str | None = CY, language: Language = Language.EN) -> dict[str, list[str]]:
@@ -74,7 +75,7 @@ def test_every_language_fills_a_phrase_with_the_same_values() -> None:
 @each_language
 def test_no_two_reasons_are_told_alike(language: Language) -> None:
     words = WORDINGS[language]
-    for told in (words.entries, words.decisions, words.phrases):
+    for told in (words.entries, words.decisions, words.phrases, words.components):
         assert len(set(told.values())) == len(told)
 
 
@@ -288,7 +289,9 @@ def _with_coupon(promoter_id: str) -> World:
 
 @given(stories())
 @settings(PATIENT, max_examples=20)
-def test_everybody_is_told_something_about_any_order_and_every_template_is_filled(story: Story) -> None:
+def test_everybody_is_told_of_any_order_what_they_have_to_the_unit_and_every_template_is_filled(
+    story: Story,
+) -> None:
     world = world_of(story)
     play(story, world, sweeps_of(story, T0 + days(3)))
     for order in story.orders:
@@ -299,6 +302,9 @@ def test_everybody_is_told_something_about_any_order_and_every_template_is_fille
                 told = sentences(found, words)
                 assert set(found.standing_minor) <= set(told)
                 assert all(texts and not re.search(r"[{}]", "".join(texts)) for texts in told.values())
+                assert {name: believed(texts, words) for name, texts in told.items()} == {
+                    name: found.standing_minor.get(name, 0) for name in told
+                }
 
 
 # --- how values are written ----------------------------------------------------------------------

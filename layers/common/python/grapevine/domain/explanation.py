@@ -99,7 +99,7 @@ def explanation(found: Explained) -> dict[str, Any]:
         "rate": _rate(decision.rate) if decision and decision.rate else None,
         "tiers": _tiers(decision, plan, currency) if decision and plan else [],
         "gated": _gated(decision, plan, currency) if decision and plan else [],
-        "levels": _levels(found, decision, found.capped.minors, currency) if decision else [],
+        "levels": _levels(found, decision, currency) if decision else [],
         "caps": [*_caps(found.capped, plan.caps, currency)] if plan else [],
         "recruit_bonuses": [_bonus(*bonus, currency) for bonus in found.bonuses],
         "hold_ends_at": to_text(ends) if ends else None,
@@ -212,22 +212,27 @@ def _candidate(candidate: Candidate) -> dict[str, str | None]:
     }
 
 
-def _levels(
-    found: Explained, decision: Decision, earned: Sequence[int], currency: str
-) -> list[dict[str, Any]]:
+def left_of(rows: Sequence[tuple[int, str, LevelCommission]], found: Explained) -> tuple[int, ...]:
+    """Return what stands of each of an order's levels after refunds, caps and bans."""
+    minors = found.capped.minors or (0,) * len(rows)
+    pairs = zip(rows, minors, strict=True)
+    return tuple(0 if earner in found.entry.voided else minor for (_, earner, _), minor in pairs)
+
+
+def _levels(found: Explained, decision: Decision, currency: str) -> list[dict[str, Any]]:
     told_in, rows = found.order.currency or currency, levels(found.order, decision, found.terms)
-    flat = levels(found.order, _without_uplift(decision), found.terms) if decision.tiers else rows
+    flat = levels(found.order, without_uplift(decision), found.terms) if decision.tiers else rows
     return [
         {
             **_level(*row, (currency, told_in)),
             "uplift": format_minor(row[2].total_minor - plain.total_minor, currency),
             "earned": format_minor(minor, currency),
         }
-        for row, (_, _, plain), minor in zip(rows, flat, earned or (0,) * len(rows), strict=True)
+        for row, (_, _, plain), minor in zip(rows, flat, left_of(rows, found), strict=True)
     ]
 
 
-def _without_uplift(decision: Decision) -> Decision:
+def without_uplift(decision: Decision) -> Decision:
     """Return a decision whose tiers are the same and add nothing: what is missing then is their part."""
     return replace(decision, tiers=tuple(replace(tier, uplift=(0, 1)) for tier in decision.tiers))
 

@@ -1,25 +1,19 @@
 """An explanation as sentences for whoever earned, or did not: what, why, what went back, when it is payable.
 
-A sentence about one commission is put together from parts; each part says one thing or nothing.
-Whoever adds something that changes an amount adds a part here and its words to `wordings`.
+A sentence about one commission is put together from `sentence_parts`. Whoever adds something that
+changes an amount adds a part there and its words to `wordings`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Sequence
 
 from grapevine.domain.accounts import Leaf, net
-from grapevine.domain.accrual import hold_end
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.commissions import LevelCommission
-from grapevine.domain.decisions import Candidate, Decision, Reason
-from grapevine.domain.earnings import levels
+from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.explanation import Explained
-from grapevine.domain.facts import Outcome
+from grapevine.domain.sentence_parts import Told, clauses, so_far, state, stayed, told
 from grapevine.domain.wording import Phrase, Wording
 
 _NOW = {
@@ -36,29 +30,17 @@ _BETWEEN_ACCOUNTS = {
 """What is said of amounts that were neither earned nor lost: a balance that only moved, or a debt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One level's commission with all that a part of a sentence about it may need."""
-
-    found: Explained
-    decision: Decision
-    promoter_id: str
-    level: int
-    commission: LevelCommission
-    words: Wording
-
-    def amount(self, minor: int) -> str:
-        """Return an amount in the program's currency."""
-        return self.words.amount(minor, self.found.terms.program.currency)
-
-
 def sentences(found: Explained, words: Wording, promoter_id: str | None = None) -> dict[str, list[str]]:
     """Return by promoter what they are told about an order as it stands after an entry.
 
     Without a promoter, everybody whom it concerns; what concerns nobody is said to the program.
     """
     names = (promoter_id,) if promoter_id else _concerned(found)
-    return {name: list(_said_to(name, found, words)) for name in names}
+    rows = tuple(told(found, found.decision, words)) if found.decision else ()
+    return {
+        name: list(_said_to(name, [row for row in rows if row.promoter_id == name], found, words))
+        for name in names
+    }
 
 
 def entry_sentence(entry: Entry, accounts: frozenset[str], words: Wording) -> str:
@@ -92,143 +74,70 @@ def _concerned(found: Explained) -> tuple[str, ...]:
     decision = found.decision
     if decision is None:
         return (HOUSE,)
-    earners = [name for claim in decision.claims for name in claim]
+    earners = [name for chain in decision.chains for name in chain]
+    recruiters = [recruiter for _, recruiter, _ in found.bonuses]
     touched = [candidate.promoter_id for candidate in decision.candidates]
-    return tuple(dict.fromkeys((*earners, *touched))) or (HOUSE,)
+    gated = [short.promoter_id for short in decision.gated]
+    return tuple(dict.fromkeys((*earners, *recruiters, *touched, *gated))) or (HOUSE,)
 
 
-def _said_to(name: str, found: Explained, words: Wording) -> Iterator[str]:
+def _said_to(name: str, rows: Sequence[Told], found: Explained, words: Wording) -> Iterator[str]:
     decision = found.decision
-    told = _told(name, found, decision, words) if decision else []
+    more = (*_gated(name, found, words), *_bonuses(name, found, words))
     if decision and decision.is_pending:
         yield words.sentence(words.say(Phrase.UNDECIDED, why=words.decisions[decision.reason]))
-    elif told and name == HOUSE:
-        yield from (words.sentence(_stayed(row)) for row in told)
-    elif told:
-        for row in told:
-            is_last = row is told[-1]
-            yield words.sentence(*_clauses(row), _state(row) if is_last else "")
-    else:
-        yield words.sentence(_nothing(name, decision, words))
+    elif rows and name == HOUSE:
+        yield from (words.sentence(stayed(row)) for row in rows)
+    elif rows:
+        yield from _earned(rows, words)
+    elif not more:
+        yield words.sentence(_nothing(name, found, words))
+    yield from more
     yield from _rulings(found, words)
 
 
-def _told(name: str, found: Explained, decision: Decision, words: Wording) -> list[Told]:
-    return [
-        Told(
-            found=found,
-            decision=decision,
-            promoter_id=name,
-            level=level,
-            commission=commission,
-            words=words,
-        )
-        for level, earner, commission in levels(found.order, decision, found.terms)
-        if earner == name and commission.total_minor
-    ]
+def _earned(rows: Sequence[Told], words: Wording) -> Iterator[str]:
+    """Yield a sentence for each commission; the last of which something is left says where it all is."""
+    last = next((row for row in reversed(rows) if row.left_minor), None)
+    for row in rows:
+        yield words.sentence(*clauses(row), state(row) if row is last else "")
 
 
-def _clauses(row: Told) -> list[str]:
-    return [part(row) for part in PARTS]
+def _gated(name: str, found: Explained, words: Wording) -> Iterator[str]:
+    """Yield why a level was not theirs where they were short of the plan's gate."""
+    decision = found.decision
+    for short in decision.gated if decision else ():
+        if decision and short.promoter_id == name:
+            gate, currency = (
+                found.terms.plan_version(decision.plan_version).upline_gate_minor,
+                _currency(found),
+            )
+            sold, asked = words.amount(short.net_minor, currency), words.amount(gate, currency)
+            told = words.say(Phrase.GATED, sold=sold, gate=asked, month=words.in_month(short.month))
+            yield words.sentence(told, so_far(short.month, words) if decision.provisional_until else "")
 
 
-def _headline(row: Told) -> str:
-    shares, words = row.commission.shares, row.words
-    program, order = row.found.terms.program, row.found.order
-    phrase = Phrase.EARNED_BY_RULES if any(share.rule_id for share in shares) else Phrase.EARNED
-    return words.say(
-        phrase,
-        amount=row.amount(row.commission.total_minor),
-        rate=words.share(row.commission.rate_bps),
-        base=words.amount(sum(share.base_minor for share in shares), order.currency or program.currency),
-        how=_how(row),
-        date=_day(order.placed_at or row.found.entry.recorded_at, row.found, words),
-    )
+def _bonuses(name: str, found: Explained, words: Wording) -> Iterator[str]:
+    for _, recruiter, minor in found.bonuses:
+        if recruiter == name:
+            amount = words.amount(minor, _currency(found))
+            yield words.sentence(words.say(Phrase.RECRUIT_BONUS, amount=amount))
 
 
-def _how(row: Told) -> str:
-    """Return how the customer came: through this promoter's link or coupon, or somebody's below."""
-    plan = row.found.terms.plan_version(row.decision.plan_version)
-    if row.level > 1 and row.promoter_id == plan.default_sponsor_id:
-        return row.words.say(Phrase.STANDS_IN, level=row.level)
-    if row.level > 1:
-        phrase = Phrase.ONE_BELOW if row.level == 2 else Phrase.FURTHER_BELOW
-        return row.words.say(phrase, steps=row.level - 1)
-    coupons = [touch for touch in row.decision.candidates if _won_by_coupon(touch, row)]
-    if row.decision.reason is Reason.COUPON and coupons:
-        return row.words.say(Phrase.OWN_COUPON, code=coupons[0].coupon_code)
-    return row.words.say(Phrase.OWN_LINK)
+def _currency(found: Explained) -> str:
+    return found.terms.program.currency
 
 
-def _won_by_coupon(touch: Candidate, row: Told) -> bool:
-    return touch.coupon_code is not None and touch.promoter_id == row.promoter_id
-
-
-def _shared(row: Told) -> str:
-    number = len(row.decision.claims)
-    return row.words.say(Phrase.SHARED, number=number) if number > 1 else ""
-
-
-def _capped(row: Told) -> str:
-    is_capped = any(share.is_capped for share in row.commission.shares)
-    return row.words.say(Phrase.CAPPED) if is_capped else ""
-
-
-def _converted(row: Told) -> str:
-    rate = row.decision.rate
-    return row.words.say(Phrase.CONVERTED, base=rate.base, rate=rate.text, quote=rate.quote) if rate else ""
-
-
-def _went_back(row: Told) -> str:
-    order, back = row.found.order, row.commission.reversed_minor
-    if row.promoter_id in row.found.entry.voided:
-        return row.words.say(Phrase.VOIDED_BACK)
-    if order.test is not row.found.terms.program.sandbox:
-        return row.words.say(Phrase.TEST_BACK)
-    if order.cancelled_at:
-        return row.words.say(Phrase.CANCELLED_BACK)
-    if not order.payment.earns:
-        return row.words.say(Phrase.UNPAID_BACK)
-    if back and back == row.commission.total_minor:
-        return row.words.say(Phrase.ALL_BACK)
-    return row.words.say(Phrase.PART_BACK, amount=row.amount(back)) if back else ""
-
-
-Part = Callable[[Told], str]
-PARTS: tuple[Part, ...] = (_headline, _shared, _capped, _converted, _went_back)
-"""What a sentence about one commission says, in this order; a part that has nothing to say is empty."""
-
-
-def _state(row: Told) -> str:
-    """Return where what stands is, or when it will be payable; nothing where nothing stands."""
-    found, words = row.found, row.words
-    if not found.standing_minor.get(row.promoter_id):
-        return ""
-    if row.promoter_id in found.entry.waits:
-        return words.say(Phrase.WAITS_FOR_YOU)
-    if found.entry.released:
-        return words.say(Phrase.IS_PAYABLE)
-    outcome = found.order.verdict.outcome if found.order.verdict else None
-    if outcome in (Outcome.BLOCK, Outcome.REVIEW):
-        return words.say(Phrase.IS_BLOCKED if outcome is Outcome.BLOCK else Phrase.IS_REVIEWED)
-    ends = hold_end(found.order, found.terms.plan_version(row.decision.plan_version))
-    if ends is None:
-        return words.say(Phrase.IS_HELD)
-    # After the hold an order may still wait for its screening: then the entry says until when.
-    return words.say(Phrase.PAYABLE_ON, date=_day(max(ends, found.entry.due_at or ends), found, words))
-
-
-def _stayed(row: Told) -> str:
-    return row.words.say(Phrase.HOUSE, amount=row.amount(row.commission.earned_minor), level=row.level)
-
-
-def _nothing(name: str, decision: Decision | None, words: Wording) -> str:
+def _nothing(name: str, found: Explained, words: Wording) -> str:
+    decision = found.decision
     if decision is None:
         return words.say(Phrase.NOTHING)
+    if name == HOUSE and decision.chains:
+        return words.say(Phrase.NOTHING_STAYED)
     if name == HOUSE:
         return words.say(Phrase.NOBODY_BECAUSE, why=words.decisions[decision.reason])
     reasons = [touch.reason for touch in decision.candidates if touch.promoter_id == name]
-    if not reasons or name in decision.promoter_ids:
+    if not reasons or any(name in claim for claim in decision.claims):
         return words.say(Phrase.NOTHING)
     # Who could have won did not: the decision's own reason says why, else the touch's own.
     why = decision.reason if Reason.ELIGIBLE in reasons else reasons[-1]
@@ -239,9 +148,3 @@ def _rulings(found: Explained, words: Wording) -> Iterator[str]:
     for ruling in found.order.rulings:
         phrase = Phrase.RULED_ACCEPTED if ruling.accepted else Phrase.RULED_REJECTED
         yield words.sentence(words.say(phrase, who=ruling.by, why=ruling.why))
-
-
-def _day(instant: datetime, found: Explained, words: Wording) -> str:
-    """Return an instant's day on the program's calendar."""
-    zone = ZoneInfo(found.terms.program.time_zone)
-    return words.on(instant.astimezone(zone).date(), found.entry.recorded_at.astimezone(zone).date())

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import EntryReason
+from grapevine.domain.facts import Component
 from grapevine.domain.money import format_minor
 
 
@@ -24,13 +25,25 @@ class Phrase(StrEnum):
 
     EARNED = "earned"
     EARNED_BY_RULES = "earned_by_rules"
+    EARNED_BY_ORDER = "earned_by_order"
+    FOR_THE_ORDER = "for_the_order"
+    FOR_THE_TIER = "for_the_tier"
+    SO_FAR = "so_far"
     OWN_LINK = "own_link"
     OWN_COUPON = "own_coupon"
+    OWN_CUSTOMER = "own_customer"
     ONE_BELOW = "one_below"
     FURTHER_BELOW = "further_below"
     STANDS_IN = "stands_in"
+    OWN_PRODUCT = "own_product"
+    PRODUCT_ONE_BELOW = "product_one_below"
+    PRODUCT_FURTHER_BELOW = "product_further_below"
+    PRODUCT_STANDS_IN = "product_stands_in"
+    COUNTED = "counted"
+    TAKEN_OUT = "taken_out"
     SHARED = "shared"
     CAPPED = "capped"
+    LIMITED = "limited"
     CONVERTED = "converted"
     PART_BACK = "part_back"
     ALL_BACK = "all_back"
@@ -44,11 +57,14 @@ class Phrase(StrEnum):
     IS_REVIEWED = "is_reviewed"
     IS_HELD = "is_held"
     WAITS_FOR_YOU = "waits_for_you"
+    RECRUIT_BONUS = "recruit_bonus"
+    GATED = "gated"
     NOTHING = "nothing"
     NOTHING_BECAUSE = "nothing_because"
     NOBODY_BECAUSE = "nobody_because"
     UNDECIDED = "undecided"
     HOUSE = "house"
+    NOTHING_STAYED = "nothing_stayed"
     RULED_ACCEPTED = "ruled_accepted"
     RULED_REJECTED = "ruled_rejected"
     MORE = "more"
@@ -67,19 +83,22 @@ class Phrase(StrEnum):
 class Wording:
     """One language: what an entry was for, why a decision or a touch came out so, and all the rest.
 
-    `joint` stands between the clauses of a sentence, `stop` ends it. `currencies` has the names of
-    some; the others go by their codes.
+    `joint` stands between the clauses of a sentence, `comma` between the things of a list, `stop` ends
+    a sentence. `currencies` has the names of some; the others go by their codes.
     """
 
     entries: Mapping[EntryReason, str]
     decisions: Mapping[Reason, str]
     phrases: Mapping[Phrase, str]
+    components: Mapping[Component, str]
     currencies: Mapping[str, str]
     day: str
     day_and_year: str
+    month_and_year: str
     months: tuple[str, ...]
     percent: str
     joint: str
+    comma: str
     stop: str
 
     def say(self, phrase: Phrase, **values: object) -> str:
@@ -101,6 +120,11 @@ class Wording:
         """Return a day, with its year where that is another one than today's."""
         pattern = self.day if day.year == today.year else self.day_and_year
         return pattern.format(day=day.day, month=self.months[day.month - 1], year=day.year)
+
+    def in_month(self, name: str) -> str:
+        """Return a month that is named `YYYY-MM`."""
+        year, month = name.split("-")
+        return self.month_and_year.format(month=self.months[int(month) - 1], year=year)
 
     def share(self, bps: int) -> str:
         """Return a share in per cent."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import EntryReason
+from grapevine.domain.facts import Component
 from grapevine.domain.wording import Language, Phrase, Wording
 
 EN = Wording(
@@ -19,6 +20,7 @@ EN = Wording(
         EntryReason.CANCELLED: "the order was cancelled",
         EntryReason.UNPAID: "the order is not paid any more",
         EntryReason.REATTRIBUTED: "we learned whose customer this was",
+        EntryReason.TIERED: "what was sold in the month changed the rate",
         EntryReason.RELEASED: "the waiting time is over",
         EntryReason.BLOCKED: "the order has to be checked",
         EntryReason.UNBLOCKED: "the order was checked and is fine",
@@ -51,6 +53,9 @@ EN = Wording(
         Reason.LEFT: "the promoter had left by that time",
         Reason.DISABLED: "the coupon was switched off at that time",
         Reason.SELF_PURCHASE: "one's own purchases earn nothing here",
+        Reason.BINDING: "the promoter to whom the customer is tied counts",
+        Reason.EXISTING_CUSTOMER: "only orders of new customers count, and this one had bought before",
+        Reason.REPEAT_ORDER: "further orders of this customer earn nothing any more",
     },
     phrases={
         Phrase.EARNED: "you earned {amount}: {rate} of {base} that somebody bought {how} on {date}",
@@ -58,13 +63,25 @@ EN = Wording(
             "you earned {amount} from {base} that somebody bought {how} on {date}, "
             "at the special rates of what was bought"
         ),
+        Phrase.EARNED_BY_ORDER: "you earned {amount} for an order that somebody placed {how} on {date}",
+        Phrase.FOR_THE_ORDER: "and {amount} more for the order itself",
+        Phrase.FOR_THE_TIER: "and {amount} more for your tier {tier} by what was sold in {month}",
+        Phrase.SO_FAR: "what {month} makes of it is not final yet",
         Phrase.OWN_LINK: "through your link",
         Phrase.OWN_COUPON: "with your coupon {code}",
+        Phrase.OWN_CUSTOMER: "as a customer who is tied to you",
         Phrase.ONE_BELOW: "through a promoter one level below you",
         Phrase.FURTHER_BELOW: "through a promoter {steps} levels below you",
         Phrase.STANDS_IN: "through another promoter, where you stand in at level {level},",
+        Phrase.OWN_PRODUCT: "of a product that is yours",
+        Phrase.PRODUCT_ONE_BELOW: "of a product that is a promoter's one level below you",
+        Phrase.PRODUCT_FURTHER_BELOW: "of a product that is a promoter's {steps} levels below you",
+        Phrase.PRODUCT_STANDS_IN: "of another promoter's product, where you stand in at level {level},",
+        Phrase.COUNTED: "what counts here: {what}",
+        Phrase.TAKEN_OUT: "{amount} more was paid in a way that does not count",
         Phrase.SHARED: "this is your equal part of what {number} promoters share",
         Phrase.CAPPED: "a limit of the program made it less",
+        Phrase.LIMITED: "the program's limits leave you {left} of {before}",
         Phrase.CONVERTED: "1 {base} counted as {rate} {quote}",
         Phrase.PART_BACK: "{amount} went back when part was refunded",
         Phrase.ALL_BACK: "all of it went back when everything was refunded",
@@ -78,11 +95,19 @@ EN = Wording(
         Phrase.IS_REVIEWED: "it waits until somebody has looked at the order",
         Phrase.IS_HELD: "it waits until the order is paid",
         Phrase.WAITS_FOR_YOU: "it waits while you are suspended",
+        Phrase.RECRUIT_BONUS: (
+            "you got a bonus of {amount}: the first order of somebody you invited was released"
+        ),
+        Phrase.GATED: (
+            "you earned nothing from this sale of somebody below you: {sold} was sold through you "
+            "in {month}, and it takes {gate}"
+        ),
         Phrase.NOTHING: "you earned nothing from this order",
         Phrase.NOTHING_BECAUSE: "you earned nothing from this order: {why}",
         Phrase.NOBODY_BECAUSE: "nobody earned from this order: {why}",
         Phrase.UNDECIDED: "nothing is decided yet: {why}",
         Phrase.HOUSE: "{amount} stayed with the program: nobody could earn at level {level}",
+        Phrase.NOTHING_STAYED: "nothing of this order stayed with the program",
         Phrase.RULED_ACCEPTED: "{who} looked at odd amounts of the order and accepted them: {why}",
         Phrase.RULED_REJECTED: "{who} looked at odd amounts of the order and rejected them: {why}",
         Phrase.MORE: "you have {amount} more",
@@ -96,9 +121,17 @@ EN = Wording(
         Phrase.NOW_RESERVED: "{amount} is on its way to you",
         Phrase.NOW_PAID: "{amount} was paid to you",
     },
+    components={
+        Component.ITEM: "goods",
+        Component.TAX: "tax",
+        Component.SHIPPING: "shipping",
+        Component.TIP: "tips",
+        Component.GIFT_CARD: "gift cards",
+    },
     currencies={"PTS": "points"},
     day="{day} {month}",
     day_and_year="{day} {month} {year}",
+    month_and_year="{month} {year}",
     months=(
         "January",
         "February",
@@ -115,6 +148,7 @@ EN = Wording(
     ),
     percent="{number} %",
     joint="; ",
+    comma=", ",
     stop=".",
 )
 
@@ -126,6 +160,7 @@ ZH = Wording(
         EntryReason.CANCELLED: "订单已取消",
         EntryReason.UNPAID: "订单不再是已付款状态",
         EntryReason.REATTRIBUTED: "我们确认了这位顾客是谁带来的",
+        EntryReason.TIERED: "按当月销售重新计算了比例",
         EntryReason.RELEASED: "等待期已结束",
         EntryReason.BLOCKED: "订单需要核查",
         EntryReason.UNBLOCKED: "订单核查无误",
@@ -158,17 +193,32 @@ ZH = Wording(
         Reason.LEFT: "该推广者当时已离开",
         Reason.DISABLED: "优惠码当时已停用",
         Reason.SELF_PURCHASE: "自己购买不计佣金",
+        Reason.BINDING: "以顾客所绑定的推广者为准",
+        Reason.EXISTING_CUSTOMER: "只有新顾客的订单计佣，这位顾客以前买过",
+        Reason.REPEAT_ORDER: "这位顾客的后续订单不再计佣",
     },
     phrases={
         Phrase.EARNED: "你获得佣金 {amount}：{date}有人{how}购买了 {base}，按 {rate} 计算",
         Phrase.EARNED_BY_RULES: "你获得佣金 {amount}：{date}有人{how}购买了 {base}，按所购商品的专门比例计算",
+        Phrase.EARNED_BY_ORDER: "你获得佣金 {amount}：{date}有人{how}下了一单",
+        Phrase.FOR_THE_ORDER: "另有整单佣金 {amount}",
+        Phrase.FOR_THE_TIER: "另有等级佣金 {amount}（按{month}的销售，你的等级为 {tier}）",
+        Phrase.SO_FAR: "{month}的结果尚未最终确定",
         Phrase.OWN_LINK: "通过你的链接",
         Phrase.OWN_COUPON: "使用你的优惠码 {code} ",
+        Phrase.OWN_CUSTOMER: "（与你绑定的顾客）",
         Phrase.ONE_BELOW: "通过你下一层的推广者",
         Phrase.FURTHER_BELOW: "通过你下方第 {steps} 层的推广者",
         Phrase.STANDS_IN: "通过其他推广者（你在第 {level} 层代位）",
+        Phrase.OWN_PRODUCT: "从你的专属商品中",
+        Phrase.PRODUCT_ONE_BELOW: "从你下一层推广者的专属商品中",
+        Phrase.PRODUCT_FURTHER_BELOW: "从你下方第 {steps} 层推广者的专属商品中",
+        Phrase.PRODUCT_STANDS_IN: "从其他推广者的专属商品中（你在第 {level} 层代位）",
+        Phrase.COUNTED: "计佣范围：{what}",
+        Phrase.TAKEN_OUT: "另有 {amount} 的支付方式不计佣金",
         Phrase.SHARED: "这是 {number} 位推广者平分后你的一份",
         Phrase.CAPPED: "因计划的上限有所减少",
+        Phrase.LIMITED: "受计划上限所限，{before} 中你可得 {left}",
         Phrase.CONVERTED: "按 1 {base} = {rate} {quote} 换算",
         Phrase.PART_BACK: "部分退款后扣回 {amount}",
         Phrase.ALL_BACK: "全部退款后已全部扣回",
@@ -182,11 +232,14 @@ ZH = Wording(
         Phrase.IS_REVIEWED: "等待人工查看订单",
         Phrase.IS_HELD: "等待订单付款",
         Phrase.WAITS_FOR_YOU: "在你被暂停期间等待",
+        Phrase.RECRUIT_BONUS: "你获得奖金 {amount}：你邀请的推广者的首笔订单已过等待期",
+        Phrase.GATED: "这笔下级销售没有给你带来佣金：{month}通过你售出 {sold}，需达到 {gate}",
         Phrase.NOTHING: "这笔订单没有给你带来佣金",
         Phrase.NOTHING_BECAUSE: "这笔订单没有给你带来佣金：{why}",
         Phrase.NOBODY_BECAUSE: "这笔订单没有人获得佣金：{why}",
         Phrase.UNDECIDED: "还没有结果：{why}",
         Phrase.HOUSE: "{amount} 归计划所有：第 {level} 层没有人可以获得",
+        Phrase.NOTHING_STAYED: "这笔订单没有佣金归计划所有",
         Phrase.RULED_ACCEPTED: "{who} 查看了订单的异常金额并予以认可：{why}",
         Phrase.RULED_REJECTED: "{who} 查看了订单的异常金额并予以否决：{why}",
         Phrase.MORE: "你增加了 {amount}",
@@ -199,6 +252,13 @@ ZH = Wording(
         Phrase.NOW_BLOCKED: "{amount} 暂停",
         Phrase.NOW_RESERVED: "{amount} 正在付给你",
         Phrase.NOW_PAID: "{amount} 已付给你",
+    },
+    components={
+        Component.ITEM: "商品",
+        Component.TAX: "税",
+        Component.SHIPPING: "运费",
+        Component.TIP: "小费",
+        Component.GIFT_CARD: "礼品卡",
     },
     currencies={
         "PTS": "积分",
@@ -218,9 +278,11 @@ ZH = Wording(
     },
     day="{month}月{day}日",
     day_and_year="{year}年{month}月{day}日",
+    month_and_year="{year}年{month}月",
     months=tuple(str(number) for number in range(1, 13)),
     percent="{number}%",
     joint="；",
+    comma="、",
     stop="。",
 )
 
