@@ -28,6 +28,7 @@ class Mutant:
 
 ORDERS, DECISIONS, PLACEMENT = "domain/orders.py", "domain/decisions.py", "domain/accrual.py"
 POSTING, DECIDING = "usecases/post_order.py", "usecases/decide_order.py"
+FINDING = "usecases/find_touches.py"
 SWEEPING, REDRIVING = "usecases/sweep_due.py", "usecases/redrive_orders.py"
 SETTLING, SCREENING = "usecases/settle_promoters.py", "usecases/screen_order.py"
 PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
@@ -52,7 +53,7 @@ SORTED_CLICKS = (
     "key=lambda t: (t.occurred_at, t.click_id))\n"
 )
 ALREADY_EFFECTIVE = "changes = [change for change in self.status_changes if change.effective_at <= instant]\n"
-PENDING = "    if _is_late(order, touches) and now < grace_end(order.placed_at)"
+PENDING = "    if is_open and is_late(order, found.touches):\n"
 
 STORES = (
     Mutant(name="ledger overwrites", lacks="an entry's number must be free", kinds="Overwriting"),
@@ -119,12 +120,12 @@ POSTS = (
     Mutant(
         name="click not waited for",
         lacks="an order waits for its click until the grace period ends",
-        edits=(Edit(DECIDING, PENDING, "    if False"),),
+        edits=(Edit(DECIDING, PENDING, "    if False:\n"),),
     ),
     Mutant(
         name="first decision stays",
         lacks="a decision is made again when what it rests on changes",
-        edits=(Edit(DECIDING, "known.basis != basis_of(order) or order.placed_at", "order.placed_at"),),
+        edits=(Edit(DECIDING, "known.basis != basis_of(order, plan) or order.placed_at", "order.placed_at"),),
     ),
     Mutant(
         name="a provisional decision stays",
@@ -134,7 +135,7 @@ POSTS = (
     Mutant(
         name="one click of the visitor",
         lacks="every click of the visitor counts, not only the one that the order names",
-        edits=(Edit(DECIDING, EVERY_CLICK, ONE_CLICK),),
+        edits=(Edit(FINDING, EVERY_CLICK, ONE_CLICK),),
     ),
     Mutant(
         name="clicks as they come",
@@ -197,7 +198,7 @@ POSTS = (
     Mutant(
         name="any rule of the ladder",
         lacks="the most precise rule for a line decides",
-        edits=(Edit(RATES, "key=lambda rule: (-rule.rung,", "key=lambda rule: (rule.rung,"),),
+        edits=(Edit(RATES, "key=lambda pay: (-pay[0].rung,", "key=lambda pay: (pay[0].rung,"),),
     ),
     Mutant(
         name="parts of the whole rounded up",
@@ -209,7 +210,7 @@ POSTS = (
     Mutant(
         name="upline as hinted",
         lacks="a click's upline is a hint, never a truth",
-        edits=(Edit(DECIDING, "        for _ in range(SEARCH_DEPTH):\n", "        for _ in range(0):\n"),),
+        edits=(Edit(FINDING, "        for _ in range(SEARCH_DEPTH):\n", "        for _ in range(0):\n"),),
     ),
     Mutant(
         name="upline as it is now",
