@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
@@ -60,11 +60,12 @@ def _verdict(fact: Fact, snapshot: Snapshot, ports: ScreenOrderPorts) -> Verdict
     """Return what is found about who would win the order; where nobody would there is nothing to say."""
     if not (snapshot.click_id or snapshot.coupon_codes):
         return None
-    order, terms = fold((fact,)), ports.catalog.terms(fact.program_id)
+    # One body does not tell when the order was paid first: a later one would be judged by a later plan.
+    order, terms = replace(fold((fact,)), paid_at=None), ports.catalog.terms(fact.program_id)
     winners = winners_of(order, terms, DecisionPorts(ports.clicks, ports.catalog))
     if not winners or order.placed_at is None:
         return None
-    policy = terms.plan_at(order.paid_at or order.placed_at).self_purchase
+    policy = terms.plan_at(order.placed_at).self_purchase
     own = [winner for winner in winners if _is_own(snapshot, winner.promoter)]
     outcome = Outcome.BLOCK if own and policy is SelfPurchase.BLOCK else Outcome.ALLOW
     evidence = " ".join(map(_named, own or winners))
