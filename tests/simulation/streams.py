@@ -60,4 +60,5 @@ class Stream(Generic[R]):
         numbers = random.sample(tuple(self._waiting), random.randint(min(most, 1), most))
         if self._written and (not numbers or random.random() < REDELIVERED):
             numbers.append(random.randrange(len(self._written)))
-        return {number: self._written[number] for number in numbers}
+        # Whoever is handed a record again must answer for it again: if they end, it comes once more.
+        return {number: self._waiting.setdefault(number, self._written[number]) for number in numbers}

@@ -9,9 +9,9 @@ import pytest
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import Entry, EntryKey, EntryReason, standing
-from grapevine.domain.facts import Fact, FactKind
+from grapevine.domain.facts import Fact, FactKind, Outcome
 from grapevine.domain.grants import GrantKey
-from grapevine.domain.plans import Vacancy
+from grapevine.domain.plans import SelfPurchase, Vacancy
 from grapevine.ports import Beside, OrderLedger
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
@@ -61,6 +61,20 @@ def test_a_click_that_a_late_body_names_is_screened_before_anybody_is_paid() -> 
     screen(world, named, 60)
     world.post(T0 + days(60) + minutes(1))
     assert leaves(world) == {Leaf.BLOCKED}
+
+
+def test_a_later_body_is_screened_by_the_terms_of_the_order_not_by_those_of_its_own_day() -> None:
+    """Seed 15965: an edit weeks later was judged by a newer plan, and blocked what the order's own plan pays.
+
+    Whoever sees one body alone does not know when the order was paid first.
+    """
+    world = world_of_a_buying_promoter()
+    own, newer = make.plan(self_purchase=SelfPurchase.REBATE), make.plan(version=2, effective_at=T0 + days(9))
+    world.catalog._plans[make.PROGRAM_ID] = [own, newer]
+    screen(world, body(0, 0, make.CLICK_ID), 0)
+    screen(world, body(10, 10, make.CLICK_ID), 10)
+    verdicts = [fact.verdict.outcome for fact in world.facts.facts_of(make.ORDER) if fact.verdict]
+    assert verdicts == [Outcome.ALLOW]
 
 
 @pytest.mark.parametrize("hint", [(), (make.CY, make.BO, make.ANA)], ids=["no hint", "the whole upline"])

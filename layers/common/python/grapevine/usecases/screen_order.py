@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
@@ -58,9 +58,9 @@ def screen_order(command: ScreenOrder, ports: ScreenOrderPorts, now: datetime) -
 
 def _verdict(fact: Fact, snapshot: Snapshot, ports: ScreenOrderPorts) -> Verdict | None:
     """Return what is found about who would win the order; where nobody would there is nothing to say."""
-    order, terms = fold((fact,)), ports.catalog.terms(fact.program_id)
-    at = order.paid_at or order.placed_at
-    plan = terms.plan_at(at) if at else None
+    # One body does not tell when the order was paid first: a later one would be judged by a later plan.
+    order, terms = replace(fold((fact,)), paid_at=None), ports.catalog.terms(fact.program_id)
+    plan = terms.plan_at(order.placed_at) if order.placed_at else None
     if plan is None or not (snapshot.click_id or snapshot.coupon_codes or plan.product_bound):
         return None
     winners = winners_of(order, terms, TouchPorts(ports.clicks, ports.catalog))
