@@ -25,7 +25,7 @@ from grapevine.domain.decisions import Decision, Reason, grace_end
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
-from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
+from grapevine.domain.grants import NO_USES, Grant, GrantKey, Holdings, Uses, to_record
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.posting_reasons import newly_covered, reason_of
@@ -88,14 +88,14 @@ def next_entry(
     holdings = holdings_of(entries, limits.taken)
     target = _target(order, decision, entries, terms, now, limits, holdings)
     place, wanted = target.place, target.amounts
-    current = _without_source(standing(entries))
+    current = _without_source(standing(entries)) if entries else {}
     postings = balancing(current, wanted, terms.program.id)
     fresh = decision if decision != decision_in_force(entries) else None
     sales = sales_change(order, decision, entries, terms, now)
     is_news = sales or target.grants or (fresh and _worth_recording(fresh, entries))
     if not (postings or is_news or _must_rearm(place, entries, now)):
         return None
-    more_bonus = target.bonus_minor - _bonus_standing(entries, holdings, terms)
+    more_bonus = target.bonus_minor - (_bonus_standing(entries, holdings, terms) if holdings.held else 0)
     return Entry(
         key=key,
         sequence=len(entries) + 1,
@@ -135,18 +135,33 @@ def _target(
     place = placement(order, decision, terms, entries, earns, now)
     if place.released and any(earner in waits for earner in earned):
         place = replace(place, due_at=min(place.due_at or now + WAIT, now + WAIT))
-    # Who waits is not released, so neither is the bonus for recruiting them.
-    open_parts = {earner: minor for earner, minor in earned.items() if earner not in waits}
-    recruited = bonus_uses(decision, terms, open_parts, holdings, released=place.released)
-    bonus = bonuses(decision, terms, {key: use.granted for key, use in recruited.items()})
+    recruited, bonus = _recruited(decision, earned, waits, terms, holdings, released=place.released)
     return Target(
         amounts=_wanted(earned, bonus, place, waits, terms),
         place=place,
-        grants=to_record(holdings, {**uses, **recruited}),
+        grants=to_record(holdings, {**uses, **recruited}) if uses or recruited or holdings.held else (),
         bonus_minor=sum(minor for _, _, minor in bonus),
         waits=waits,
         voided=voided,
     )
+
+
+def _recruited(
+    decision: Decision,
+    earned: Mapping[str, int],
+    waits: Sequence[str],
+    terms: Terms,
+    holdings: Holdings,
+    *,
+    released: bool,
+) -> tuple[Uses, list[tuple[str, str, int]]]:
+    """Return what the order uses of first releases, and who gets a bonus for it; mostly nobody."""
+    if not decision.recruiters:
+        return NO_USES, []
+    # Who waits is not released, so neither is the bonus for recruiting them.
+    open_parts = {earner: minor for earner, minor in earned.items() if earner not in waits}
+    uses = bonus_uses(decision, terms, open_parts, holdings, released=released)
+    return uses, bonuses(decision, terms, {key: use.granted for key, use in uses.items()})
 
 
 def _wanted(

@@ -14,7 +14,7 @@ from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
 from grapevine.domain.decision_texts import decision_from_dict, decision_to_dict
 from grapevine.domain.decisions import Decision
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.grants import NOTHING_TAKEN, Grant, GrantKey, Holdings, holdings
+from grapevine.domain.grants import NO_HOLDINGS, NOTHING_TAKEN, Grant, GrantKey, Holdings, holdings
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
 from grapevine.domain.tiers import Sale, Volume
@@ -120,7 +120,7 @@ def grants_of(entries: Sequence[Entry]) -> tuple[Grant, ...]:
 
 def holdings_of(entries: Sequence[Entry], taken: Mapping[GrantKey, int] = NOTHING_TAKEN) -> Holdings:
     """Return what an order has of what is scarce, with what is taken of that by all."""
-    return holdings(grants_of(entries), taken)
+    return holdings(grants_of(entries), taken) if entries or taken else NO_HOLDINGS
 
 
 def canonical(entry: Entry) -> str:

@@ -95,6 +95,10 @@ class Holdings:
         return held.granted + min(max(held.target(wanted) - held.granted, 0), left)
 
 
+NO_HOLDINGS = Holdings()
+"""What an order has that never asked for anything."""
+
+
 NOTHING_TAKEN: Mapping[GrantKey, int] = {}
 NO_HOLDINGS = Holdings()
 

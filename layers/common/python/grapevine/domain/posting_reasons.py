@@ -19,7 +19,8 @@ def _covered(entries: Sequence[Entry]) -> frozenset[str]:
 
 def newly_covered(facts: Sequence[Fact], entries: Sequence[Entry]) -> tuple[str, ...]:
     """Return the digests of facts that no entry covers yet."""
-    return tuple(sorted({fact.digest for fact in facts} - _covered(entries)))
+    told = {fact.digest for fact in facts}
+    return tuple(sorted(told - _covered(entries) if entries else told))
 
 
 def reason_of(
@@ -35,17 +36,30 @@ def reason_of(
     """Return why an entry is posted; `more_bonus` is what a recruit bonus changes in it."""
     # A bonus comes with the release; it is not why the order's own commissions changed.
     before, after = sum(current.values()), sum(wanted.values()) - more_bonus
+    if not entries:
+        return EntryReason.ACCRUED if after else EntryReason.RECORDED
     if voided and any(account.owner in voided for account, _ in current):
         return EntryReason.VOIDED
+    if before == after and not (fresh and _last_claims(entries) not in ((), fresh.claims)):
+        return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
+    return _why_changed(order, fresh, entries, facts, before, after)
+
+
+def _why_changed(
+    order: Order,
+    fresh: Decision | None,
+    entries: Sequence[Entry],
+    facts: Sequence[Fact],
+    before: int,
+    after: int,
+) -> EntryReason:
     if fresh and before != after and _is_tiered(fresh, entries, facts):
         return EntryReason.TIERED
     if fresh and _last_claims(entries) not in ((), fresh.claims):
         return EntryReason.REATTRIBUTED
     if after < before:
         return _why_less(order, is_refunded=_tell_a_refund(facts, entries))
-    if after > before:
-        return EntryReason.EDITED if before else EntryReason.ACCRUED
-    return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
+    return EntryReason.EDITED if before else EntryReason.ACCRUED
 
 
 def _is_tiered(fresh: Decision, entries: Sequence[Entry], facts: Sequence[Fact]) -> bool:

@@ -66,7 +66,8 @@ def sales_change(
     order: Order, decision: Decision, entries: Sequence[Entry], terms: Terms, now: datetime
 ) -> tuple[Sale, ...]:
     """Return what an order's next entry must record, nothing where its plan counts no sales."""
-    recorded, counts = sales_recorded(entries), terms.plan_version(decision.plan_version).counts_sales
+    counts = terms.plan_version(decision.plan_version).counts_sales
+    recorded = sales_recorded(entries) if entries else {}
     if not (counts or recorded) or order.paid_at is None:
         return ()
     wanted = sales_of(order, decision, terms) if counts else {}
