@@ -69,7 +69,7 @@ def _orders(town: Town, undisturbed: Town) -> Iterator[Violation]:
     story = _story(town)
     for order in town.script.orders:
         stands, expected = _stands(town, order), _stands(undisturbed, order)
-        if stands != expected:
+        if _freed(stands, town) != _freed(expected, town):
             yield Violation("an order stands as undisturbed", f"{order} at {stands}, not {expected}")
         view = _view(town, order, story)
         if _by_promoter(stands) != view.amounts:
@@ -127,13 +127,25 @@ def _by_promoter(amounts: Amounts) -> dict[str, int]:
 def _misplaced(amounts: Amounts, view: View, town: Town) -> bool:
     """Say whether anything is where it should not be; a suspended promoter's part may wait."""
     expected = _expected_leaf(view)
-    suspended = {
+    waiting = {(name, Leaf.HELD) for name in _suspended(town)} if expected is Leaf.PAYABLE else set()
+    return any(leaf not in (expected, Leaf.HOUSE) for name, leaf in amounts.keys() - waiting)
+
+
+def _suspended(town: Town) -> set[str]:
+    return {
         promoter.id
         for promoter in town.stores.catalog.promoters_of(PROGRAM_ID)
         if promoter.status_at(town.clock) is PromoterStatus.SUSPENDED
     }
-    waiting = {(name, Leaf.HELD) for name in suspended} if expected is Leaf.PAYABLE else set()
-    return any(leaf not in (expected, Leaf.HOUSE) for name, leaf in amounts.keys() - waiting)
+
+
+def _freed(amounts: Amounts, town: Town) -> Amounts:
+    """Return amounts as if nobody waited: whether a release came before a suspension is the storm's doing."""
+    suspended, found = _suspended(town), dict[tuple[str, str], int]()
+    for (name, leaf), minor in amounts.items():
+        place = (name, Leaf.PAYABLE if leaf is Leaf.HELD and name in suspended else leaf)
+        found[place] = found.get(place, 0) + minor
+    return found
 
 
 def _expected_leaf(view: View) -> Leaf:
@@ -151,6 +163,8 @@ def _balances(town: Town, undisturbed: Town) -> Iterator[Violation]:
 def _comparable(town: Town, promoter_id: str) -> Balance | tuple[int, int, int]:
     balance = read_balance(AccountKey(PROGRAM_ID, promoter_id, "USD"), town.stores.treasury)
     released = balance.payable_minor + balance.reserved_minor + balance.paid_minor
+    if promoter_id in _suspended(town):
+        return (0, balance.blocked_minor, balance.held_minor + released)
     return (balance.held_minor, balance.blocked_minor, released) if town.script.lags else balance
 
 
