@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.domain.bindings import Registration, SamePerson
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import (
+    Component,
     Fact,
     FactKind,
     Line,
@@ -23,14 +26,27 @@ from grapevine.domain.facts import (
     Payment,
     Refund,
     RefundLine,
+    Ruling,
     Snapshot,
+    Tender,
+    TenderKind,
     Verdict,
 )
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
-from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
+from grapevine.domain.people import Merge, Promoter, PromoterStatus
+from grapevine.domain.plans import (
+    AttributionModel,
+    BindingPolicy,
+    CouponMode,
+    Plan,
+    Recurring,
+    SelfPurchase,
+    Vacancy,
+)
+from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.programs import Terms
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import Tier, TierBasis, TierMeasure, TierMode, Volume
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
 from tests.reference import Story
@@ -52,8 +68,55 @@ STATES = (*(Payment.PAID,) * 6, *Payment, None)
 RARELY = (*(False,) * 14, True)
 NAMED = (*(make.CLICK_ID,) * 12, *(AGAIN_CLICK_ID, LATE_CLICK_ID) * 2, *LOST_CLICK_IDS, None)
 CLICKERS = (make.BO, make.BO, make.CY, make.ANA, DEE, "pr_gone")
+STATUSES = (PromoterStatus.SUSPENDED, PromoterStatus.BANNED, *PromoterStatus)
+MERGES: tuple[tuple[tuple[str, str], ...], ...] = (
+    *((),) * 5,
+    ((make.CY, DEE),),
+    ((DEE, make.CY),),
+    ((make.BO, DEE),),
+    ((make.BO, make.ANA),),
+    ((make.CY, make.BO),),
+    ((make.CY, DEE), (DEE, make.ANA)),
+)
+"""Which accounts turn out to be duplicates of which: mostly none."""
+CYS_OWN = "b" * 24
+KEYS = (*("a" * 24,) * 4, None, CYS_OWN)
+LATER = (*(timedelta(0),) * 4, timedelta(days=1), timedelta(days=31))
+SIGNED = st.integers(-600, 400)
+"""Minutes from the orders' time at which customers sign up."""
 SKUS = (None, "TEA-1", "TEA-1", "MUG-1")
 PRODUCTS = (None, "77", "88")
+BASES: tuple[tuple[tuple[Component, ...], tuple[TenderKind, ...]], ...] = (
+    *(((Component.ITEM,), ()),) * 5,
+    ((Component.ITEM,), (TenderKind.GIFT_CARD,)),
+    ((Component.ITEM, Component.TAX), (TenderKind.POINTS, TenderKind.WALLET)),
+    ((Component.ITEM, Component.SHIPPING), ()),
+    (tuple(Component), (TenderKind.GIFT_CARD,)),
+    ((Component.SHIPPING, Component.TIP, Component.TAX), ()),
+)
+"""What plans count, and what they do not when it is paid with."""
+SUBJECTS: tuple[dict[str, str], ...] = (
+    {"sku": "TEA-1"},
+    {"sku": "MUG-1"},
+    {"product_id": "77"},
+    {"collection_id": "sale"},
+    {"category": "tea"},
+    {},
+)
+"""What rules are for."""
+PER_ORDER = ((), (), (), (0, 333), (500, 100, 50))
+
+ON_ORDERS = (
+    Cap(id="order", per=CapPer.ORDER, amount_minor=9_000),
+    Cap(id="each", per=CapPer.PROMOTER, amount_minor=5_000),
+)
+COUNTED = (
+    Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=4_000),
+    Cap(id="monthly", per=CapPer.PROMOTER, period=CapPeriod.MONTH, amount_minor=12_000),
+    Cap(id="loyal", per=CapPer.CUSTOMER, period=CapPeriod.LIFETIME, amount_minor=10_000),
+)
+CAPS = ((), (), ON_ORDERS, COUNTED[:1], COUNTED[2:], (*ON_ORDERS, *COUNTED))
+"""Several plans have no cap, so that what caps could hide is seen."""
 
 COUPONS = (
     Coupon(program_id=PROGRAM_ID, code="DEE", promoter_id=DEE, created_at=T0 - days(9)),
@@ -72,10 +135,20 @@ COUPONS = (
 )
 APPLIED = (*(None,) * 14, (), ("DEE",), ("BO-10",), (" bo-10 ", "DEE"), ("???", "CY"), ("GONE",), ("SALE",))
 """Coupon codes that bodies tell; what is no promoter's, or can be nobody's, changes nothing."""
-CUSTOMERS = (*(None,) * 12, "cy", "somebody")
 
 VERDICTS = st.sampled_from(Outcome).map(
     lambda outcome: Verdict(outcome=outcome, rule="rule", evidence="evidence")
+)
+TIERS = (
+    Tier(id="base", threshold=0, add_bps=0),
+    Tier(id="silver", threshold=2, add_bps=150),
+    Tier(id="gold", threshold=400_000, add_bps=501),
+)
+"""Silver is reached by two orders or by any sale, gold by a large one."""
+TIER_TERMS = (
+    (TierBasis.PREVIOUS_MONTH, TierMode.WHOLE),
+    (TierBasis.RUNNING_MONTH, TierMode.WHOLE),
+    (TierBasis.RUNNING_MONTH, TierMode.MARGINAL),
 )
 PATIENT = settings(suppress_health_check=[HealthCheck.too_slow])
 """For whole orders and histories: on two shared cores drawing one may take long."""
@@ -94,12 +167,31 @@ def rates() -> st.SearchStrategy[tuple[int, ...]]:
     return st.lists(rate, min_size=1, max_size=3).map(tuple)
 
 
+memories = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "binding": st.sampled_from(BindingPolicy),
+            "binding_days": st.sampled_from((1, 2, 31)),
+            "protection_days": st.sampled_from((0, 1)),
+            "new_customers_only": st.sampled_from((False, False, True)),
+            "recurring": st.sampled_from((Recurring.LIFETIME, Recurring.LIFETIME, Recurring.FIRST_ONLY)),
+        }
+    ),
+    st.just({"binding": BindingPolicy.ALWAYS, "recurring": Recurring.MONTHS, "recurring_months": 1}),
+)
+"""What plans ask of a customer's past: mostly nothing at all, or a bit of everything."""
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
     """A plan, sometimes with a second version that takes effect around the orders' time."""
     versions = draw(st.lists(st.integers(-60, 60), max_size=1))
     starts = (T0 - days(400), *(T0 + minutes(number) for number in versions))
     vacancies = [draw(st.sampled_from(Vacancy)) for _ in starts]
+    tiers = draw(st.sampled_from((None, TIERS)))
+    basis, mode = draw(st.sampled_from(TIER_TERMS))
+    tier_ids = (None, None, "silver") if tiers and mode is TierMode.WHOLE else (None,)
     return tuple(
         make.plan(
             *draw(rates()),
@@ -114,36 +206,78 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             attribution_model=draw(st.sampled_from(AttributionModel)),
             coupon_mode=draw(st.sampled_from(CouponMode)),
             self_purchase=draw(st.sampled_from(SelfPurchase)),
-            rules=draw(rules()),
+            rules=draw(rules(tier_ids)),
+            tiers=tiers,
+            tier_basis=basis,
+            tier_mode=mode,
+            tier_measure=draw(st.sampled_from(TierMeasure)) if tiers else TierMeasure.NET_SALES,
+            upline_gate_minor=draw(st.sampled_from((0, 0, 1, 100_000))),
             line_cap_bps=draw(st.sampled_from((8000, 8000, 10_000, 500))),
             pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
+            caps=draw(st.sampled_from(CAPS)),
+            recruit_bonus_minor=draw(st.sampled_from((0, 500))),
+            **draw(extras()),
+            **draw(memories),
         )
         for number, (start, vacancy) in enumerate(zip(starts, vacancies, strict=True), start=1)
     )
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> tuple[RateRule, ...]:
-    """A few rules on any rungs of the ladder, in percent or per unit, for the lines that are drawn."""
-    count = draw(st.sampled_from((0, 0, 1, 2, 4)))
-    return tuple(draw(_rule(f"r{number}")) for number in range(count))
+def extras(draw: st.DrawFn) -> dict[str, Any]:
+    """What a plan counts, whose some products are, and what it pays for the order itself."""
+    base, excluded = draw(st.sampled_from(BASES))
+    return {
+        "base": base,
+        "excluded_tenders": excluded,
+        "product_bound": draw(st.sampled_from((False, False, True))),
+        "per_order_minor": draw(st.sampled_from(PER_ORDER)),
+        "per_order_if_free": draw(st.booleans()),
+    }
 
 
 @st.composite
-def _rule(draw: st.DrawFn, rule_id: str) -> RateRule:
-    sku, product_id = draw(st.sampled_from((("TEA-1", None), ("MUG-1", None), (None, "77"), (None, None))))
-    promoter_id = draw(st.sampled_from((None, None, make.CY, make.BO)))
-    if sku is None and product_id is None:
-        promoter_id = make.CY
+def rules(draw: st.DrawFn, tier_ids: Sequence[str | None] = (None,)) -> tuple[RateRule, ...]:
+    """A few rules on any rungs of the ladder, in percent or per unit, for the lines that are drawn."""
+    count = draw(st.sampled_from((0, 0, 1, 2, 4)))
+    return tuple(draw(_rule(f"r{number}", tier_ids)) for number in range(count))
+
+
+@st.composite
+def _rule(draw: st.DrawFn, rule_id: str, tier_ids: Sequence[str | None]) -> RateRule:
+    subject = draw(st.sampled_from(SUBJECTS))
+    promoter_id = draw(st.sampled_from((None, None, make.CY, make.BO))) if subject else make.CY
     per_unit = draw(st.lists(st.integers(1, 5_000), min_size=1, max_size=3).map(tuple))
     rate_bps, per_unit = draw(st.one_of(st.tuples(rates(), st.just(())), st.just(((), per_unit))))
     return RateRule(
         id=rule_id,
-        sku=sku,
-        product_id=product_id,
+        **subject,
         promoter_id=promoter_id,
         rate_bps=rate_bps,
         per_unit_minor=per_unit,
+        tier_id=draw(st.sampled_from(tier_ids)),
+    )
+
+
+@st.composite
+def products(draw: st.DrawFn) -> tuple[Product, ...]:
+    """The products of most lines, in some groups, bound now and then, and changed around the orders' time."""
+    return tuple(
+        Product(program_id=PROGRAM_ID, id=name, changes=draw(_changes())) for name in PRODUCTS if name
+    )
+
+
+@st.composite
+def _changes(draw: st.DrawFn) -> tuple[ProductChange, ...]:
+    later = draw(st.lists(st.integers(-60, 60), max_size=2, unique=True).map(sorted))
+    return tuple(
+        ProductChange(
+            effective_at=T0 + at,
+            category=draw(st.sampled_from((None, "tea", "mugs"))),
+            collections=draw(st.sampled_from(((), ("sale",), ("gifts", "sale")))),
+            promoter_id=draw(st.sampled_from((None, None, make.BO, DEE, "pr_gone"))),
+        )
+        for at in (-days(100), *(minutes(number) for number in later))
     )
 
 
@@ -160,6 +294,7 @@ def lines(draw: st.DrawFn, line_id: str, *, tax_inside: bool) -> Line:
         quantity_milli=quantity * 1000,
         discount_minor=discount,
         tax_minor=tax,
+        added_tax_minor=0 if tax_inside else draw(st.sampled_from((0, (gross - discount) // 7))),
         gift_card=draw(st.sampled_from(RARELY)),
         sku=draw(st.sampled_from(SKUS)),
         product_id=draw(st.sampled_from(PRODUCTS)),
@@ -176,6 +311,25 @@ def carts(draw: st.DrawFn) -> tuple[Line, ...]:
 
 
 @st.composite
+def charges(draw: st.DrawFn) -> tuple[Line, ...]:
+    """Shipping, taxed or not, and a tip, or neither."""
+    prices = draw(st.tuples(st.sampled_from((0, 499, 1_000)), st.sampled_from((0, 0, 300))))
+    kinds = (Component.SHIPPING, Component.TIP)
+    tax = draw(st.sampled_from((0, 83)))
+    return tuple(
+        make.line(kind.value, price, quantity_milli=0, component=kind, added_tax_minor=tax)
+        for kind, price in zip(kinds, prices, strict=True)
+        if price
+    )
+
+
+def tenders() -> st.SearchStrategy[tuple[Tender, ...]]:
+    """Mostly plain money; else some, or more than everything, of other kinds."""
+    one = st.builds(Tender, kind=st.sampled_from(TenderKind), minor=st.integers(1, 9_999_999))
+    return st.one_of(st.just(()), st.just(()), st.lists(one, min_size=1, max_size=2).map(tuple))
+
+
+@st.composite
 def refunds(draw: st.DrawFn, refund_id: str, cart: Sequence[Line]) -> Refund:
     """A refund of some units of some lines, now and then of more than was paid."""
     chosen = draw(st.lists(st.sampled_from(cart), max_size=3))
@@ -184,7 +338,11 @@ def refunds(draw: st.DrawFn, refund_id: str, cart: Sequence[Line]) -> Refund:
         units = draw(st.integers(0, line.quantity_milli // 1000 + 1))
         paid = max(line.gross_minor - line.discount_minor, 0)
         subtotal = draw(st.integers(0, paid + paid // 5 + 1))
-        parts.append(RefundLine(line_id=line.id, quantity_milli=units * 1000, subtotal_minor=subtotal))
+        tax = draw(st.sampled_from((0, 0, line.tax_minor + line.added_tax_minor, 50)))
+        part = RefundLine(
+            line_id=line.id, quantity_milli=units * 1000, subtotal_minor=subtotal, tax_minor=tax
+        )
+        parts.append(part)
     return Refund(id=refund_id, created_at=T0, lines=tuple(parts))
 
 
@@ -202,26 +360,57 @@ def edited(draw: st.DrawFn, cart: tuple[Line, ...]) -> tuple[Line, ...]:
 @st.composite
 def order_facts(draw: st.DrawFn, order: OrderKey) -> tuple[Fact, ...]:
     """One order's facts, each arriving when it likes, before its version too: clocks disagree."""
-    placed_at = T0 + draw(st.integers(0, 300)) * minutes(1)
+    placed_at = T0 + draw(st.integers(0, 300)) * minutes(1) + draw(st.sampled_from(LATER))
+    customers = draw(st.sampled_from(KEYS)), draw(st.sampled_from(KEYS))
     cart = draw(carts())
-    edit = draw(edited(cart))
-    returned = tuple(draw(refunds(f"r{number}", cart)) for number in range(draw(st.integers(0, 3))))
+    edit, charged = draw(edited(cart)), draw(charges())
+    beside = {"charges": charged, "tenders": draw(tenders())}
+    everything = (*cart, *charged)
+    returned = tuple(draw(refunds(f"r{number}", everything)) for number in range(draw(st.integers(0, 3))))
     steps: list[tuple[FactKind, dict[str, Any]]] = [
-        (FactKind.PLACED, {"snapshot": {"payment": Payment.PENDING, "lines": cart}}),
-        (FactKind.PAID, {"snapshot": {"payment": Payment.PAID, "lines": cart}}),
+        (FactKind.PLACED, {"snapshot": {"payment": Payment.PENDING, "lines": cart, **beside}}),
+        (FactKind.PAID, {"snapshot": {"payment": Payment.PAID, "lines": cart, **beside}}),
         *((FactKind.REFUNDED, {"refunds": (refund,)}) for refund in returned),
         *((FactKind.VERDICT, {"verdict": verdict}) for verdict in draw(st.lists(VERDICTS, max_size=2))),
-        *draw(st.lists(_more_steps(cart, edit, returned, placed_at), max_size=5)),
+        *draw(st.lists(_more_steps((cart, edit), beside, returned, placed_at), max_size=5)),
     ]
     chosen = [step for step in steps if not draw(st.sampled_from(RARELY))]
-    return tuple(draw(_fact(order, kind, values, placed_at)) for kind, values in chosen)
+    facts = tuple(draw(_fact(order, kind, values, placed_at, customers)) for kind, values in chosen)
+    return draw(odd(facts)) if facts and draw(st.integers(0, 7)) == 7 else facts
+
+
+@st.composite
+def odd(draw: st.DrawFn, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts, one of them quarantined, with what people rule on it, now and then both ways."""
+    fact = draw(st.sampled_from(facts))
+    if fact.verdict:
+        return facts
+    rulings = draw(st.sampled_from(((True,), (True,), (False,), (True, False))))
+    doubted = tuple(replace(other, problem="odd") if other is fact else other for other in facts)
+    return (*doubted, *(draw(_ruling(fact, accepted=accepted)) for accepted in rulings))
+
+
+@st.composite
+def _ruling(draw: st.DrawFn, fact: Fact, *, accepted: bool) -> Fact:
+    return make.fact(
+        FactKind.ACCEPTED if accepted else FactKind.REJECTED,
+        order=fact.order,
+        version=fact.version,
+        recorded_at=fact.recorded_at + draw(_delays()),
+        snapshot=None,
+        ruling=Ruling(fact=fact.digest, accepted=accepted, by="Mei", why="asked the shop"),
+    )
 
 
 def _more_steps(
-    cart: tuple[Line, ...], edit: tuple[Line, ...], returned: tuple[Refund, ...], placed_at: datetime
+    carts: tuple[tuple[Line, ...], ...],
+    beside: Mapping[str, Any],
+    returned: tuple[Refund, ...],
+    placed_at: datetime,
 ) -> st.SearchStrategy[tuple[FactKind, dict[str, Any]]]:
     states = st.sampled_from(STATES)
-    body = st.fixed_dictionaries({"payment": states, "lines": st.sampled_from((cart, edit, None))})
+    told_lines = st.sampled_from((*({"lines": cart, **beside} for cart in carts), {}))
+    body = st.tuples(states, told_lines).map(lambda told: {"payment": told[0], **told[1]})
     received = st.integers(0, 60).map(lambda number: {"received_at": placed_at + days(number)})
     cancelled = st.sampled_from(({"cancelled_at": placed_at + days(1)}, {}))
     told = (
@@ -236,20 +425,26 @@ def _more_steps(
 
 @st.composite
 def _fact(
-    draw: st.DrawFn, order: OrderKey, kind: FactKind, values: Mapping[str, Any], placed_at: datetime
+    draw: st.DrawFn,
+    order: OrderKey,
+    kind: FactKind,
+    values: Mapping[str, Any],
+    placed_at: datetime,
+    customers: tuple[str | None, str | None],
 ) -> Fact:
     """Return a fact of the story, its body complete or with keys missing, early or late."""
     told = values.get("snapshot")
     body = None
     if isinstance(told, dict):
         click_id = draw(st.sampled_from(NAMED))
-        codes, customer = draw(st.sampled_from(APPLIED)), draw(st.sampled_from(CUSTOMERS))
+        codes = draw(st.sampled_from(APPLIED))
+        customer_key = customers[draw(st.sampled_from(RARELY))]
         body = Snapshot(
             placed_at=placed_at,
             currency="USD",
             click_id=click_id,
             coupon_codes=codes,
-            customer_key=customer,
+            customer_key=customer_key,
             **told,
         )
     happened = placed_at + draw(_delays())
@@ -293,12 +488,28 @@ def _click(draw: st.DrawFn, click_id: str, owners: Sequence[str]) -> Click:
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[Promoter, ...]:
     """A chain of three and one apart; around the orders' time sponsors and statuses may change."""
-    return (
-        draw(histories(make.promoter(make.ANA))),
-        draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
-        draw(histories(make.promoter(make.CY, make.BO, customer_key="cy"), None, DEE, make.ANA)),
-        draw(histories(make.promoter(DEE))),
-    )
+    people = {
+        promoter.id: promoter
+        for promoter in (
+            draw(histories(make.promoter(make.ANA))),
+            draw(histories(make.promoter(make.BO, make.ANA), None, DEE)),
+            draw(histories(make.promoter(make.CY, make.BO, customer_key=CYS_OWN), None, DEE, make.ANA)),
+            draw(histories(make.promoter(DEE))),
+        )
+    }
+    for duplicate_id, promoter_id in draw(st.sampled_from(MERGES)):
+        at, duplicate = T0 + draw(_moments()), people[duplicate_id]
+        merge = Merge(at, duplicate_id, duplicate.customer_key)
+        people[duplicate_id] = replace(duplicate, alias=Merge(at, promoter_id))
+        person = people[promoter_id]
+        people[promoter_id] = replace(person, duplicates=(*person.duplicates, merge))
+    return tuple(people.values())
+
+
+def _moments() -> st.SearchStrategy[timedelta]:
+    """Around the orders' time, or while they are held, or after."""
+    while_held = st.integers(1, 40 * 24).map(lambda number: number * HOUR)
+    return st.one_of(st.integers(-60, 60).map(minutes), while_held, while_held)
 
 
 @st.composite
@@ -307,14 +518,15 @@ def histories(draw: st.DrawFn, promoter: Promoter, *sponsors: str | None) -> Pro
     times = st.lists(st.integers(-60, 60), max_size=2, unique=True).map(sorted)
     for number in draw(times) if sponsors else ():
         promoter = promoter.with_sponsor(draw(st.sampled_from(sponsors)), T0 + minutes(number))
-    for number in draw(times) if draw(st.integers(0, 2)) == 0 else ():
-        status = draw(st.sampled_from((PromoterStatus.SUSPENDED, *PromoterStatus)))
-        promoter = promoter.with_status(status, "asked to", T0 + minutes(number))
+    count = draw(st.sampled_from((0, 0, 1, 1, 2)))
+    changes = st.lists(_moments(), min_size=count, max_size=count, unique=True).map(sorted)
+    for moment in draw(changes):
+        promoter = promoter.with_status(draw(st.sampled_from(STATUSES)), "asked to", T0 + moment)
     return promoter
 
 
 @st.composite
-def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
+def stories(draw: st.DrawFn, *, orders: int = 3) -> Story:
     """A program with a chain of three whose network changes, and up to `orders` orders."""
     keys = [OrderKey(STOREFRONT_ID, str(number)) for number in range(1, draw(st.integers(1, orders)) + 1)]
     facts = [fact for key in keys for fact in draw(order_facts(key))]
@@ -325,7 +537,44 @@ def stories(draw: st.DrawFn, *, orders: int = 2) -> Story:
         clicks=draw(clicks()),
         coupons=COUPONS,
         facts=_apart(facts),
+        products=draw(products()),
+        volumes=draw(october()),
+        registrations=tuple(
+            draw(_registration(at)) for at in draw(st.lists(SIGNED, max_size=2, unique=True))
+        ),
+        joins=tuple(draw(_join(at)) for at in draw(st.lists(SIGNED, max_size=1))),
     )
+
+
+@st.composite
+def _registration(draw: st.DrawFn, at: int) -> Registration:
+    """A sign-up at an instant of its own, told at once, later, or too late."""
+    return Registration(
+        program_id=PROGRAM_ID,
+        customer_key=draw(st.sampled_from((KEYS[0], KEYS[-1]))) or "",
+        promoter_id=draw(st.sampled_from(CLICKERS)),
+        occurred_at=T0 + minutes(at),
+        recorded_at=T0 + minutes(at) + draw(st.sampled_from(RECORDED)),
+    )
+
+
+@st.composite
+def _join(draw: st.DrawFn, at: int) -> SamePerson:
+    return SamePerson(
+        program_id=PROGRAM_ID,
+        customer_key=KEYS[0] or "",
+        other_key=KEYS[-1] or "",
+        occurred_at=T0 + minutes(at),
+        recorded_at=T0 + minutes(at) + draw(st.sampled_from(RECORDED)),
+    )
+
+
+@st.composite
+def october(draw: st.DrawFn) -> dict[tuple[str, str], tuple[int, int]]:
+    """What was sold in the month before, by some promoters; a row for good."""
+    sellers = draw(st.lists(st.sampled_from((make.CY, make.BO, make.ANA)), unique=True))
+    sold = st.tuples(st.sampled_from((-1, 0, 1, 99_999, 100_000, 400_001)), st.integers(-1, 3))
+    return {(name, "2026-10"): draw(sold) for name in sellers}
 
 
 def _apart(facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -346,6 +595,9 @@ class VersionedCatalog(MemoryCatalog):
         self.add_program(story.program, story.plans[0])
         for promoter in story.promoters:
             self.add_promoter(promoter)
+        for product in story.products:
+            for number in range(len(product.changes)):
+                self.put_product(replace(product, changes=product.changes[: number + 1]))
         for coupon in story.coupons:
             self.add_coupon(coupon)
 
@@ -361,23 +613,50 @@ def sweeps_of(story: Story, until: datetime) -> tuple[datetime, ...]:
 
 def world_of(story: Story) -> World:
     """Return a world in which a story can be played; clicks come when they were recorded."""
-    return World(catalog=VersionedCatalog(story))
+    world = World(catalog=VersionedCatalog(story))
+    for (name, month), sold in story.volumes.items():
+        world.catalog.close_month(PROGRAM_ID, name, month, Volume(*sold))
+    return world
+
+
+def told_by(story: Story, world: World) -> Story:
+    """Return a story with the volumes that were recorded while it was played: nobody can work them out."""
+    rows = world.catalog.volumes.items()
+    recorded = {(name, month): (sold.net_minor, sold.orders) for (_, name, month), sold in rows}
+    return replace(story, volumes=recorded)
 
 
 def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
     """Let every fact and click arrive at its time and post its order; sweep in between."""
-    arrivals: list[tuple[datetime, int, Click | Fact | None]] = [
+    arrivals: list[tuple[datetime, int, Click | Registration | SamePerson | Fact | None]] = [
         *((click.recorded_at, 0, click) for click in story.clicks),
+        *((signed.recorded_at, 0, signed) for signed in story.registrations),
+        *((join.recorded_at, 0, join) for join in story.joins),
         *((fact.recorded_at, 1, fact) for fact in story.facts),
         *((instant, 2, None) for instant in sweeps),
     ]
+    folded = 0
     for now, _, arriving in sorted(arrivals, key=lambda arrival: arrival[:2]):
         if isinstance(arriving, Click):
             world.clicks.record(arriving)
+        elif isinstance(arriving, Registration):
+            world.catalog.add_registration(arriving)
+        elif isinstance(arriving, SamePerson):
+            world.catalog.add_same_person(arriving)
         elif isinstance(arriving, Fact):
             _arrive(arriving, world, now)
         else:
             world.sweep(now)
+        if len(world.ledger.appended) > folded:
+            folded = len(world.ledger.appended)
+            world.fold()
+    _void_banned(story, world, max(now for now, *_ in arrivals))
+
+
+def _void_banned(story: Story, world: World, end: datetime) -> None:
+    for promoter in story.promoters:
+        if promoter.banned_between(promoter.joined_at, end):
+            world.void(promoter.id, end)
     world.fold()
 
 
@@ -405,5 +684,6 @@ __all__ = [
     "roundings",
     "stories",
     "sweeps_of",
+    "told_by",
     "world_of",
 ]

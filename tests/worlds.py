@@ -23,7 +23,13 @@ from grapevine.adapters.memory.outside import (
     MemorySecrets,
     MemorySettlementQueue,
 )
-from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury
+from grapevine.adapters.memory.state import (
+    MemoryPages,
+    MemoryProofs,
+    MemorySettlements,
+    MemoryTreasury,
+    MemoryWaits,
+)
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
@@ -37,7 +43,8 @@ from grapevine.usecases.read_balance import Balance, read_balance
 from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, Swept, sweep_due
-from grapevine.usecases.verify_program import Proof, verify_program
+from grapevine.usecases.verify_program import OrderProof, Proof, verify_program
+from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
 from tests import builders as make
 
 SUBJECT_KEY = b"k" * 32
@@ -64,6 +71,8 @@ class World:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     pages: MemoryPages = field(default_factory=MemoryPages)
     settlements: MemorySettlements = field(default_factory=MemorySettlements)
+    waits: MemoryWaits = field(default_factory=MemoryWaits)
+    proofs: MemoryProofs = field(default_factory=MemoryProofs)
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
     failures: MemoryFailures = field(default_factory=MemoryFailures)
     settlement_queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
@@ -74,6 +83,7 @@ class World:
     random_bytes: RandomBytes = field(default_factory=counting_bytes)
 
     def __post_init__(self) -> None:
+        self.ledger.customers = self.catalog
         self.treasury = MemoryTreasury(self.ledger, self.pages)
 
     def now(self) -> datetime:
@@ -97,7 +107,7 @@ class World:
 
     @property
     def orders(self) -> PostOrderPorts:
-        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog)
+        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.pages, self.waits)
 
     def append(self, *facts: Fact) -> None:
         for fact in facts:
@@ -120,11 +130,23 @@ class World:
         while self.settlement_queue.sent:
             settle_promoters(self.settlement_queue.sent.pop(0), ports, now)
 
+    def void(self, promoter_id: str, now: datetime) -> tuple[Entry, ...]:
+        """Void what is held for who was banned, and fold it."""
+        ports = VoidPorts(self.pages, self.orders, self.failures)
+        posted = void_parts(VoidParts(make.PROGRAM_ID, promoter_id), ports, now)
+        self.fold()
+        return posted
+
     def balance(self, promoter_id: str, currency: str = "USD") -> Balance:
         return read_balance(AccountKey(make.PROGRAM_ID, promoter_id, currency), self.treasury)
 
     def proof(self) -> Proof:
         return verify_program(make.PROGRAM_ID, self.ledger, self.treasury)
+
+    def live_proof(self, now: datetime, since: datetime | None = None) -> Proof:
+        """Prove the books and that every order was posted, as the nightly job does."""
+        orders = OrderProof(facts=self.facts, orders=self.orders, now=now, since=since)
+        return verify_program(make.PROGRAM_ID, self.ledger, self.treasury, orders)
 
 
 def chain_world(*plans: Plan, **changes: object) -> World:

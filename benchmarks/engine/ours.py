@@ -204,7 +204,7 @@ class Store:
     def __init__(self, catalog: MemoryCatalog) -> None:
         self._facts, self._clicks = MemoryFacts(), MemoryClicks()
         self.pages = MemoryPages()
-        self.ports = PostOrderPorts(MemoryLedger(), self._facts, self._clicks, catalog)
+        self.ports = PostOrderPorts(MemoryLedger(catalog), self._facts, self._clicks, catalog, self.pages)
 
     def ready(self, batch: Sequence[Told]) -> list[OrderKey]:
         """Store a batch's facts and clicks; return which orders are to be posted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec
@@ -13,13 +14,16 @@ import click
 from grapevine.domain.errors import GrapevineError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.money import format_minor
+from grapevine.domain.wording import Language
 from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redrive_orders
-from grapevine.usecases.verify_program import Proof, verify_program
+from grapevine.usecases.verify_program import SETTLED, OrderProof, Proof, verify_program
+from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
+from grapevine_cli.progress import shown
 from grapevine_cli.stage import parts_at, site_of
 
 P = ParamSpec("P")
@@ -73,10 +77,15 @@ def merchant_create(parts: AwsParts, name: str) -> None:
 
 @main.command()
 @click.argument("program_id")
+@click.option("--at-rest", is_flag=True, help="Nothing is arriving: what is still on its way is a fault.")
 @pass_parts
-def verify(parts: AwsParts, program_id: str) -> None:
-    """Prove a program's books from its entries alone; exits 1 when anything does not add up."""
-    proof = verify_program(parts.catalog.terms(program_id).program.id, parts.ledger, parts.treasury)
+def verify(parts: AwsParts, program_id: str, *, at_rest: bool) -> None:
+    """Prove a program's books, and that every order was posted; exits 1 when anything does not add up."""
+    program = parts.catalog.terms(program_id).program
+    settled = timedelta(0) if at_rest else SETTLED
+    orders = OrderProof(facts=parts.facts, orders=order_ports(parts), now=parts.now(), settled=settled)
+    with shown() as progress:
+        proof = verify_program(program.id, parts.ledger, parts.treasury, orders, progress)
     for line in proof_lines(proof):
         click.echo(line)
     if proof.faults:
@@ -86,7 +95,8 @@ def verify(parts: AwsParts, program_id: str) -> None:
 def proof_lines(proof: Proof) -> list[str]:
     """Return a proof as lines a person reads."""
     counted = f"{proof.entries} entries of {proof.orders} orders and {proof.accounts} accounts"
-    lines = [f"{counted}, {proof.pages} pages, {proof.payouts} payouts"]
+    facts = f", {proof.facts} facts" if proof.facts else ""
+    lines = [f"{counted}, {proof.pages} pages, {proof.payouts} payouts{facts}"]
     for currency in sorted({currency for _, currency in proof.totals}):
         sums = {leaf: minor for (leaf, of), minor in proof.totals.items() if of == currency}
         amounts = ", ".join(f"{leaf} {format_minor(minor, currency)}" for leaf, minor in sorted(sums.items()))
@@ -98,14 +108,21 @@ def proof_lines(proof: Proof) -> list[str]:
 @main.command()
 @click.argument("program_id")
 @click.argument("entry")
+@click.option(
+    "--language", type=click.Choice([name.value for name in Language]), default="en", help="Of the sentences."
+)
+@click.option("--promoter", "promoter_id", help="Say only what concerns this promoter.")
 @pass_parts
-def explain(parts: AwsParts, program_id: str, entry: str) -> None:
-    """Explain an order's entry, named storefront/order/number."""
+def explain(parts: AwsParts, program_id: str, entry: str, language: str, promoter_id: str | None) -> None:
+    """Explain an order's entry, named storefront/order/number: in sentences, then with every number."""
     order, _, number = entry.rpartition("/")
     if not number.isdecimal():
         raise click.UsageError("ENTRY is storefront/order/number")
     ports = ExplainPorts(parts.ledger, parts.facts, parts.catalog)
-    found = explain_entry(ExplainEntry(program_id, OrderKey.parse(order), int(number)), ports)
+    command = ExplainEntry(program_id, OrderKey.parse(order), int(number), Language(language), promoter_id)
+    found = explain_entry(command, ports)
+    for name, said in found.pop("sentences").items():
+        click.echo(f"{name}: {' '.join(said)}")
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
 
 
@@ -123,6 +140,19 @@ def redrive(parts: AwsParts, order: str | None) -> None:
     click.echo(f"{done.done} redriven, {len(done.still_waiting)} still waiting")
     for waiting in done.still_waiting:
         click.echo(f"  {waiting}")
+
+
+@main.command()
+@click.argument("program_id")
+@click.argument("promoter_id")
+@pass_parts
+def void(parts: AwsParts, program_id: str, promoter_id: str) -> None:
+    """Void at once what is held for a promoter who was banned; else each part goes when its hold ends."""
+    ports = VoidPorts(parts.pages, order_ports(parts), parts.failures)
+    posted = void_parts(VoidParts(program_id, promoter_id), ports, parts.now())
+    for entry in posted:
+        click.echo(f"{entry.reason} {entry.id}")
+    click.echo(f"{len(posted)} entries")
 
 
 @main.group()

@@ -1,4 +1,4 @@
-"""Schedules and a queue: sweep what is due, close settlements, reconcile payouts."""
+"""Schedules and a queue: sweep what is due, close settlements, reconcile payouts, prove the books."""
 
 from typing import Any
 
@@ -19,6 +19,16 @@ def sweep_due(event: CloudWatchEvent) -> dict[str, Any]:
 @app.schedule("rate(1 hour)")
 def start_settlements(event: CloudWatchEvent) -> dict[str, Any]:
     return settling.start(parts())
+
+
+@app.schedule("rate(1 hour)")
+def report_waiting(event: CloudWatchEvent) -> dict[str, Any]:
+    return settling.report_waiting(parts())
+
+
+@app.schedule("rate(1 hour)")
+def verify_programs(event: CloudWatchEvent) -> dict[str, Any]:
+    return settling.prove(parts())
 
 
 @app.on_sqs_message(queue="settle")

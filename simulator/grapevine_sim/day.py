@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from grapevine.domain.programs import settlement_date
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
-from grapevine.usecases.settle_promoters import PAYOUT_COLUMNS
+from grapevine.usecases.export_payouts import PAYOUT_COLUMNS
 from grapevine.usecases.start_settlements import settlement_id
 from grapevine_sim.deliveries import deliveries
 from grapevine_sim.plans import ClickPlan, Delivery, Run, World

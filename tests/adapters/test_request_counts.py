@@ -6,8 +6,8 @@ Units are counted by the engine from the items' real sizes; moto's are wrong, so
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -16,11 +16,14 @@ import pytest
 from grapevine.adapters.cache import CachedCatalog, CachedLinks, CachedSecrets
 from grapevine.adapters.dynamo.table import Database
 from grapevine.adapters.memory.outside import MemorySecrets
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_id, new_link_code
 from grapevine.domain.payouts import reserve
+from grapevine.domain.plans import BindingPolicy
+from grapevine.domain.rates import RateRule
 from grapevine.ports import StorefrontSecrets
 from grapevine.usecases.count_clicks import CountClicks, count_clicks
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
@@ -90,10 +93,15 @@ class Chain:
         assert placed.order is not None
         return placed.order
 
+    @property
+    def ports(self) -> PostOrderPorts:
+        """What posting reads and writes, warm."""
+        stores = self.stores
+        return PostOrderPorts(stores.ledger, stores.facts, stores.clicks, self.catalog, stores.pages)
+
     def post(self, order: OrderKey, number_of_days: float = 0) -> Entry:
         """What accrue and settle do with an order."""
-        ports = PostOrderPorts(self.stores.ledger, self.stores.facts, self.stores.clicks, self.catalog)
-        entry = post_order(PostOrder(order), ports, T0 + minutes(2) + days(number_of_days))
+        entry = post_order(PostOrder(order), self.ports, T0 + minutes(2) + days(number_of_days))
         assert entry is not None
         return entry
 
@@ -126,7 +134,7 @@ def random(request: pytest.FixtureRequest) -> Random:
     return Random(request.node.nodeid)
 
 
-def opened_chain(endpoint: DynamoEndpoint, random: Random, *rate_bps: int) -> Chain:
+def opened_chain(endpoint: DynamoEndpoint, random: Random, *rate_bps: int, **terms: object) -> Chain:
     """A chain as long as there are rates; everything that is cached has been read once."""
     database, counter = opened(endpoint), RequestCounter()
     stores = dynamo_stores(database)
@@ -149,17 +157,17 @@ def opened_chain(endpoint: DynamoEndpoint, random: Random, *rate_bps: int) -> Ch
     secrets.put_storefront_secrets(
         storefront_id, StorefrontSecrets(webhook_secrets=(bodies.SECRET,), subject_key=b"k" * 32)
     )
-    fill(chain, rate_bps)
+    fill(chain, rate_bps, terms)
     counter.attach(database.connection.client.meta.events)
     chain.catalog.terms(program_id)
     chain.catalog.storefront(storefront_id)
     return chain
 
 
-def fill(chain: Chain, rate_bps: tuple[int, ...]) -> None:
+def fill(chain: Chain, rate_bps: tuple[int, ...], terms: Mapping[str, object]) -> None:
     """Program, storefront, promoters from the top down, and a link of the last one."""
     program = make.program(id=chain.program_id, merchant_id=new_id("mc", chain.random.randbytes))
-    chain.catalog.add_program(program, make.plan(*rate_bps))
+    chain.catalog.add_program(program, make.plan(*rate_bps, **terms))
     chain.catalog.add_storefront(
         make.storefront(id=chain.storefront_id, program_id=chain.program_id, domain=bodies.SHOP)
     )
@@ -227,6 +235,69 @@ def test_accruing_a_two_level_order_is_six_requests(dynamo_endpoint: DynamoEndpo
     assert len(entry.postings) == 2
     # Entries, facts, clicks, promoters; the entry; and whether facts came meanwhile.
     assert (job.reads, job.writes) == (5, 1)
+
+
+def test_what_is_scarce_costs_one_read_and_a_transaction(
+    dynamo_endpoint: DynamoEndpoint, random: Random
+) -> None:
+    daily = Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=100_000)
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200, caps=(daily,), recruit_bonus_minor=500)
+    order = chain.deliver(chain.click())
+    with chain.counter.job("accrual of two levels under a cap, warm") as job:
+        entry = chain.post(order)
+    with chain.counter.job("release with a recruit bonus, warm") as release:
+        released = chain.post(order, 40)
+    print(job.report(), release.report(), sep="\n")
+    assert [len(one.grants) for one in (entry, released)] == [2, 1]
+    # One read more for the counters; entry and counters are one request.
+    assert (job.reads, job.writes) == (6, 1)
+    assert (release.reads, release.writes) == (6, 1)
+
+
+def test_an_order_that_came_through_no_link_is_two_reads(
+    dynamo_endpoint: DynamoEndpoint, random: Random
+) -> None:
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200)
+    order = OrderKey(chain.storefront_id, "1001")
+    snapshot = make.snapshot(click_id=None)
+    chain.stores.facts.append(make.fact(order=order, program_id=chain.program_id, snapshot=snapshot))
+    with chain.counter.job("an order through no link, warm") as job:
+        assert post_order(PostOrder(order), chain.ports, T0 + minutes(2)) is None
+    assert (job.reads, job.writes) == (2, 0)
+
+
+def test_a_plan_with_groups_reads_all_products_in_one_request_more(
+    dynamo_endpoint: DynamoEndpoint, random: Random
+) -> None:
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200)
+    rule = RateRule(id="tea", category="tea", rate_bps=(500,))
+    later = make.plan(1000, 200, version=2, effective_at=T0 - days(1), rules=(rule,))
+    chain.catalog.add_plan(chain.program_id, later)
+    order = chain.deliver(chain.click())
+    chain.catalog.terms(chain.program_id)
+    with chain.counter.job("accrual of two levels by groups, warm") as job:
+        chain.post(order)
+    print(job.report())
+    assert (job.reads, job.writes) == (6, 1)
+
+
+def test_a_history_costs_one_read_and_a_transaction(dynamo_endpoint: DynamoEndpoint, random: Random) -> None:
+    """Of a plan that looks back: the customer's history, and the row that is written beside the entry."""
+    chain = opened_chain(dynamo_endpoint, random, 1000, 200)
+    looking_back = make.plan(1000, 200, version=2, binding=BindingPolicy.TIMED)
+    chain.stores.catalog.add_plan(chain.program_id, looking_back)
+    warm = replace(chain, catalog=CachedCatalog(chain.stores.catalog, lambda: 0.0))
+    warm.catalog.terms(chain.program_id)
+    jobs = []
+    for one in (chain, warm):
+        order = one.deliver(one.click())
+        with chain.counter.job("accrual of two levels, warm, without and with a history") as job:
+            one.post(order)
+        print(job.report())
+        jobs.append(job)
+    without, with_history = jobs
+    assert (with_history.reads, with_history.writes) == (without.reads + 1, without.writes)
+    assert with_history.by_operation()["TransactWriteItems"] == 1
 
 
 def test_a_three_level_order_costs_a_third_of_the_naive_design(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 
 from grapevine.domain.commissions import LevelCommission, level_commission
 from grapevine.domain.facts import Line
+from grapevine.domain.lines import OrderLine, order_line
 from grapevine.domain.money import Rounding
-from grapevine.domain.orders import OrderLine
 from grapevine.domain.rates import line_rate
 from tests import builders as make
 from tests.reference import commission
@@ -22,7 +23,9 @@ rate_bps = st.integers(0, 10_000)
 
 
 def with_refunds(cart: Sequence[Line], refunded: Sequence[int]) -> tuple[OrderLine, ...]:
-    return tuple(OrderLine(line=line, refunded_minor=part) for line, part in zip(cart, refunded, strict=True))
+    """Return lines of which so much went back, whatever refund it was."""
+    pairs = zip(cart, refunded, strict=True)
+    return tuple(replace(order_line(line, ()), refunded_minor=part) for line, part in pairs)
 
 
 def untouched(cart: Sequence[Line]) -> tuple[OrderLine, ...]:
@@ -31,7 +34,7 @@ def untouched(cart: Sequence[Line]) -> tuple[OrderLine, ...]:
 
 def flat(lines: Sequence[OrderLine], rate: int, rounding: Rounding) -> LevelCommission:
     """Return what one level earns where every line has the same rate and no cap is in the way."""
-    rated = [(item, line_rate(item.line, make.CY, (rate,), (), 10_000, 10_000)) for item in lines]
+    rated = [(item, line_rate(item, make.CY, (rate,), (), 10_000, 10_000)) for item in lines]
     return level_commission(rated, 1, rate, rounding)
 
 
@@ -79,7 +82,7 @@ def test_what_stands_is_what_the_reference_says(
 
 def test_a_program_that_rounds_down_gives_back_rounded_down_too() -> None:
     """Of 10 cents commission on 100 cents, 55 cents go back: 5.5 cents, 5 or (to the even) 6."""
-    lines = (OrderLine(line=make.line("a", 100), refunded_minor=55),)
+    lines = with_refunds((make.line("a", 100),), (55,))
     assert flat(lines, 1000, Rounding.FLOOR).earned_minor == 5
     assert flat(lines, 1000, Rounding.HALF_EVEN).earned_minor == 4
 

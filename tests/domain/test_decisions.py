@@ -7,16 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from grapevine.domain.decisions import (
-    HOUSE,
-    Decision,
-    Reason,
-    basis_of,
-    decide,
-    grace_end,
-    pending,
-    touch_of,
-)
+from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import Decision, Reason, basis_of, decide, grace_end, pending, touch_of
 from grapevine.domain.facts import FactKind
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.people import Promoter
@@ -133,9 +125,9 @@ def test_while_a_click_or_a_rate_is_pending_nobody_earns(reason: Reason) -> None
 
 
 def test_the_basis_is_what_the_decision_takes_from_the_order() -> None:
-    basis = basis_of(order())
+    basis = basis_of(order(), make.plan())
     for same in ({"verdict": None}, {"lines": ()}, {"cancelled_at": T0}):
-        assert basis_of(replace(order(), **same)) == basis
+        assert basis_of(replace(order(), **same), make.plan()) == basis
     for other in (
         replace(order(), paid_at=T0 + days(1)),
         replace(order(), placed_at=T0 + days(1)),
@@ -144,4 +136,4 @@ def test_the_basis_is_what_the_decision_takes_from_the_order() -> None:
         replace(order(), coupon_codes=("CY10",)),
         replace(order(), customer_key="x"),
     ):
-        assert basis_of(other) != basis
+        assert basis_of(other, make.plan()) != basis

@@ -9,8 +9,9 @@ from grapevine.domain.commissions import level_commission, level_total, split
 from grapevine.domain.decisions import Decision, Reason
 from grapevine.domain.earnings import earned_by_promoter, levels
 from grapevine.domain.facts import FactKind, Line
+from grapevine.domain.lines import OrderLine, order_line
 from grapevine.domain.money import Rounding
-from grapevine.domain.orders import OrderLine, fold
+from grapevine.domain.orders import fold
 from grapevine.domain.rates import LineRate, RateRule, line_rate
 from tests import builders as make
 from tests.strategies import PATIENT, carts, rates, roundings, rules
@@ -19,10 +20,8 @@ from tests.strategies import PATIENT, carts, rates, roundings, rules
 def rated(
     cart: tuple[Line, ...], plan_bps: tuple[int, ...], ladder: tuple[RateRule, ...] = ()
 ) -> list[tuple[OrderLine, LineRate]]:
-    return [
-        (OrderLine(line=line, refunded_minor=0), line_rate(line, make.CY, plan_bps, ladder, 8000, 3000))
-        for line in cart
-    ]
+    items = [order_line(line, ()) for line in cart]
+    return [(item, line_rate(item, make.CY, plan_bps, ladder, 8000, 3000)) for item in items]
 
 
 @given(carts(), rates(), rules(), roundings)
@@ -50,7 +49,7 @@ def test_levels_beyond_what_a_rule_names_earn_nothing() -> None:
         RateRule(id="percent", sku="TEA-1", rate_bps=(1000,)),
         RateRule(id="each", sku="TEA-1", per_unit_minor=(1000,)),
     ):
-        found = line_rate(tea, make.CY, (1000, 200, 100), (rule,), 8000, 3000)
+        found = line_rate(order_line(tea, ()), make.CY, (1000, 200, 100), (rule,), 8000, 3000)
         assert [scaled / found.scale for scaled in found.scaled] == [1000, 0, 0]
 
 

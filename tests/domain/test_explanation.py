@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
+from grapevine.domain.people import PromoterStatus
 from tests import builders as make
 from tests.builders import T0, days, minutes
 from tests.reference import Story
@@ -43,8 +44,16 @@ def check(found: dict[str, Any]) -> None:
         lines, total, back = level["lines"], Decimal(level["total"]), Decimal(level["reversed"])
         assert sum(Decimal(line["share"]) for line in lines) == total
         assert sum(Decimal(line["reversed"]) for line in lines) == back
-        owed[level["promoter"]] = owed.get(level["promoter"], Decimal(0)) + total - back
-    assert all(amount in (owed.get(name, 0), 0) for name, amount in standing.items())
+        earned = Decimal(level["earned"])
+        assert earned in (total - back, 0) or (0 <= earned <= total - back and found["caps"])
+        owed[level["promoter"]] = owed.get(level["promoter"], Decimal(0)) + earned
+    for bonus in found["recruit_bonuses"]:
+        owed[bonus["promoter"]] = owed.get(bonus["promoter"], Decimal(0)) + Decimal(bonus["amount"])
+    assert standing == {name: amount for name, amount in owed.items() if amount}
+    for cap in found["caps"]:
+        wanted, granted = Decimal(cap["wanted"]), Decimal(cap["granted"])
+        assert granted <= min(wanted, Decimal(cap["limit"]))
+        assert cap["capped"] is (granted < wanted)
 
 
 def test_an_explanation_tells_the_whole_story() -> None:
@@ -62,9 +71,11 @@ def test_an_explanation_tells_the_whole_story() -> None:
     assert [level["total"] for level in found["levels"]] == ["13.33", "4.00", "1.33"]
     assert found["levels"][0]["lines"][0] == {
         "line": "a",
+        "component": "item",
         "rule": None,
         "capped": False,
         "base": "100.00",
+        "taken_out": "0.00",
         "refunded": "23.45",
         "share": "10.00",
         "reversed": "2.34",
@@ -73,6 +84,20 @@ def test_an_explanation_tells_the_whole_story() -> None:
     assert (found["verdict"], found["released"], found["plan_version"]) == ("allow", False, 1)
     assert found["hold_ends_at"] == "2026-12-11T09:01:00.000Z"
     assert told(world, make.ORDER, 1)["standing"] == {make.CY: "13.33", make.BO: "4.00", make.ANA: "1.33"}
+
+
+def test_nothing_is_left_of_the_level_of_somebody_whose_part_was_voided() -> None:
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1)))
+    world.post(T0 + minutes(2))
+    banned = make.promoter(make.BO, make.ANA).with_status(PromoterStatus.BANNED, "cheated", T0 + days(1))
+    world.catalog.change_promoter(banned, 0)
+    world.fold()
+    world.void(make.BO, T0 + days(1))
+    found = told(world, make.ORDER, 2)
+    assert found["voided"] == [make.BO]
+    assert [level["earned"] for level in found["levels"]] == ["13.33", "0.00", "1.33"]
+    check(found)
 
 
 def test_what_does_not_add_up_says_so() -> None:

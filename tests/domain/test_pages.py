@@ -12,6 +12,8 @@ from grapevine.domain.accounts import PROGRAM, Leaf, net
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import (
+    NET,
+    ORDERS,
     PROGRAM_SLOTS,
     PROMOTER_SLOTS,
     Page,
@@ -20,9 +22,11 @@ from grapevine.domain.pages import (
     balance_subject,
     merged,
     pages_of,
+    sales_subject,
 )
+from grapevine.domain.payouts import Head, reserve, write_off
 from tests import builders as make
-from tests.builders import PROGRAM_ID
+from tests.builders import PROGRAM_ID, T0
 from tests.domain.entry_strategies import order_entries
 from tests.strategies import PATIENT
 
@@ -81,7 +85,13 @@ def test_an_entrys_pages_hold_all_of_it_and_sum_to_zero(entry: Entry) -> None:
     found = pages_of(entry)
     assert len({page.key for page in found}) == len(found)
     assert all(page.marks == {entry.id} and page.key.day == day_of(entry.recorded_at) for page in found)
-    assert sum(minor for page in found for minor in page.amounts.values()) == 0
+    sold = {sales_subject(entry.program_id, sale.promoter_id, sale.month): sale for sale in entry.sales}
+    balances = [page for page in found if page.key.subject not in sold]
+    assert sum(minor for page in balances for minor in page.amounts.values()) == 0
+    for subject, sale in sold.items():
+        (page,) = (page for page in found if page.key.subject == subject)
+        assert page.amounts.get(NET, 0) == sale.volume.net_minor
+        assert page.amounts.get(ORDERS, 0) == sale.volume.orders
     for (account, currency), minor in net(entry.postings).items():
         subject = balance_subject(AccountKey(entry.program_id, account.owner, currency))
         (page,) = (page for page in found if page.key.subject == subject)
@@ -110,3 +120,12 @@ def test_an_accounts_own_entries_are_counted_in_its_head_alone() -> None:
         recorded_at=make.T0,
     )
     assert pages_of(entry) == ()
+
+
+def test_edge_8_an_accounts_own_entry_adds_to_the_programs_pages_alone() -> None:
+    key = AccountKey(PROGRAM_ID, make.CY, "USD")
+    step = write_off(Head(key=key), 500, T0)
+    (page,) = pages_of(step.entry)
+    assert (page.key.subject, page.amounts) == (f"{PROGRAM_ID}/program/USD", {"write_off": -500})
+    assert page.marks == {step.entry.id}
+    assert pages_of(reserve(Head(key=key), 500, "run", T0).entry) == ()

@@ -16,10 +16,14 @@ from grapevine.domain.payouts import (
     available,
     complete,
     give_back,
+    hand_over,
     head_of,
     payout_id,
     reserve,
     shortfall,
+    stop,
+    void,
+    write_off,
 )
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days
@@ -125,3 +129,38 @@ def test_an_entry_that_has_no_place_in_an_account_counts_for_nothing() -> None:
     """The proof compares heads also where somebody changed an entry's reason."""
     entry = replace(reserve(Head(key=KEY), 1000, "run", T0).entry, reason=EntryReason.ACCRUED)
     assert head_of(KEY, [entry]).taken_minor == 0
+
+
+def test_edge_43_a_stopped_payouts_money_is_back() -> None:
+    first = reserve(Head(key=KEY), 1000, "run", T0)
+    back = stop(first.head, first.payout, "not sent: banned", T0 + days(1))
+    assert (back.payout.state, back.payout.detail) == (PayoutState.STOPPED, "not sent: banned")
+    assert (back.head.taken_minor, back.head.reserved_minor) == (0, 0)
+    assert back.entry.payout_id == first.payout.id
+
+
+@given(st.integers(-(10**9), 10**9).filter(bool))
+def test_edge_50_handing_over_moves_a_balance_of_either_sign_and_loses_nothing(amount: int) -> None:
+    other = replace(KEY, promoter_id=make.BO)
+    giving, taking = hand_over(Head(key=KEY), Head(key=other, taken_minor=7), amount, T0)
+    assert (giving.head.taken_minor, taking.head.taken_minor) == (amount, 7 - amount)
+    assert {entry.reason for entry in (giving.entry, taking.entry)} == {EntryReason.MERGED}
+    total = net((*giving.entry.postings, *taking.entry.postings))
+    assert {str(account): minor for (account, _), minor in total.items() if minor} == {
+        f"program/{PROGRAM_ID}/promoter/{make.CY}/payable": -amount,
+        f"program/{PROGRAM_ID}/promoter/{make.BO}/payable": amount,
+    }
+    for step in (giving, taking):
+        assert head_of(step.head.key, [step.entry]).taken_minor == (amount if step is giving else -amount)
+
+
+def test_edge_8_writing_off_and_voiding_leave_nothing_payable() -> None:
+    owes = Head(key=KEY, taken_minor=500)
+    given_up = write_off(owes, 500, T0)
+    assert (available(0, given_up.head), given_up.entry.reason) == (0, EntryReason.WRITTEN_OFF)
+    (posting,) = given_up.entry.postings
+    assert str(posting.source) == f"program/{PROGRAM_ID}/write_off"
+    taken_back = void(Head(key=KEY), 300, T0)
+    assert (available(300, taken_back.head), taken_back.entry.reason) == (0, EntryReason.VOIDED)
+    (posting,) = taken_back.entry.postings
+    assert (posting.destination.leaf, posting.source.leaf) == (Leaf.COMMISSION, Leaf.PAYABLE)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grapevine.domain.decisions import paid_chain, people_needed
+from grapevine.domain.chains import paid_chain, people_needed
 from grapevine.domain.people import TICK, Promoter, PromoterStatus, subject_key, upline_of
 from grapevine.domain.plans import Vacancy
 from tests import builders as make

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import MAX_MINOR
-from grapevine.domain.plans import plan_faults
+from grapevine.domain.plan_faults import plan_faults
 from grapevine.domain.programs import program_faults, settlement_date
 from tests import builders as make
 from tests.builders import T0, days, minutes

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grapevine.domain.entries import AccountKey, Entry
+from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.grants import Grant, GrantKey
 from grapevine.domain.pages import merged, pages_of
 from grapevine.domain.payouts import Head, PayoutState, complete, head_of, reserve
 from grapevine.domain.verification import Books, Fault, totals, verify
@@ -40,7 +42,25 @@ orders = st.lists(st.lists(order_entries(), min_size=1, max_size=4), max_size=3)
 
 def folded(chains: dict[OrderKey, tuple[Entry, ...]]) -> Books:
     pages = merged(page for chain in chains.values() for entry in chain for page in pages_of(entry))
-    return Books(orders=chains, pages={page.key: page for page in pages})
+    counters: Counter[GrantKey] = Counter()
+    for chain in chains.values():
+        counters.update({grant.key: grant.granted for entry in chain for grant in entry.grants})
+    return Books(orders=chains, pages={page.key: page for page in pages}, counters=counters)
+
+
+def test_an_order_that_has_more_than_it_ever_wanted_is_a_fault() -> None:
+    key = GrantKey(PROGRAM_ID, "cap.daily", make.CY, "2026-11-11")
+    entry = Entry(
+        key=make.ORDER,
+        sequence=1,
+        program_id=PROGRAM_ID,
+        reason=EntryReason.ACCRUED,
+        postings=(),
+        recorded_at=make.T0,
+        grants=(Grant(key, 5, 6),),
+    )
+    books = folded({make.ORDER: (entry,)})
+    assert verify(books) == (Fault("grant", str(make.ORDER), f"has more of {key} than it ever wanted"),)
 
 
 @given(orders)

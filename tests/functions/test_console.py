@@ -13,8 +13,9 @@ from chalice.test import Client, HTTPResponse
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.decisions import Reason
-from grapevine.domain.errors import NetworkMovedError, UnavailableError
+from grapevine.domain.errors import NetworkMovedError, OrderUnprocessableError, UnavailableError
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.instants import to_text
 from grapevine.domain.people import Promoter, subject_key
 from grapevine.ports import ApiKey
 from tests import builders as make
@@ -48,7 +49,12 @@ NEW_RATE = {
 NEW_COUPON = {"code": "dee-10", "priority": 5}
 DISABLED = {"enabled": False}
 NEW_SPONSOR = {"sponsor_id": ANA}
+NEW_PRODUCTS = {"products": [{"id": "77", "category": "tea", "collections": ["sale"], "promoter_id": CY}]}
+NEW_CUSTOMER = {"customer": "guest@x.example", "promoter_id": CY}
+NEW_PERSON = {"customer": "guest@x.example", "other": "a" * 24}
 NEW_STATUS = {"status": "suspended", "reason": "sells on a flea market"}
+ODD = "f" * 16
+RULING = {"fact": ODD, "by": "Mei", "why": "I asked the shop"}
 
 ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", "/programs", NEW_PROGRAM),
@@ -57,8 +63,11 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", f"{PROGRAM}/plans", NEW_PLAN),
     ("POST", f"{PROGRAM}/rates", NEW_RATE),
     ("POST", f"{PROGRAM}/storefronts", NEW_STOREFRONT),
+    ("POST", f"{PROGRAM}/customers", NEW_CUSTOMER),
+    ("POST", f"{PROGRAM}/customers/join", NEW_PERSON),
     ("POST", f"{PROGRAM}/promoters", NEW_PROMOTER),
     ("GET", f"{PROGRAM}/promoters", None),
+    ("POST", f"{PROGRAM}/products", NEW_PRODUCTS),
     ("POST", f"{PROGRAM}/promoters/{CY}/coupons", NEW_COUPON),
     ("POST", f"{PROGRAM}/coupons/{make.coupon().code}", DISABLED),
     ("POST", f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR),
@@ -66,6 +75,9 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", f"{PROGRAM}/promoters/{CY}/links", NEW_LINK),
     ("GET", f"{PROGRAM}/promoters/{CY}/balance", None),
     ("GET", f"{PROGRAM}/promoters/{CY}/entries", None),
+    ("GET", f"{PROGRAM}/waiting", None),
+    ("POST", f"{PROGRAM}/orders/{make.STOREFRONT_ID}/1002/accept", RULING),
+    ("POST", f"{PROGRAM}/orders/{make.STOREFRONT_ID}/1003/reject", RULING),
     ("GET", f"{PROGRAM}/entries/{make.STOREFRONT_ID}/1001/1/explain", None),
 )
 OF_A_PROGRAM = ROUTES[2:]
@@ -131,10 +143,20 @@ def stranger(world: World, client: Clients) -> Api:
     return merchant(world, client, "other")
 
 
+def quarantine(world: World, order: OrderKey) -> None:
+    """Let an order wait for a person."""
+    odd = make.snapshot(lines=(make.line("a", 10_000), make.line("b", -2_000)))
+    world.append(make.fact(order=order, snapshot=odd, problem="line_items[1].price: negative", digest=ODD))
+    with pytest.raises(OrderUnprocessableError):
+        world.post(world.clock, order)
+
+
 @pytest.fixture
 def earned(world: World, client: Clients) -> None:
-    """Let there be a coupon, and an order of 100.00 that arrives as a webhook and accrues."""
+    """Let there be a coupon, two odd orders, and one of 100.00 that arrives as a webhook and accrues."""
     world.catalog.add_coupon(make.coupon())
+    for number in ("1002", "1003"):
+        quarantine(world, OrderKey(make.STOREFRONT_ID, number))
     deliver(client("place_order"), raw(paid_order()))
     world.post(world.clock)
     world.fold()
@@ -263,6 +285,48 @@ def test_a_promoter_whose_address_is_apart(world: World, api: Api, lines: list[L
     assert made in api.get(f"{PROGRAM}/promoters")["promoters"]
 
 
+def test_a_customer_who_signed_up_is_tied_and_their_address_is_nowhere(
+    world: World, api: Api, lines: list[Line]
+) -> None:
+    made = api.post(f"{PROGRAM}/customers", {**NEW_CUSTOMER, "occurred_at": "2026-11-11T08:00:00+00:00"})
+    key = subject_key(world.secrets.subject_key(make.PROGRAM_ID), "Guest@X.example")
+    assert made == {
+        "program_id": make.PROGRAM_ID,
+        "customer": key,
+        "promoter_id": CY,
+        "occurred_at": "2026-11-11T08:00:00.000Z",
+        "recorded_at": to_text(world.clock),
+    }
+    (registration,) = world.catalog.customer(make.PROGRAM_ID, key).registrations
+    assert registration.promoter_id == CY
+    assert "x.example" not in json.dumps(lines).lower()
+    assert world.personal_data.remembered == {}
+    again = {**NEW_CUSTOMER, "occurred_at": "2026-11-11T08:00:00Z"}
+    assert api.refused("POST", f"{PROGRAM}/customers", again, 409)["code"] == "already_exists"
+
+
+def test_two_customers_who_are_one_person(world: World, api: Api) -> None:
+    made = api.post(f"{PROGRAM}/customers/join", NEW_PERSON)
+    (same,) = world.catalog.customer(make.PROGRAM_ID, "a" * 24).identities
+    assert (same.other_key, same.occurred_at) == (made["customer"], world.clock)
+    api.refused("POST", f"{PROGRAM}/customers/join", {**NEW_PERSON, "occurred_at": None}, 409)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"click_id": make.CLICK_ID}, "click_id"),
+        ({"promoter_id": None}, "promoter_id"),
+        ({"customer": "someone"}, "customer"),
+        ({"occurred_at": "2099-01-01T00:00:00Z"}, "occurred_at"),
+        ({"occurred_at": "yesterday"}, "occurred_at"),
+        ({"occurred_at": 1}, "occurred_at"),
+    ],
+)
+def test_a_registration_that_cannot_be(api: Api, changes: dict[str, Any], where: str) -> None:
+    assert api.refused("POST", f"{PROGRAM}/customers", {**NEW_CUSTOMER, **changes})["where"] == where
+
+
 def test_a_promoter_without_a_sponsor(api: Api) -> None:
     body = {"name": " Eve ", "email": "e@x"}
     for sent in (body, {**body, "sponsor_id": None}):
@@ -324,6 +388,91 @@ def test_an_entry_explains_itself(api: Api, earned: None) -> None:
     assert why["standing"] == {CY: "10.00", BO: "3.00", ANA: "1.00"}
 
 
+EXPLAIN = f"{PROGRAM}/entries/{make.STOREFRONT_ID}/1001/1/explain"
+EARNED = {
+    "en": "You earned 10.00 USD: 10 % of 100.00 USD that somebody bought through your link on 11 November; "
+    "payable on 11 December.",
+    "zh": "你获得佣金 10.00 美元：11月11日有人通过你的链接购买了 100.00 美元，按 10% 计算；"
+    "12月11日起可以提现。",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "language"),
+    [
+        ("", "", "en"),
+        ("", "zh-CN,zh;q=0.9", "zh"),
+        ("&language=zh", "", "zh"),
+        ("&language=en", "zh-CN", "en"),
+    ],
+)
+def test_a_promoter_is_told_in_their_language(
+    api: Api, earned: None, query: str, header: str, language: str
+) -> None:
+    path = f"{EXPLAIN}?promoter_id={CY}{query}"
+    answer = api.call("GET", path, **({"Accept-Language": header} if header else {}))
+    assert answer.json_body["sentences"] == {CY: [EARNED[language]]}
+
+
+def test_everybody_whom_an_entry_concerns_is_told(api: Api, earned: None) -> None:
+    assert set(api.get(EXPLAIN)["sentences"]) == {CY, BO, ANA}
+
+
+def test_an_unknown_language_is_refused(api: Api, earned: None) -> None:
+    error = api.refused("GET", f"{EXPLAIN}?language=tlh")
+    assert (error["where"], error["message"]) == ("language", "language: must be one of en, zh")
+
+
+def test_each_entry_in_a_list_says_what_it_means(api: Api, earned: None) -> None:
+    path = f"{PROGRAM}/promoters/{BO}/entries?language=zh"
+    (entry,) = api.get(path)["entries"]
+    assert entry["sentence"] == "你的一笔订单已付款；你增加了 3.00 美元；3.00 美元 等待可提现。"
+
+
+# --- who waits ----------------------------------------------------------------------------------
+
+
+def test_edge_17_a_merchant_sees_what_waits_accepts_it_and_it_is_paid(world: World, api: Api) -> None:
+    quarantine(world, make.ORDER)
+    (listed,) = api.get(f"{PROGRAM}/waiting")["waiting"]
+    assert (listed["order"], listed["reason"]) == (str(make.ORDER), "quarantined")
+    assert (listed["what"], listed["since"]) == ("line_items[1].price: negative", "2026-11-11T09:00:00.000Z")
+    (odd,) = listed["facts"]
+    assert (odd["fact"], odd["can_be_accepted"], odd["currency"]) == (ODD, True, "USD")
+    assert [line["gross_minor"] for line in odd["lines"]] == [10_000, -2_000]
+    ruled = api.changed(f"{PROGRAM}/orders/{make.ORDER}/accept", RULING)
+    assert ruled == {**RULING, "accepted": True}
+    world.post(world.clock)
+    world.fold()
+    assert api.get(f"{PROGRAM}/promoters/{CY}/balance")["held"] == "10.00"
+    assert api.get(f"{PROGRAM}/waiting") == {"waiting": []}
+
+
+def test_edge_17_a_rejected_order_waits_no_more_and_the_opposite_is_refused(world: World, api: Api) -> None:
+    quarantine(world, make.ORDER)
+    path = f"{PROGRAM}/orders/{make.ORDER}"
+    for _ in range(2):
+        assert api.changed(f"{path}/reject", RULING)["accepted"] is False
+    assert api.refused("POST", f"{path}/accept", RULING, 409)["code"] == "already_exists"
+    assert world.post(world.clock) is None
+    assert api.get(f"{PROGRAM}/waiting") == {"waiting": []}
+
+
+def test_edge_4_a_refund_without_its_order_is_in_the_list(world: World, api: Api) -> None:
+    world.append(make.refunded("r1", minutes(60), ("a", 2_345)))
+    world.post(T0 + minutes(61))
+    (listed,) = api.get(f"{PROGRAM}/waiting")["waiting"]
+    assert (listed["reason"], listed["facts"]) == ("refund_first", [])
+
+
+def test_an_order_of_another_merchants_program_cannot_be_ruled_on(world: World, api: Api) -> None:
+    other = make.fact(program_id="pg_other", problem="odd", digest=ODD)
+    world.append(other)
+    for act in ("accept", "reject"):
+        error = api.refused("POST", f"{PROGRAM}/orders/{make.ORDER}/{act}", RULING, 404)
+        assert error["code"] == "not_found"
+
+
 # --- what changes -------------------------------------------------------------------------------
 
 
@@ -353,6 +502,8 @@ def test_a_plan_of_everything_comes_back_as_it_was_sent(api: Api) -> None:
         "coupon_mode": "if_winner",
         "self_purchase": "rebate",
         "line_cap_bps": 5000,
+        "caps": [{"id": "daily", "per": "promoter", "period": "day", "amount_minor": 9_000}],
+        "recruit_bonus_minor": 500,
     }
     made = api.post(f"{PROGRAM}/plans", {**NEW_PLAN, **settings, "rules": rules})
     assert {name: made[name] for name in settings} == settings
@@ -406,6 +557,41 @@ def test_a_change_of_a_sponsor_counts_for_later_orders(world: World, api: Api) -
     assert entry
     assert entry.decision
     assert entry.decision.promoter_ids == (CY, ANA)
+
+
+def test_edge_42_a_ban_queues_that_what_is_held_is_voided(world: World, api: Api) -> None:
+    path = f"{PROGRAM}/promoters/{CY}/status"
+    assert api.changed(path, {"status": "banned", "reason": "cheated"})["status"] == "banned"
+    assert api.changed(path, {"status": "active", "reason": "cleared"})["id"] == CY
+    assert world.settlement_queue.voids == [(make.PROGRAM_ID, CY)]
+
+
+def test_edge_50_merged_accounts_show_each_other_and_their_money_together(world: World, api: Api) -> None:
+    world.append(make.fact())
+    world.post(T0 + minutes(1))
+    world.fold()
+    path = f"{PROGRAM}/promoters"
+    world.catalog.add_promoter(make.promoter("pr_dee"))
+    merged = api.changed(f"{path}/{CY}/merge", {"promoter_id": "pr_dee"})
+    assert (merged["id"], merged["duplicates"]) == ("pr_dee", [CY])
+    assert {"duplicate_of": "pr_dee", "id": CY}.items() <= api.get(path)["promoters"][2].items()
+    assert api.get(f"{path}/pr_dee/balance")["held"] == api.get(f"{path}/{CY}/balance")["held"] == "13.33"
+    assert api.get(f"{path}/pr_dee/entries") == api.get(f"{path}/{CY}/entries")
+    statement = api.get(f"{path}/pr_dee/statement")
+    assert [account["promoter_id"] for account in statement["accounts"]] == ["pr_dee", CY]
+    assert statement["accounts"][1]["entries"][0]["changes"] == {"held": "13.33"}
+    assert statement["re_adds"]
+
+
+@pytest.mark.parametrize("name", ["pr_gone", "", "pr#cy", CY])
+def test_a_merge_that_cannot_be(world: World, api: Api, name: str) -> None:
+    error = api.refused("POST", f"{PROGRAM}/promoters/{CY}/merge", {"promoter_id": name})
+    assert error["where"] == "promoter_id"
+    assert world.catalog.network_version(make.PROGRAM_ID) == 0
+
+
+def test_a_statement_of_nobody(api: Api) -> None:
+    assert api.refused("GET", f"{PROGRAM}/promoters/pr_x/statement", status=404)["code"] == "not_found"
 
 
 def test_a_promoter_whose_sponsor_leaves(api: Api) -> None:
@@ -676,7 +862,7 @@ def test_an_instant_that_is_none(api: Api, text: str) -> None:
         ("sponsor", {"sponsor_id": "pr_gone"}, "sponsor_id"),
         ("sponsor", {"sponsor_id": "pr#cy"}, "sponsor_id"),
         ("sponsor", {"sponsor_id": "x" * 5000}, "sponsor_id"),
-        ("status", {**NEW_STATUS, "status": "banned"}, "status"),
+        ("status", {**NEW_STATUS, "status": "fired"}, "status"),
         ("status", {**NEW_STATUS, "status": "Suspended"}, "status"),
         ("status", {**NEW_STATUS, "reason": " "}, "reason"),
         ("status", {**NEW_STATUS, "reason": "x" * 501}, "reason"),
@@ -741,7 +927,7 @@ def test_a_coupon_that_nobody_has(api: Api, code: str) -> None:
 class Moving(MemoryCatalog):
     """A catalog whose network somebody else changes between every read and write."""
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
         raise NetworkMovedError(promoter.program_id)
 
 
@@ -850,3 +1036,17 @@ def test_every_request_is_one_line_without_the_key(
     (line,) = invocations(lines)
     assert line["outcome"] == "ok"
     assert "secret" not in json.dumps(lines)
+
+
+def test_products_are_put_and_read(api: Api) -> None:
+    put = api.changed(f"{PROGRAM}/products", NEW_PRODUCTS)
+    assert put["products"] == [api.get(f"{PROGRAM}/products/77")]
+    assert {name: put["products"][0][name] for name in NEW_PRODUCTS["products"][0]} == NEW_PRODUCTS[
+        "products"
+    ][0]
+    assert api.refused("GET", f"{PROGRAM}/products/88", None, 404)["code"] == "not_found"
+
+
+def test_a_product_that_is_wrong_is_refused_with_its_place(api: Api) -> None:
+    body = {"products": [{"id": "77"}, {"id": "88", "promoter_id": "pr_nobody"}]}
+    assert api.refused("POST", f"{PROGRAM}/products", body)["where"] == "products[1].promoter_id"

@@ -18,7 +18,14 @@ HANDLERS = {
     "track_click": {"redirect"},
     "place_order": {"receive_webhook"},
     "accrue": {"on_facts", "on_entries", "redrive"},
-    "settle": {"sweep_due", "start_settlements", "settle_promoters", "import_results"},
+    "settle": {
+        "sweep_due",
+        "start_settlements",
+        "report_waiting",
+        "verify_programs",
+        "settle_promoters",
+        "import_results",
+    },
     "fraud": {"screen_facts"},
     "insight": {"count_clicks"},
     "notify": {"publish_entries"},
@@ -27,18 +34,28 @@ HANDLERS = {
         "create_program",
         "list_programs",
         "read_program",
+        "read_tier",
         "publish_plan",
         "publish_rate",
         "create_storefront",
+        "register_customer",
+        "join_customers",
         "create_promoter",
         "list_promoters",
+        "put_products",
+        "read_product",
         "create_coupon",
         "switch_coupon",
         "change_sponsor",
         "change_status",
+        "merge_promoters",
         "create_link",
         "read_balance",
         "list_entries",
+        "read_statement",
+        "list_waiting",
+        "accept_order",
+        "reject_order",
         "explain_entry",
     },
 }
@@ -157,7 +174,7 @@ def test_there_is_no_other_app() -> None:
 @each_app
 def test_an_app_is_a_listing(name: str) -> None:
     text = (ROOT / "functions" / name / "app.py").read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 100
+    assert len(text.splitlines()) < (200 if name == "console" else 100)
     for module in imported(text):
         assert module in ("typing", "chalice.app") or module.startswith("grapevine.runtime"), module
 

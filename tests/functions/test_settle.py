@@ -19,6 +19,7 @@ from grapevine.domain.errors import InvalidInputError, NotFoundError, Unavailabl
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Payout, PayoutState
+from grapevine.domain.people import PromoterStatus
 from grapevine.ports import SettlementBatch
 from grapevine.runtime import observe
 from grapevine.usecases.start_settlements import SettlementsNotStartedError
@@ -226,6 +227,20 @@ def test_a_run_pays_each_promoter_once(
     assert (world.files.stored, len(world.treasury.stored)) == (before, 3)
 
 
+def test_edge_42_a_ban_from_the_queue_voids_what_is_held(
+    world: World, client: Clients, lines: list[Line]
+) -> None:
+    paid_order(world, make.ORDER)
+    world.fold()
+    (cy,) = world.catalog.promoters(make.PROGRAM_ID, (CY,)).values()
+    world.clock += days(1)
+    world.catalog.change_promoter(cy.with_status(PromoterStatus.BANNED, "cheated", world.clock), 0)
+    body = json.dumps({"void": {"program_id": make.PROGRAM_ID, "promoter_id": CY}})
+    assert settle(client, [body, body]) == []
+    assert [entry.reason.value for entry in world.ledger.entries_of(make.ORDER)] == ["accrued", "voided"]
+    assert invocations(lines)[-1]["voided"] == [f"{make.PROGRAM_ID}/{CY}"]
+
+
 @pytest.mark.parametrize(
     "garbage",
     ["", "{", "[]", "null", "{}", '{"settlement_id": 1}', '{"settlement_id": "x", "program_id": "pg_gone"}'],
@@ -384,3 +399,51 @@ def test_an_import_of_what(
 def test_an_import_of_a_file_that_is_not_there(world: World, client: Clients) -> None:
     with pytest.raises(NotFoundError):
         run(client, "import_results", {"settlement_id": RUN, "file": "nowhere.csv"})
+
+
+# --- who waits, and the proof --------------------------------------------------------------------
+
+
+def test_edge_4_a_refund_without_its_order_raises_the_alarm_after_a_day(
+    world: World, client: Clients, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refund = make.refunded("r1", minutes(60), ("a", 2_345))
+    world.append(refund)
+    world.post(T0 + minutes(61))
+    world.clock = refund.recorded_at + days(1)
+    assert run(client, "report_waiting") == {"overdue": []}
+    world.clock += minutes(1)
+    said = f"{make.ORDER}: refund_first: refunded without its order: r1"
+    assert run(client, "report_waiting") == {"overdue": [said]}
+    assert counted(capsys.readouterr().out) == {observe.ORDER_OVERDUE: 1}
+
+
+NIGHT = datetime(2026, 11, 12, 18, 30, tzinfo=UTC)
+"""Half past two in the program's own night."""
+
+
+def test_the_nightly_proof_counts_faults_where_the_alarm_looks(
+    world: World, client: Clients, capsys: pytest.CaptureFixture[str], lines: list[Line]
+) -> None:
+    paid_order(world)
+    world.append(make.fact(order=OTHER))
+    world.clock = NIGHT
+    answer = run(client, "verify_programs")
+    (fault,) = answer["faults"]
+    assert fault.startswith(f"{make.PROGRAM_ID}: facts: {OTHER}: entry 1 was never posted")
+    assert (answer["proven"], answer["failed"]) == ([make.PROGRAM_ID], [])
+    assert counted(capsys.readouterr().out)[observe.PROOF_FAULT] == 1
+    (line,) = invocations(lines)
+    assert (line["handler"], line["faults"]) == ("verify_programs", [fault])
+
+
+def test_a_proof_without_faults_says_that_it_was_made(
+    world: World, client: Clients, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid_order(world)
+    world.clock = NIGHT
+    for proven in ([make.PROGRAM_ID], []):
+        answer = run(client, "verify_programs")
+        assert answer == {"proven": proven, "faults": [], "failed": [], "overdue": []}
+        told = capsys.readouterr().out
+        assert counted(told) == {observe.PROOF_FAULT: 0, observe.PROOF_MISSED: 0}

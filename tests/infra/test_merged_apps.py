@@ -18,7 +18,14 @@ HANDLERS = {
     "track_click": {"api_handler"},
     "place_order": {"api_handler"},
     "accrue": {"on_facts", "on_entries", "redrive"},
-    "settle": {"sweep_due", "start_settlements", "settle_promoters", "import_results"},
+    "settle": {
+        "sweep_due",
+        "start_settlements",
+        "report_waiting",
+        "verify_programs",
+        "settle_promoters",
+        "import_results",
+    },
     "fraud": {"screen_facts"},
     "insight": {"count_clicks"},
     "notify": {"publish_entries"},
@@ -77,7 +84,7 @@ def test_runtime_and_architecture_are_pinned(packaged: dict[str, PackagedApp], a
 def test_memory_and_timeouts(packaged: dict[str, PackagedApp], app: str) -> None:
     for name, function in _functions(packaged[app]).items():
         assert function["MemorySize"] >= 512
-        most = 15 if name == "api_handler" else 300
+        most = 15 if name == "api_handler" else 900 if name == "verify_programs" else 300
         assert 3 <= function["Timeout"] <= most
 
 
@@ -143,7 +150,7 @@ def test_settle_queue_mapping(packaged: dict[str, PackagedApp]) -> None:
     assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("handler", ["sweep_due", "start_settlements"])
+@pytest.mark.parametrize("handler", ["sweep_due", "start_settlements", "report_waiting", "verify_programs"])
 def test_schedules(packaged: dict[str, PackagedApp], handler: str) -> None:
     event = _only_event(_functions(packaged["settle"])[handler])
     assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)"}}

@@ -86,6 +86,9 @@ def test_alarms_reach_a_person(platform: dict[str, Any]) -> None:
         "SettlementsDead",
         "LedgerModified",
         "ClicksNotRecorded",
+        "BooksDisproved",
+        "ProofsMissed",
+        "OrdersOverdue",
     }
     assert all(alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms.values())
 

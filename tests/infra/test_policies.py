@@ -97,6 +97,18 @@ def test_personal_data_is_written_by_two_and_read_by_none(packaged: dict[str, Pa
     assert set().union(*allowed.values()) == {"dynamodb:PutItem"}
 
 
+def test_one_app_reads_whole_tables(packaged: dict[str, PackagedApp]) -> None:
+    """The proof does; for everybody else a scan would be a mistake that grows."""
+    for table in (LEDGER, "table/${StateTable}", "table/${OrdersTable}"):
+        scanning = {name for name, app in packaged.items() if "dynamodb:Scan" in _allowed(app, table)}
+        assert scanning == {"settle"}
+
+
+def test_who_posts_may_list_who_waits(packaged: dict[str, PackagedApp]) -> None:
+    for name in MAY_APPEND_ENTRIES:
+        assert {"dynamodb:PutItem", "dynamodb:DeleteItem"} <= _allowed(packaged[name], "table/${StateTable}")
+
+
 @pytest.mark.parametrize("name", APPS)
 def test_no_wildcards(packaged: dict[str, PackagedApp], name: str) -> None:
     """ListStreams is the one action that cannot be limited to a resource."""
@@ -171,3 +183,23 @@ def test_deployed_roles_append_only_where_they_should(
         "private": MAY_WRITE if name in MAY_WRITE_PRIVATE else DENIED,
         "reading private": DENIED,
     }
+
+
+def test_the_deployed_proof_reads_all_that_it_needs(deployment: Deployment, probe: Probe) -> None:
+    tables = deployment.platform.tables
+    waiting = {
+        "TableName": tables["state"],
+        "IndexName": "by_state",
+        "KeyConditionExpression": "gpk = :waits",
+        "ExpressionAttributeValues": {":waits": {"S": "WAITS"}},
+    }
+    calls: Calls = {
+        **{
+            name: ("dynamodb", "scan", {"TableName": tables[name], "Limit": 1})
+            for name in ("ledger", "state", "orders")
+        },
+        "waiting": ("dynamodb", "query", waiting),
+    }
+    functions = deployment.apps["settle"].functions
+    for handler in ("verify_programs", "report_waiting"):
+        assert probe.try_calls(functions[handler], calls) == dict.fromkeys(calls, "ok")

@@ -6,7 +6,7 @@ So that the commands in the docs can be run as they stand, by a real shell and a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import import_module
@@ -15,6 +15,7 @@ from threading import Thread
 from chalice.test import Client
 
 from grapevine.adapters.memory.flow import MemoryFacts
+from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.instants import truncate
 from grapevine.runtime.parts import install
@@ -60,7 +61,8 @@ class House(HTTPServer):
             screen_order(ScreenOrder(fact), ports, self.world.now())
 
     def _post(self, order: OrderKey) -> None:
-        self.world.post(self.world.now(), order)
+        with suppress(OrderUnprocessableError):
+            self.world.post(self.world.now(), order)
         self.world.fold()
 
 

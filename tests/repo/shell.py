@@ -10,11 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from grapevine.domain.wordings import EN
+
 NEEDED = ("bash", "curl", "openssl")
 _END = "\x1eend of block\x1e"
+_MONTHS = "|".join(EN.months)
 _OURS: tuple[tuple[str, str], ...] = (
     (r"\b(mc|pg|sf|pr|po|key)_[0-9A-Za-z]{12,}\b", r"\1_…"),
     (r"\b[0-9A-Za-z]{22}-[0-9A-Za-z]{20}\b", "click"),
+    (r"\b[0-9a-f]{16}\b", "digest"),
+    (rf"\b\d{{1,2}} (?:{_MONTHS})(?: \d{{4}})?", "day"),
+    (r"\b[0-9a-f]{24}\b", "customer"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "instant"),
 )
 _LINK_CODE = (r"^/?[0-9A-Za-z]{8}$", "link code")

@@ -15,9 +15,9 @@ from grapevine.adapters.eventbridge import SOURCE
 from grapevine.domain.entries import Entry, entry_from_dict, entry_to_dict
 from grapevine.domain.facts import FactKind, OrderKey
 from grapevine.ports import SettlementBatch
+from grapevine.usecases.export_payouts import PAYOUT_COLUMNS
 from grapevine.usecases.import_results import COLUMNS
 from grapevine.usecases.publish_accruals import COMMISSION_ACCRUED, accruals
-from grapevine.usecases.settle_promoters import PAYOUT_COLUMNS
 from tests.repo.documents import blocks_of, coded, named, rows_of, section
 
 EVENTS = named("docs/events.md")
@@ -57,7 +57,7 @@ def test_every_field_of_the_event_is_described() -> None:
 def test_every_name_of_an_entry_is_described() -> None:
     rows = rows_of(section(EVENTS, "An entry"))
     described = {name for row in rows for name in coded(row["name"])}
-    assert described == set(example("entry")) | {"rel", "pay", "prev"}
+    assert described == set(example("entry")) | {"g", "s", "rel", "wt", "vd", "pay", "prev"}
 
 
 def test_every_attribute_of_a_click_is_described() -> None:

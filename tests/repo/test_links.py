@@ -47,5 +47,7 @@ def test_every_decision_says_how_to_undo_it() -> None:
 def test_decisions_are_numbered_and_listed() -> None:
     index = named("docs/adr/README.md")
     pages = sorted(page.name for page in index.parent.glob("0*.md"))
-    assert [page[:4] for page in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]
+    numbers = [page[:4] for page in pages]
+    # A number is given when a decision is begun, so one may be missing; none is given twice.
+    assert sorted(set(numbers)) == numbers
     assert sorted(links_of(index)) == pages

@@ -33,7 +33,13 @@ def test_every_metric_is_there() -> None:
 
 def test_every_metric_with_an_alarm_exists() -> None:
     ours = re.findall(r"Namespace: Grapevine\n +MetricName: (\w+)", platform())
-    assert {observe.LEDGER_MODIFIED, observe.CLICK_NOT_RECORDED} == set(ours)
+    assert set(ours) == {
+        observe.LEDGER_MODIFIED,
+        observe.CLICK_NOT_RECORDED,
+        observe.PROOF_FAULT,
+        observe.PROOF_MISSED,
+        observe.ORDER_OVERDUE,
+    }
 
 
 def test_every_setting_is_there() -> None:

@@ -14,6 +14,8 @@ FOLDERS = ("layers", "functions", "infra", "cli", "simulator")
 MOST_BODY_LINES = 40
 MOST_MODULE_LINES = 300
 MOST_APP_LINES = 100
+MOST_LISTING_LINES = 200
+"""The console's: one route is five lines, and it lists every one (ADR 0015)."""
 
 FILES = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -52,4 +54,6 @@ def test_nine_bodies_in_ten_are_under_twenty_lines() -> None:
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_module_is_one_idea(file: Path) -> None:
     most = MOST_APP_LINES if file.name == "app.py" else MOST_MODULE_LINES
+    if file.parent.name == "console":
+        most = MOST_LISTING_LINES
     assert len(file.read_text().splitlines()) <= most

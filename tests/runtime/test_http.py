@@ -30,6 +30,7 @@ ANSWERS = {
     "AlreadyExistsError": (409, "already_exists"),
     "ConcurrencyError": (409, "try_again"),
     "EntryExistsError": (409, "try_again"),
+    "GrantMovedError": (409, "try_again"),
     "HeadMovedError": (409, "try_again"),
     "NetworkMovedError": (409, "try_again"),
     "StaleReadError": (409, "try_again"),
@@ -172,7 +173,9 @@ def test_a_page_that_nobody_lists() -> None:
 
 @pytest.mark.parametrize("headers", [{"X-Shopify-Topic": "a", "COOKIE": "b"}, {}, None])
 def test_a_request_as_use_cases_want_it(headers: dict[str, str] | None) -> None:
-    request: Any = SimpleNamespace(method="POST", headers=headers, raw_body=b"\xff")
+    query = {"language": "zh"} if headers else None
+    request: Any = SimpleNamespace(method="POST", headers=headers, raw_body=b"\xff", query_params=query)
     found = incoming(cast("Chalice", SimpleNamespace(current_request=request)))
     assert (found.method, found.body) == ("POST", b"\xff")
+    assert found.query == (query or {})
     assert found.headers == {name.lower(): value for name, value in (headers or {}).items()}

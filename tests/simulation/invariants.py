@@ -10,12 +10,13 @@ from typing import Any
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.decisions import grace_end
-from grapevine.domain.entries import AccountKey, Entry, EntryReason, decision_in_force, standing
+from grapevine.domain.entries import AccountKey, Entry, EntryReason, decision_in_force, holdings_of, standing
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import OrderKey, Outcome
 from grapevine.domain.money import parse_minor
 from grapevine.domain.orders import fold
 from grapevine.domain.payouts import PayoutState
+from grapevine.domain.people import PromoterStatus
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.read_balance import Balance, read_balance
 from grapevine.usecases.verify_program import verify_program
@@ -75,7 +76,7 @@ def _orders(town: Town, undisturbed: Town) -> Iterator[Violation]:
             yield Violation(
                 "every fact with money is posted", f"{order} at {stands}, facts say {view.amounts}"
             )
-        elif order not in town.script.late_stops and _leaves(stands) - {_expected_leaf(view), Leaf.HOUSE}:
+        elif order not in town.script.late_stops and _misplaced(stands, view, town):
             yield Violation("time and verdicts move money", f"{order} at {stands}, verdict {view.outcome}")
         for entry in town.stores.ledger.entries_of(order):
             if _undoes_release(entry):
@@ -95,7 +96,7 @@ def _story(town: Town) -> Story:
     clicks = tuple(stores.clicks.stored.values())
     promoters = tuple(stores.catalog.promoters_of(PROGRAM_ID))
     facts, coupons = tuple(stores.facts.appended), stores.catalog.coupons_known()
-    return Story(script.program, script.plans, promoters, clicks, facts, coupons)
+    return Story(script.program, script.plans, promoters, clicks, facts, coupons=coupons)
 
 
 def _view(town: Town, order: OrderKey, story: Story) -> View:
@@ -103,7 +104,8 @@ def _view(town: Town, order: OrderKey, story: Story) -> View:
     is_test = any(fact.snapshot and fact.snapshot.test for fact in facts)
     if is_test or order in town.script.unusable:
         return View({}, None, None)
-    return look(story, facts, None, town.clock)
+    has = holdings_of(town.stores.ledger.entries_of(order)).held
+    return look(story, facts, None, town.clock, {str(key): one.granted for key, one in has.items()})
 
 
 def _stands(town: Town, order: OrderKey) -> Amounts:
@@ -122,8 +124,16 @@ def _by_promoter(amounts: Amounts) -> dict[str, int]:
     return {promoter_id: minor for promoter_id, minor in sums.items() if minor}
 
 
-def _leaves(amounts: Amounts) -> set[str]:
-    return {leaf for _, leaf in amounts}
+def _misplaced(amounts: Amounts, view: View, town: Town) -> bool:
+    """Say whether anything is where it should not be; a suspended promoter's part may wait."""
+    expected = _expected_leaf(view)
+    suspended = {
+        promoter.id
+        for promoter in town.stores.catalog.promoters_of(PROGRAM_ID)
+        if promoter.status_at(town.clock) is PromoterStatus.SUSPENDED
+    }
+    waiting = {(name, Leaf.HELD) for name in suspended} if expected is Leaf.PAYABLE else set()
+    return any(leaf not in (expected, Leaf.HOUSE) for name, leaf in amounts.keys() - waiting)
 
 
 def _expected_leaf(view: View) -> Leaf:
@@ -193,7 +203,7 @@ def _nothing_left(town: Town) -> Iterator[Violation]:
     That a click recorded too late was looked at may be on record now where it was not before.
     """
     stores = town.stores
-    ports = PostOrderPorts(stores.ledger, stores.facts, stores.clicks, stores.catalog)
+    ports = PostOrderPorts(stores.ledger, stores.facts, stores.clicks, stores.catalog, stores.pages)
     for order in town.script.orders:
         if _waits_for_click(town, order):
             continue

@@ -28,6 +28,7 @@ class Mutant:
 
 ORDERS, DECISIONS, PLACEMENT = "domain/orders.py", "domain/decisions.py", "domain/accrual.py"
 POSTING, DECIDING = "usecases/post_order.py", "usecases/decide_order.py"
+FINDING = "usecases/find_touches.py"
 SWEEPING, REDRIVING = "usecases/sweep_due.py", "usecases/redrive_orders.py"
 SETTLING, SCREENING = "usecases/settle_promoters.py", "usecases/screen_order.py"
 PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
@@ -36,7 +37,7 @@ BOOKS, RUNS = frozenset({"ledger", "facts"}), frozenset({"treasury", "settlement
 
 READS = "    entries = ports.ledger.entries_of(key)\n    facts = ports.facts.facts_of(key)\n"
 READS_REVERSED = "    facts = ports.facts.facts_of(key)\n    entries = ports.ledger.entries_of(key)\n"
-SETTLE_EACH = "    for promoter_id in (name for name in batch.promoter_ids if name not in outcomes):\n"
+SETTLE_EACH = "    for promoter_id in batch.promoter_ids:\n"
 SWEPT = "    outcomes = [_post(order, ports, now) for order in orders]\n    ports.mark.set_swept_until(now)\n"
 SWEPT_TOO_EARLY = (
     "    ports.mark.set_swept_until(now)\n    outcomes = [_post(order, ports, now) for order in orders]\n"
@@ -52,11 +53,12 @@ SORTED_CLICKS = (
     "key=lambda t: (t.occurred_at, t.click_id))\n"
 )
 ALREADY_EFFECTIVE = "changes = [change for change in self.status_changes if change.effective_at <= instant]\n"
-PENDING = "    if _is_late(order, touches) and now < grace_end(order.placed_at)"
+PENDING = "    if is_open and is_late(order, found.touches):\n"
 
 STORES = (
     Mutant(name="ledger overwrites", lacks="an entry's number must be free", kinds="Overwriting"),
     Mutant(name="ledger forgives", lacks="who lost a race is told", kinds="Forgiving"),
+    Mutant(name="counters apart", lacks="an entry and its counters are one write", kinds="Apart"),
     Mutant(name="pages without marks", lacks="an entry is in a page once", kinds="Unmarked"),
     Mutant(name="pages with a high-water mark", lacks="every entry has its own mark", kinds="HighWater"),
     Mutant(name="heads without condition", lacks="a head is moved from where it was read", kinds="Headless"),
@@ -74,6 +76,16 @@ STORES = (
 )
 
 POSTS = (
+    Mutant(
+        name="grants are kept",
+        lacks="what an order does not use of something scarce is given back to its counter",
+        edits=(Edit("domain/asking.py", "        if change\n", "        if change > 0\n"),),
+    ),
+    Mutant(
+        name="grants are asked for again",
+        lacks="an entry takes of a counter only what it has not taken yet",
+        edits=(Edit("domain/asking.py", "grant.granted - before.of(grant.key).granted", "grant.granted"),),
+    ),
     Mutant(
         name="facts before entries",
         lacks="what another writer has posted is among the facts (order of reads, and the count covered)",
@@ -108,12 +120,12 @@ POSTS = (
     Mutant(
         name="click not waited for",
         lacks="an order waits for its click until the grace period ends",
-        edits=(Edit(DECIDING, PENDING, "    if False"),),
+        edits=(Edit(DECIDING, PENDING, "    if False:\n"),),
     ),
     Mutant(
         name="first decision stays",
         lacks="a decision is made again when what it rests on changes",
-        edits=(Edit(DECIDING, "known.basis != basis_of(order) or order.placed_at", "order.placed_at"),),
+        edits=(Edit(DECIDING, "known.basis != basis_of(order, plan) or order.placed_at", "order.placed_at"),),
     ),
     Mutant(
         name="a provisional decision stays",
@@ -123,7 +135,7 @@ POSTS = (
     Mutant(
         name="one click of the visitor",
         lacks="every click of the visitor counts, not only the one that the order names",
-        edits=(Edit(DECIDING, EVERY_CLICK, ONE_CLICK),),
+        edits=(Edit(FINDING, EVERY_CLICK, ONE_CLICK),),
     ),
     Mutant(
         name="clicks as they come",
@@ -186,7 +198,7 @@ POSTS = (
     Mutant(
         name="any rule of the ladder",
         lacks="the most precise rule for a line decides",
-        edits=(Edit(RATES, "key=lambda rule: (-rule.rung,", "key=lambda rule: (rule.rung,"),),
+        edits=(Edit(RATES, "key=lambda pay: (-pay[0].rung,", "key=lambda pay: (pay[0].rung,"),),
     ),
     Mutant(
         name="parts of the whole rounded up",
@@ -198,7 +210,7 @@ POSTS = (
     Mutant(
         name="upline as hinted",
         lacks="a click's upline is a hint, never a truth",
-        edits=(Edit(DECIDING, "        for _ in range(SEARCH_DEPTH):\n", "        for _ in range(0):\n"),),
+        edits=(Edit(FINDING, "        for _ in range(SEARCH_DEPTH):\n", "        for _ in range(0):\n"),),
     ),
     Mutant(
         name="upline as it is now",
@@ -206,8 +218,8 @@ POSTS = (
         edits=(
             Edit(
                 PEOPLE,
-                "known[current].sponsor_at(instant)",
-                "known[current].sponsor_at(AFTER_ALL)",
+                "alias or promoter.sponsor_at(instant)",
+                "alias or promoter.sponsor_at(AFTER_ALL)",
             ),
         ),
     ),
@@ -306,7 +318,7 @@ PAYOUTS = (
     Mutant(
         name="finished before it is settled",
         lacks="a batch is finished when all of its promoters are settled",
-        edits=(Edit(SETTLING, SETTLE_EACH, "    _finish(batch, ports)\n" + SETTLE_EACH),),
+        edits=(Edit(SETTLING, SETTLE_EACH, "    _finish(batch, ports, now)\n" + SETTLE_EACH),),
     ),
     Mutant(
         name="settlement forgets who failed",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.facts import Fact, OrderKey
@@ -144,6 +145,14 @@ def program_of(random: Random) -> Program:
     )
 
 
+AMPLE = (
+    Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=10**12),
+    Cap(id="loyal", per=CapPer.CUSTOMER, period=CapPeriod.LIFETIME, amount_minor=10**12),
+)
+"""Caps that nobody reaches: who gets how much of what is scarce depends on who comes first, and a storm
+changes that; that counters and entries agree must hold after any."""
+
+
 def plans_of(random: Random, *, screens: bool) -> tuple[Plan, ...]:
     """Return a plan, now and then with a second version that takes effect between placing and paying."""
     starts = [
@@ -162,6 +171,7 @@ def plans_of(random: Random, *, screens: bool) -> tuple[Plan, ...]:
             screening_days=random.choice((1, 3)) if screens else random.choice((0, 3)),
             vacancy=vacancy,
             default_sponsor_id=PROMOTER_IDS[0] if vacancy is Vacancy.DEFAULT_SPONSOR else None,
+            caps=AMPLE if random.random() < 0.2 else (),
             attribution_model=random.choice(tuple(AttributionModel)),
             coupon_mode=random.choice(tuple(CouponMode)),
             self_purchase=random.choice(tuple(SelfPurchase)),

@@ -175,8 +175,10 @@ def stores_of(script: Script, kinds: Kinds, storm: Storm) -> Stores:
     secrets.put_storefront_secrets(
         STOREFRONT_ID, StorefrontSecrets(webhook_secrets=("",), subject_key=SUBJECT_KEY)
     )
+    catalog = SimulatedCatalog(script)
+    ledger.customers = catalog
     return Stores(
-        catalog=SimulatedCatalog(script),
+        catalog=catalog,
         clicks=MemoryClicks(),
         facts=kinds.facts(storm),
         raw_bodies=MemoryRawBodies(),

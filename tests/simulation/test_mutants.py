@@ -40,7 +40,7 @@ def test_an_edit_stays_in_its_universe() -> None:
     edit = Edit("domain/money.py", "MAX_MINOR = 10**15", "MAX_MINOR = 7")
     with universe((edit,)) as load:
         assert load("grapevine.domain.money").MAX_MINOR == 7
-        assert load("grapevine.domain.orders").prorate is load("grapevine.domain.money").prorate
+        assert load("grapevine.domain.lines").prorate is load("grapevine.domain.money").prorate
     assert money.MAX_MINOR == 10**15
     assert not [name for name in sys.modules if name.startswith(PREFIX)]
 

@@ -47,8 +47,16 @@ def test_no_world_violates_an_invariant(sample: Sample) -> None:
     assert sample.violations == {}
 
 
+NOT_PLAYED = {EntryReason.VOIDED, EntryReason.MERGED, EntryReason.WRITTEN_OFF, EntryReason.TIERED}
+"""In these worlds nobody is banned, leaves, or has two accounts; `test_reference.py` draws such people.
+
+What a month's sales are when it closes depends on what was folded by then, so a disturbed town and the
+undisturbed one that it is compared with may rightly record two volumes. `test_tiers` has months.
+"""
+
+
 def test_everything_that_can_happen_happens(sample: Sample) -> None:
-    assert sample.reasons == {reason.value for reason in EntryReason}
+    assert sample.reasons == {reason.value for reason in EntryReason if reason not in NOT_PLAYED}
     assert sample.most_struck == MOST_STRIKES
 
 

@@ -77,7 +77,7 @@ class Town:
             seen = {name: Exposed(name, store, storm) for name, store in seen.items()}
         catalog, clicks, facts, ledger = seen["catalog"], seen["clicks"], seen["facts"], seen["ledger"]
         adapters = {"simulated": SimulatedStorefront(self.script)}
-        self.orders = PostOrderPorts(ledger, facts, clicks, catalog)
+        self.orders = PostOrderPorts(ledger, facts, clicks, catalog, seen["pages"])
         self._placing = PlaceOrderPorts(catalog, seen["secrets"], adapters, seen["raw_bodies"], facts)
         self._screening = ScreenOrderPorts(clicks, catalog, facts)
         self._pages = OnePageAtATime(seen["pages"])

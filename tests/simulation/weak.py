@@ -9,8 +9,10 @@ from grapevine.adapters.memory.state import MemoryPages, MemoryTreasury
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.errors import EntryExistsError, HeadMovedError
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.grants import GrantChange
 from grapevine.domain.pages import Page, PageKey, merged
 from grapevine.domain.payouts import Head, Movement
+from grapevine.ports import Beside
 from tests.simulation.stores import Kinds, SimulatedFacts
 from tests.simulation.storm import Storm
 
@@ -29,11 +31,26 @@ class OverwritingLedger(MemoryLedger):
 class ForgivingLedger(MemoryLedger):
     """Tells nobody that their entry's number was taken."""
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         try:
-            super().append(entry)
+            super().append(entry, beside)
         except EntryExistsError:
             return
+
+
+class ApartLedger(MemoryLedger):
+    """Writes an entry and what changes beside it one after the other."""
+
+    def __init__(self, storm: Storm) -> None:
+        super().__init__()
+        self._storm = storm
+
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        super().append(entry)
+        self._storm.point("ledger.counters")
+        for change in beside:
+            if isinstance(change, GrantChange):
+                self.counters[change.key] = self.counters.get(change.key, 0) + change.change
 
 
 class UnmarkedPages(MemoryPages):
@@ -139,6 +156,11 @@ class Overwriting(Kinds):
 class Forgiving(Kinds):
     def ledger(self, storm: Storm) -> MemoryLedger:
         return ForgivingLedger()
+
+
+class Apart(Kinds):
+    def ledger(self, storm: Storm) -> MemoryLedger:
+        return ApartLedger(storm)
 
 
 class Unmarked(Kinds):

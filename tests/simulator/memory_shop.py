@@ -11,6 +11,7 @@ from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryRawBodies
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemorySecrets
+from grapevine.adapters.memory.state import MemoryPages
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.accounts import PROGRAM, Leaf
 from grapevine.domain.entries import standing
@@ -35,7 +36,12 @@ class MemoryShop:
 
     def __init__(self, *, currency: str = "USD", domain: str, secrets: tuple[str, ...], plan: Plan) -> None:
         self.catalog, self.clicks, self.facts = MemoryCatalog(), MemoryClicks(), MemoryFacts()
-        self.ledger, self.raw_bodies, self.secrets = MemoryLedger(), MemoryRawBodies(), MemorySecrets()
+        self.ledger, self.raw_bodies, self.secrets = (
+            MemoryLedger(self.catalog),
+            MemoryRawBodies(),
+            MemorySecrets(),
+        )
+        self.pages = MemoryPages()
         self.orders: set[OrderKey] = set()
         self._random = Random(7)
         self.catalog.add_program(_program(currency, domain, plan.effective_at), plan)
@@ -128,7 +134,7 @@ class MemoryShop:
                 self.post_all(now, [order])
 
     def _post_ports(self) -> PostOrderPorts:
-        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog)
+        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.pages)
 
     def _place_order_ports(self) -> PlaceOrderPorts:
         return PlaceOrderPorts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -10,8 +10,9 @@ import pytest
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import Entry, EntryKey, EntryReason, standing
 from grapevine.domain.facts import Fact, FactKind, Outcome
+from grapevine.domain.grants import GrantKey
 from grapevine.domain.plans import SelfPurchase, Vacancy
-from grapevine.ports import OrderLedger
+from grapevine.ports import Beside, OrderLedger
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
 from tests import builders as make
@@ -106,10 +107,13 @@ class Overtaken:
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
         return self.ledger.entries_of(key)
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         if entry.sequence == 1:
             self.meanwhile()
-        self.ledger.append(entry)
+        self.ledger.append(entry, beside)
+
+    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        return self.ledger.taken(wanted)
 
 
 def test_a_cancellation_that_finds_nothing_to_cancel_yet_is_not_lost() -> None:
@@ -127,7 +131,7 @@ def test_a_cancellation_that_finds_nothing_to_cancel_yet_is_not_lost() -> None:
         assert world.post(T0 + minutes(3)) is None
 
     ledger = Overtaken(world.ledger, meanwhile)
-    ports = PostOrderPorts(ledger, world.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(ledger, world.facts, world.clicks, world.catalog, world.pages)
     entry = post_order(PostOrder(make.ORDER), ports, T0 + minutes(3))
     assert entry is not None
     assert entry.reason is EntryReason.CANCELLED

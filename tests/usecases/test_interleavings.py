@@ -14,6 +14,8 @@ import pytest
 
 from grapevine.domain.entries import Entry, EntryKey, standing
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome, Payment
+from grapevine.domain.grants import GrantKey
+from grapevine.ports import Beside
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from tests import builders as make
 from tests.builders import T0, days, minutes
@@ -31,6 +33,7 @@ def stepped(ports: PostOrderPorts, turns: Turns) -> PostOrderPorts:
         Stepped(ports.facts, turns),
         Stepped(ports.clicks, turns),
         Stepped(ports.catalog, turns),
+        Stepped(ports.pages, turns),
     )
 
 
@@ -118,8 +121,11 @@ def test_the_harness_would_see_facts_read_before_entries() -> None:
         def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
             return self.world.ledger.entries_of(key)
 
-        def append(self, entry: Entry) -> None:
-            self.world.ledger.append(replace(entry, covers=0))
+        def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+            self.world.ledger.append(replace(entry, covers=0), beside)
+
+        def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+            return self.world.ledger.taken(wanted)
 
     world = chain_world()
     world.append(PAID)
@@ -131,6 +137,6 @@ def test_the_harness_would_see_facts_read_before_entries() -> None:
     hidden = chain_world()
     hidden.append(PAID, REFUND)
     hidden.ledger.append(stale)
-    ports = PostOrderPorts(hidden.ledger, careless, hidden.clicks, hidden.catalog)
+    ports = PostOrderPorts(hidden.ledger, careless, hidden.clicks, hidden.catalog, hidden.pages)
     post_order(PostOrder(make.ORDER), ports, T0 + days(1))
     assert standing(hidden.ledger.entries_of(make.ORDER)) != right

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import standing
-from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
+from grapevine.domain.errors import OrderUnprocessableError
+from grapevine.domain.facts import Fact, FactKind, Outcome, Payment, Ruling
+from grapevine.domain.plans import Plan
 from tests import builders as make
 from tests.builders import T0, days, minutes
 from tests.strategies import PATIENT
@@ -58,9 +63,9 @@ ON_TIME, LATE = make.click(), make.click(recorded_at=T0 + minutes(30))
 """The click that the order names, and the same one recorded late, within the grace period."""
 
 
-def play(steps: tuple[Fact | datetime, ...], click: Click = ON_TIME) -> World:
+def play(steps: tuple[Fact | datetime, ...], click: Click = ON_TIME, *plans: Plan) -> World:
     """Post after every step; an instant among the facts is time passing."""
-    world, now = chain_world(), T0 + minutes(2)
+    world, now = chain_world(*plans), T0 + minutes(2)
     world.clicks.stored.clear()
     for step in (*steps, END):
         if isinstance(step, datetime):
@@ -69,7 +74,8 @@ def play(steps: tuple[Fact | datetime, ...], click: Click = ON_TIME) -> World:
             world.append(step)
         if click.recorded_at <= now:
             world.clicks.record(click)
-        world.post(now)
+        with suppress(OrderUnprocessableError):
+            world.post(now)
         world.fold()
     return world
 
@@ -86,9 +92,11 @@ def arrivals(draw: st.DrawFn, story: tuple[Fact, ...]) -> tuple[Fact | datetime,
     return tuple(draw(st.permutations([*story, *repeats, *(T0 + days(number) for number in instants)])))
 
 
-def check(story: tuple[Fact, ...], steps: tuple[Fact | datetime, ...], click: Click = ON_TIME) -> None:
-    expected = ends_as(play(story))
-    world = play(steps, click)
+def check(
+    story: tuple[Fact, ...], steps: tuple[Fact | datetime, ...], click: Click = ON_TIME, *plans: Plan
+) -> None:
+    expected = ends_as(play(story, ON_TIME, *plans))
+    world = play(steps, click, *plans)
     assert ends_as(world) == expected
     assert world.proof().faults == ()
 
@@ -121,6 +129,39 @@ def test_edge_23_a_click_recorded_late_ends_as_one_recorded_on_time(
     check(story, data.draw(arrivals(story)), LATE)
 
 
+SCARCE = make.plan(
+    1000,
+    300,
+    100,
+    caps=(
+        Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=500),
+        Cap(id="month", per=CapPer.PROMOTER, period=CapPeriod.MONTH, amount_minor=1_300),
+        Cap(id="order", per=CapPer.ORDER, amount_minor=700),
+    ),
+    recruit_bonus_minor=500,
+)
+"""What is left does not change while one order's facts come, so neither may where they lead."""
+
+
+@pytest.mark.parametrize("more", [(), (CANCELLED,)])
+@given(data=st.data())
+@settings(PATIENT, max_examples=60)
+def test_an_order_that_is_capped_and_recruits_ends_the_same(
+    more: tuple[Fact, ...], data: st.DataObject
+) -> None:
+    story = (*STORY, *more, make.verdict(Outcome.ALLOW))
+    check(story, data.draw(arrivals(story)), ON_TIME, SCARCE)
+
+
+def test_what_the_capped_story_comes_to() -> None:
+    world = play((*STORY, make.verdict(Outcome.ALLOW)), ON_TIME, SCARCE)
+    allowed = ends_as(world)
+    assert allowed[(f"program/{make.PROGRAM_ID}/promoter/{make.CY}/payable", "USD")] == 500
+    # Of the order's cap 554 are Cy's, of which the day leaves 500; 146 are left for Bo, and the bonus.
+    assert allowed[(f"program/{make.PROGRAM_ID}/promoter/{make.BO}/payable", "USD")] == 146 + 500
+    assert (f"program/{make.PROGRAM_ID}/promoter/{make.ANA}/payable", "USD") not in allowed
+
+
 @given(arrivals((*STORY, TEST, make.verdict(Outcome.ALLOW))))
 @settings(PATIENT, max_examples=40)
 def test_edge_91_an_order_that_is_a_test_ends_with_nothing(steps: tuple[Fact | datetime, ...]) -> None:
@@ -134,6 +175,32 @@ def test_edge_23_a_body_that_names_another_click_after_the_grace_moves_nobodys_m
 ) -> None:
     """The named click is nobody's, so whoever followed it would take the commission back."""
     assert ends_as(play(steps)) == ends_as(play((*STORY, make.verdict(Outcome.ALLOW))))
+
+
+def ruled(fact: Fact, *, accepted: bool) -> tuple[Fact, ...]:
+    """Return the story with one of its facts quarantined and ruled on."""
+    ruling = Ruling(fact=fact.digest, accepted=accepted, by="Mei", why="asked the shop")
+    kind = FactKind.ACCEPTED if accepted else FactKind.REJECTED
+    said = make.fact(kind, minutes(95), snapshot=None, ruling=ruling)
+    doubted = tuple(replace(other, problem="odd") if other is fact else other for other in STORY)
+    return (*doubted, said, make.verdict(Outcome.ALLOW))
+
+
+@pytest.mark.parametrize("number", range(len(STORY)))
+@given(data=st.data())
+@settings(PATIENT, max_examples=25)
+def test_edge_17_an_accepted_fact_ends_as_one_that_nobody_doubted(number: int, data: st.DataObject) -> None:
+    steps = data.draw(arrivals(ruled(STORY[number], accepted=True)))
+    assert ends_as(play(steps)) == ends_as(play((*STORY, make.verdict(Outcome.ALLOW))))
+
+
+@pytest.mark.parametrize("number", range(len(STORY)))
+@given(data=st.data())
+@settings(PATIENT, max_examples=25)
+def test_edge_17_a_rejected_fact_ends_as_one_that_never_came(number: int, data: st.DataObject) -> None:
+    steps = data.draw(arrivals(ruled(STORY[number], accepted=False)))
+    without = tuple(fact for fact in STORY if fact is not STORY[number])
+    assert ends_as(play(steps)) == ends_as(play((*without, make.verdict(Outcome.ALLOW))))
 
 
 def test_what_the_story_comes_to() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,8 @@ from grapevine.domain.errors import (
     StaleReadError,
 )
 from grapevine.domain.facts import FactKind, Outcome, Payment
+from grapevine.domain.grants import GrantKey
+from grapevine.ports import Beside
 from grapevine.usecases.post_order import ATTEMPTS, PostOrder, PostOrderPorts, post_order
 from tests import builders as make
 from tests.builders import ANA, ORDER, T0, days, minutes
@@ -177,21 +180,24 @@ class Losing:
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
         return self._ledger.entries_of(key)
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         self.losses -= 1
         if self.losses >= 0:
             raise EntryExistsError(entry.id)
-        self._ledger.append(entry)
+        self._ledger.append(entry, beside)
+
+    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        return self._ledger.taken(wanted)
 
 
 def test_who_loses_starts_over_and_gives_up_after_a_while() -> None:
     world = chain_world()
     world.append(PAID)
-    ports = PostOrderPorts(Losing(world, ATTEMPTS), world.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(Losing(world, ATTEMPTS), world.facts, world.clicks, world.catalog, world.pages)
     with pytest.raises(ConcurrencyError):
         post_order(PostOrder(ORDER), ports, T0 + minutes(2))
     assert world.ledger.appended == []
-    ports = PostOrderPorts(Losing(world, ATTEMPTS - 1), world.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(Losing(world, ATTEMPTS - 1), world.facts, world.clicks, world.catalog, world.pages)
     assert post_order(PostOrder(ORDER), ports, T0 + minutes(2))
 
 
@@ -200,6 +206,6 @@ def test_nobody_posts_from_fewer_facts_than_the_last_entry_covers() -> None:
     posted(world, minutes(61), make.refunded("r1", minutes(60), ("a", 100)))
     behind = chain_world()
     behind.append(PAID)
-    ports = PostOrderPorts(world.ledger, behind.facts, world.clicks, world.catalog)
+    ports = PostOrderPorts(world.ledger, behind.facts, world.clicks, world.catalog, world.pages)
     with pytest.raises(StaleReadError):
         post_order(PostOrder(ORDER), ports, T0 + minutes(62))

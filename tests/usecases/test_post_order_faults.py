@@ -59,6 +59,7 @@ def post(world: World, plug: Plug, after: timedelta) -> None:
         Plugged(world.facts, plug),
         Plugged(world.clicks, plug),
         Plugged(world.catalog, plug),
+        Plugged(world.pages, plug),
     )
     post_order(PostOrder(ORDER), ports, T0 + after)
 

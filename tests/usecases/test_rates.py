@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import Fact, FactKind, Line, Refund, RefundLine
-from grapevine.domain.plans import Plan, plan_faults
+from grapevine.domain.lines import order_line
+from grapevine.domain.plan_faults import plan_faults
+from grapevine.domain.plans import Plan
 from grapevine.domain.rates import SCALE, RateRule, line_rate
 from tests import builders as make
 from tests.builders import BO, CY, T0, minutes
@@ -60,8 +62,10 @@ def test_edge_20_a_fixed_commission_larger_than_the_price_is_capped_and_flagged(
         {
             "line": "tea",
             "rule": "tea",
+            "component": "item",
             "capped": True,
             "base": "100.00",
+            "taken_out": "0.00",
             "refunded": "0.00",
             "share": "80.00",
             "reversed": "0.00",
@@ -126,7 +130,14 @@ def test_edge_58_of_equally_precise_rules_the_one_that_pays_more_then_the_lower_
     dearer = make.line("tea", 20_000, sku="TEA-1", quantity_milli=4000)
     assert earned(posted(plan, dearer)) == {CY: 600}
     same = make.line("tea", 13_332, sku="TEA-1", quantity_milli=4000)
-    tie = line_rate(same, CY, (1000,), (RateRule(id="b", sku="TEA-1", rate_bps=(300,)), percent), 8000, 3000)
+    tie = line_rate(
+        order_line(same, ()),
+        CY,
+        (1000,),
+        (RateRule(id="b", sku="TEA-1", rate_bps=(300,)), percent),
+        8000,
+        3000,
+    )
     assert tie.rule_id == "a"
 
 
@@ -154,7 +165,7 @@ def test_a_levels_total_is_the_exact_sum_rounded_once(bases: list[int], bps: int
         min(Fraction(each * 3, 2) if n % 2 else Fraction(base * bps, 10_000), Fraction(base * 3, 10))
         for n, base in enumerate(bases)
     )
-    rated = [line_rate(line, CY, (1000,), rules, 8000, 3000) for line in lines]
+    rated = [line_rate(order_line(line, ()), CY, (1000,), rules, 8000, 3000) for line in lines]
     assert Fraction(sum(rate.scaled[0] for rate in rated), SCALE) == exact
     world = posted(make.plan(1000, rules=rules), *lines)
     assert earned(world).get(CY, 0) == round(exact)

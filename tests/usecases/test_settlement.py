@@ -12,11 +12,9 @@ from grapevine.domain.errors import NotFoundError
 from grapevine.domain.people import PromoterStatus
 from grapevine.ports import SettlementBatch
 from grapevine.usecases.change_promoter import ChangeStatus, change_status
-from grapevine.usecases.settle_promoters import (
-    Settled,
-    export_payouts,
-    settle_promoters,
-)
+from grapevine.usecases.export_payouts import export_payouts
+from grapevine.usecases.settle_account import Settled
+from grapevine.usecases.settle_promoters import settle_promoters
 from grapevine.usecases.start_settlements import (
     BATCH,
     settlement_id,
@@ -230,5 +228,5 @@ def test_the_payout_file_names_every_payout_and_is_always_the_same() -> None:
     run = world.settlements.settlement(RUN_ONE)
     assert run
     take(world, (payout_of(world, CY).id, "completed", ""), (payout_of(world, BO).id, "failed", "closed"))
-    export_payouts(run, ports(world))
+    export_payouts(run, world.catalog, world.treasury, world.files, DAY_ONE)
     assert world.files.get(FILE_ONE) == body

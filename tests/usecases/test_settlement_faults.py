@@ -11,15 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grapevine.domain.entries import AccountKey
 from grapevine.domain.payouts import Payout, PayoutState
 from grapevine.usecases.import_results import ImportResults, import_results
-from grapevine.usecases.settle_promoters import (
-    SettlementIncompleteError,
-    SettlePorts,
-    settle_account,
-    settle_promoters,
-)
+from grapevine.usecases.settle_account import Holder, settle_account
+from grapevine.usecases.settle_promoters import SettlementIncompleteError, SettlePorts, settle_promoters
 from grapevine.usecases.start_settlements import (
     StartSettlementsPorts,
     settlement_id,
@@ -68,8 +63,8 @@ def at_once(world: World, schedule: Sequence[int], *jobs: Callable[[Any], object
 
 
 def settling(run: str) -> Callable[[Any], object]:
-    key = AccountKey(PROGRAM_ID, CY, "USD")
-    return lambda treasury: settle_account(key, run, make.program(), treasury, DAY_ONE)
+    holder = Holder(CY, make.promoter(CY, BO), make.terms())
+    return lambda treasury: settle_account(holder, run, treasury, DAY_ONE)
 
 
 def answering(payout: Payout, status: str) -> Callable[[Any], object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from grapevine.domain.entries import Entry, EntryKey
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
+from grapevine.domain.grants import GrantKey
+from grapevine.ports import Beside
 from grapevine.usecases.post_order import PostOrderPorts
 from grapevine.usecases.sweep_due import OVERLAP, SweepPorts, Swept, sweep_due
 from tests import builders as make
@@ -141,15 +144,18 @@ class Odd:
             raise self._error
         return self._world.ledger.entries_of(key)
 
-    def append(self, entry: Entry) -> None:
-        self._world.ledger.append(entry)
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        self._world.ledger.append(entry, beside)
+
+    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        return self._world.ledger.taken(wanted)
 
 
 @pytest.mark.parametrize("error", [UnavailableError("ledger"), KeyError("body"), ZeroDivisionError()])
 def test_an_odd_order_is_queued_with_its_reason_and_stops_no_other(error: Exception) -> None:
     world = chain_world()
     keys = [accrued(world, number) for number in (1, 2, 3)]
-    orders = PostOrderPorts(Odd(world, keys[1], error), world.facts, world.clicks, world.catalog)
+    orders = PostOrderPorts(Odd(world, keys[1], error), world.facts, world.clicks, world.catalog, world.pages)
     ports = SweepPorts(world.ledger, world.settlements, world.catalog, orders, world.failures)
     assert sweep_due(ports, RELEASE) == Swept(looked_at=3, posted=2, failed=1)
     ((queued, reason),) = world.failures.sent

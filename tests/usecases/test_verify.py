@@ -14,7 +14,7 @@ from grapevine.domain.entries import AccountKey, Entry, EntryKey, EntryReason
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
 from grapevine.domain.money import Money
 from grapevine.domain.pages import Page, PageKey
-from grapevine.domain.payouts import PayoutState, payout_id
+from grapevine.domain.payouts import Head, PayoutState, hand_over, payout_id
 from grapevine.domain.verification import Fault
 from grapevine.usecases.import_results import ImportResults, import_results
 from tests import builders as make
@@ -252,6 +252,14 @@ def test_what_is_not_folded_yet_is_a_fault() -> None:
     assert {fault.check for fault in world.proof().faults} == {"balance"}
     world.fold()
     assert world.proof().faults == ()
+
+
+def test_edge_50_what_leaves_one_account_and_comes_to_no_other_is_found() -> None:
+    world = honest()
+    step, _ = hand_over(world.treasury.heads[ACCOUNT], Head(key=replace(ACCOUNT, promoter_id=ANA)), 1, DAY)
+    world.treasury.step((step,), (world.treasury.heads[ACCOUNT],))
+    world.fold()
+    assert [(fault.check, fault.subject) for fault in world.proof().faults] == [("transfer", "USD")]
 
 
 def test_paying_twice_is_found() -> None:

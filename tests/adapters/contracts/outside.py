@@ -38,7 +38,7 @@ Event = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """One engine's outside things; the last two read what was queued and published."""
+    """One engine's outside things; the last three read what was queued and published."""
 
     secrets: SecretStore
     failures: FailuresPart
@@ -46,6 +46,7 @@ class Outside:
     files: Files
     bus: EventBus
     queued: Callable[[], list[SettlementBatch]]
+    voids: Callable[[], list[tuple[str, str]]]
     published: Callable[[], list[Event]]
 
 
@@ -59,6 +60,7 @@ def in_memory() -> Outside:
         files=MemoryFiles(),
         bus=bus,
         queued=lambda: list(queue.sent),
+        voids=lambda: list(queue.voids),
         published=lambda: list(bus.published),
     )
 
@@ -100,6 +102,7 @@ def on_ministack(url: str, name: str) -> Outside:
         files=S3Files(s3, f"bucket-{name}"),
         bus=EventBridgeBus(events, name),
         queued=lambda: [_batch(body) for body in _drained(sqs, settle)],
+        voids=lambda: [_void(body) for body in _drained(sqs, settle)],
         published=lambda: [_event(body) for body in _drained(sqs, heard)],
     )
 
@@ -115,6 +118,10 @@ def _drained(sqs: SQSClient, queue_url: str) -> list[dict[str, Any]]:
 
 def _batch(values: dict[str, Any]) -> SettlementBatch:
     return SettlementBatch(**{**values, "promoter_ids": tuple(values["promoter_ids"])})
+
+
+def _void(values: dict[str, Any]) -> tuple[str, str]:
+    return values["void"]["program_id"], values["void"]["promoter_id"]
 
 
 def _event(values: dict[str, Any]) -> Event:

@@ -44,10 +44,10 @@ class Shop:
         ]
 
 
-def opened_shop(stores: Stores, names: Names, *rate_bps: int) -> Shop:
-    """A shop with so many levels, in the stores."""
+def opened_shop(stores: Stores, names: Names, *rate_bps: int, **terms: object) -> Shop:
+    """A shop with so many levels and what else its plan says, in the stores."""
     program = make.program(id=names.program, merchant_id=names.merchant)
-    stores.catalog.add_program(program, make.plan(*(rate_bps or (1000, 300, 100))))
+    stores.catalog.add_program(program, make.plan(*(rate_bps or (1000, 300, 100)), **terms))
     stores.catalog.add_storefront(make.storefront(id=names.storefront, program_id=names.program))
     for promoter_id, sponsor_id in ((make.ANA, None), (make.BO, make.ANA), (make.CY, make.BO)):
         stores.catalog.add_promoter(make.promoter(promoter_id, sponsor_id, program_id=names.program))

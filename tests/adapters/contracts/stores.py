@@ -12,17 +12,25 @@ from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger
 from grapevine.adapters.dynamo.pages import DynamoPages
 from grapevine.adapters.dynamo.private import DynamoPersonalData, DynamoRawBodies
+from grapevine.adapters.dynamo.proofs import DynamoProofs
 from grapevine.adapters.dynamo.settlements import DynamoSettlements
 from grapevine.adapters.dynamo.table import Access, Database
 from grapevine.adapters.dynamo.treasury import DynamoTreasury
+from grapevine.adapters.dynamo.waits import DynamoWaits
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryPersonalData, MemoryRawBodies
 from grapevine.adapters.memory.ledger import MemoryLedger
-from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury
+from grapevine.adapters.memory.state import (
+    MemoryPages,
+    MemoryProofs,
+    MemorySettlements,
+    MemoryTreasury,
+    MemoryWaits,
+)
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_click_id, new_visitor_id
-from grapevine.ports import PersonalData, RawBodies
+from grapevine.ports import PersonalData, ProofStore, RawBodies, WaitStore
 from grapevine.runtime.parts import (
     CatalogPart,
     ClicksPart,
@@ -53,13 +61,15 @@ class Stores:
     pages: PagesPart
     treasury: TreasuryPart
     settlements: SettlementsPart
+    waits: WaitStore
+    proofs: ProofStore
     kept_body: Callable[[str, str], tuple[bytes, dict[str, str]] | None]
     known_person: Callable[[str], dict[str, str] | None]
 
     @property
     def orders(self) -> PostOrderPorts:
         """What posting an order needs."""
-        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog)
+        return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.pages, self.waits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,8 @@ def dynamo_stores(database: Database) -> Stores:
         pages=DynamoPages(database),
         treasury=DynamoTreasury(database),
         settlements=DynamoSettlements(database),
+        waits=DynamoWaits(database),
+        proofs=DynamoProofs(database),
         kept_body=raw_bodies.kept,
         known_person=personal_data.person,
     )
@@ -120,9 +132,10 @@ def dynamo_stores(database: Database) -> Stores:
 def memory_stores() -> Stores:
     """The stores in memory, empty."""
     raw_bodies, personal_data = MemoryRawBodies(), MemoryPersonalData()
-    ledger, pages = MemoryLedger(), MemoryPages()
+    catalog, pages = MemoryCatalog(), MemoryPages()
+    ledger = MemoryLedger(catalog)
     return Stores(
-        catalog=MemoryCatalog(),
+        catalog=catalog,
         clicks=MemoryClicks(),
         facts=MemoryFacts(),
         raw_bodies=raw_bodies,
@@ -131,6 +144,8 @@ def memory_stores() -> Stores:
         pages=pages,
         treasury=MemoryTreasury(ledger, pages),
         settlements=MemorySettlements(),
+        waits=MemoryWaits(),
+        proofs=MemoryProofs(),
         kept_body=lambda *name: raw_bodies.kept[name][:2] if name in raw_bodies.kept else None,
         known_person=personal_data.remembered.get,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.money import Rounding
-from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.people import Merge, Promoter, PromoterStatus
 from grapevine.domain.plans import Vacancy
 from grapevine.domain.programs import Terms
 from grapevine.ports import ApiKey
@@ -123,7 +125,10 @@ def changing(names: Names) -> Promoter:
     for number, sponsor_id in enumerate(("pr_bo", None, "pr_bo")):
         promoter = promoter.with_sponsor(sponsor_id, T0 + days(number // 2))
     promoter = promoter.with_status(PromoterStatus.SUSPENDED, "Rückfrage: 水果 \u2028 #1", T0)
-    return promoter.with_status(PromoterStatus.ACTIVE, "cleared", T0)
+    for status in (PromoterStatus.BANNED, PromoterStatus.LEFT):
+        promoter = promoter.with_status(status, "#2", T0)
+    merges = (Merge(T0, "pr_two"), Merge(T0 + days(1), "pr_three", "c" * 24))
+    return replace(promoter, alias=Merge(T0 + days(2), "pr_other"), duplicates=merges)
 
 
 def test_a_network_that_never_changed_has_version_nought(stores: Stores, names: Names) -> None:
@@ -185,6 +190,26 @@ def test_a_version_that_moved_is_said_before_anything_else(stores: Stores, names
     stores.catalog.change_promoter(ana, 0)
     with pytest.raises(NetworkMovedError):
         stores.catalog.change_promoter(make.promoter("pr_nobody", program_id=names.program), 0)
+
+
+@pytest.mark.parametrize("missing", ["pr_ana", "pr_bo"])
+def test_edge_50_promoters_change_together_or_not_at_all(stores: Stores, names: Names, missing: str) -> None:
+    ana, bo = (make.promoter(name, program_id=names.program) for name in ("pr_ana", "pr_bo"))
+    there, nobody = (bo, ana) if missing == ana.id else (ana, bo)
+    stores.catalog.add_promoter(there)
+    alias, merged = (
+        replace(ana, alias=Merge(T0, bo.id)),
+        replace(bo, duplicates=(Merge(T0, ana.id),)),
+    )
+    with pytest.raises(NotFoundError, match=missing):
+        stores.catalog.change_promoter(alias, 0, merged)
+    assert stores.catalog.promoters(names.program, (ana.id, bo.id)) == {there.id: there}
+    stores.catalog.add_promoter(nobody)
+    with pytest.raises(NetworkMovedError):
+        stores.catalog.change_promoter(alias, 1, merged)
+    stores.catalog.change_promoter(alias, 0, merged)
+    assert stores.catalog.promoters(names.program, (ana.id, bo.id)) == {ana.id: alias, bo.id: merged}
+    assert stores.catalog.network_version(names.program) == 1
 
 
 # --- versions of a plan --------------------------------------------------------------------------

@@ -14,24 +14,29 @@ from typing import TypeVar
 
 import pytest
 
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
+from grapevine.domain.entries import Entry
 from grapevine.domain.errors import (
     AlreadyExistsError,
     ConcurrencyError,
     EntryExistsError,
+    GrantMovedError,
     GrapevineError,
     HeadMovedError,
     InvalidInputError,
     NetworkMovedError,
     UnavailableError,
 )
+from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page, PageKey
 from grapevine.domain.payouts import Head, Movement, complete, give_back, reserve
 from grapevine.domain.people import Promoter
+from grapevine.domain.plans import BindingPolicy
 from grapevine.ports import Settlement
 from grapevine.usecases.change_promoter import ChangeSponsor, change_sponsor
 from grapevine.usecases.post_order import PostOrder, post_order
 from tests import builders as make
-from tests.adapters.contracts.chains import first
+from tests.adapters.contracts.chains import after, first
 from tests.adapters.contracts.shops import opened_shop
 from tests.adapters.contracts.stores import Names, Stores
 from tests.builders import T0, minutes
@@ -69,6 +74,46 @@ def test_one_of_eight_entries_takes_a_number(stores: Stores, names: Names) -> No
         results = at_once([partial(stores.ledger.append, entry) for entry in entries])
         assert outcomes(results) == {type(None): 1, EntryExistsError: THREADS - 1}
         assert stores.ledger.entries_of(order) == (entries[results.index(None)],)
+
+
+def test_eight_who_take_and_give_back_never_pass_the_limit_and_lose_nothing(
+    stores: Stores, names: Names
+) -> None:
+    limit, cap = 100, GrantKey(names.program, "cap.daily", "pr_ana", "2026-11-11")
+
+    def use(number: int) -> int:
+        """Take as long as there is something, give some of it back; return what is left of it."""
+        random, has, entry = Random(number), 0, first(names, names.order(str(number)))
+        while entry.sequence <= ROUNDS:
+            wanted = random.randrange(60)
+            change = min(wanted - has, limit - stores.ledger.taken([cap])[cap])
+            try:
+                stores.ledger.append(entry, (GrantChange(cap, change, limit),) if change else ())
+            except GrantMovedError:
+                continue
+            has, entry = has + change, after(entry)
+        return has
+
+    results = at_once([partial(use, number) for number in range(THREADS)])
+    assert sum(has for has in results if isinstance(has, int)) == stores.ledger.taken([cap])[cap] <= limit
+    assert outcomes(results) == {int: THREADS}
+
+
+def test_eight_capped_orders_at_once_have_all_of_the_cap_and_no_more(stores: Stores, names: Names) -> None:
+    cap = Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=2_500)
+    orders = [names.order(str(number)) for number in range(THREADS)]
+    shop = opened_shop(stores, names, caps=(cap,))
+    for order in orders:
+        for fact in shop.paid_order(order):
+            stores.facts.append(fact)
+    calls = [partial(post_order, PostOrder(order), stores.orders, T0 + minutes(2)) for order in orders]
+    results = at_once(calls)
+    assert set(outcomes(results)) <= {Entry, GrantMovedError}
+    for call, result in zip(calls, results, strict=True):
+        # Who lost too often is redriven; who did not finds nothing left to do.
+        assert (call() is None) is isinstance(result, Entry)
+    key = GrantKey(names.program, "cap.daily", "pr_cy", "2026-11-11")
+    assert stores.ledger.taken([key]) == {key: 2_500}
 
 
 def test_a_fact_is_new_to_one_of_eight(stores: Stores, names: Names) -> None:
@@ -175,6 +220,17 @@ def test_eight_who_post_one_order_post_once(stores: Stores, names: Names) -> Non
         assert not [result for result in results if isinstance(result, ConcurrencyError)]
         assert tuple(posted) == stores.ledger.entries_of(order)
         assert len(posted) == 1
+
+
+def test_eight_who_post_one_order_tell_its_customer_once(stores: Stores, names: Names) -> None:
+    program = make.program(id=names.program)
+    stores.catalog.add_program(program, make.plan(1000, binding=BindingPolicy.FIRST_EVER))
+    body = make.snapshot(click_id=None, customer_key="a" * 24)
+    stores.facts.append(make.fact(order=names.order(), program_id=names.program, snapshot=body))
+    at_once([lambda: post_order(PostOrder(names.order()), stores.orders, T0 + minutes(1))] * THREADS)
+    (told,) = stores.catalog.customer(names.program, "a" * 24).orders
+    (entry,) = stores.ledger.entries_of(names.order())
+    assert (told.order, told.sequence, told.recorded_at) == (entry.key, 1, entry.recorded_at)
 
 
 def test_one_of_eight_publishes_a_version(stores: Stores, names: Names) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from grapevine.domain.facts import Fact, FactKind, Outcome, Payment, Snapshot
+from dataclasses import replace
+
+from grapevine.domain.facts import Fact, FactKind, Outcome, Payment, Ruling, Snapshot
 from tests import builders as make
 from tests.adapters.contracts.stores import Names, Stores
 from tests.builders import T0, minutes
+
+
+def ruling(*, accepted: bool) -> Ruling:
+    return Ruling(fact="f" * 16, accepted=accepted, by="Mei 漢字", why="I asked the shop")
 
 
 def every_kind_of_fact(names: Names) -> list[Fact]:
@@ -33,6 +39,9 @@ def every_kind_of_fact(names: Names) -> list[Fact]:
         ),
         make.fact(FactKind.CANCELLED, minutes(4), order=order, snapshot=None, problem="lines[0]: 漢字"),
         make.fact(FactKind.RECEIVED, minutes(5), order=order),
+        make.fact(FactKind.ACCEPTED, order=order, snapshot=None, ruling=ruling(accepted=True)),
+        make.fact(FactKind.REJECTED, order=order, snapshot=None, ruling=ruling(accepted=False)),
+        make.fact(FactKind.EDITED, minutes(6), order=order, problem="lines[0]: negative"),
         make.fact(FactKind.VERDICT, order=order, verdict=make.verdict(Outcome.BLOCK).verdict, snapshot=None),
     ]
 
@@ -67,3 +76,13 @@ def test_two_facts_of_one_instant_are_both_kept(stores: Stores, names: Names) ->
     for fact in facts:
         stores.facts.append(fact)
     assert set(stores.facts.facts_of(names.order())) == facts
+
+
+def test_a_scan_has_every_fact_of_a_program_and_no_other(stores: Stores, names: Names) -> None:
+    ours = [make.fact(order=names.order(number), program_id=names.program) for number in ("1", "2", "2")]
+    ours.append(make.refunded("r1", minutes(9), ("a", 1)))
+    ours[-1] = replace(ours[-1], order=names.order("2"), program_id=names.program)
+    theirs = make.fact(order=names.order("3"), program_id=f"{names.program}-2")
+    for fact in (*ours, theirs):
+        stores.facts.append(fact)
+    assert set(stores.facts.scan(names.program)) == set(ours)

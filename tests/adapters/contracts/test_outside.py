@@ -96,6 +96,12 @@ def test_every_batch_is_queued_whole(outside: Outside, names: Names) -> None:
     assert queued == [*batches, batch(names, 24)]
 
 
+def test_edge_42_a_ban_is_queued_for_whoever_voids(outside: Outside, names: Names) -> None:
+    for _ in range(2):
+        outside.settlement_queue.send_void(names.program, "pr_ana")
+    assert outside.voids() == [(names.program, "pr_ana")] * 2
+
+
 def test_queueing_no_batches_queues_nothing(outside: Outside) -> None:
     outside.settlement_queue.send_batches([])
     assert outside.queued() == []

@@ -8,7 +8,16 @@ import pytest
 
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
 from grapevine.domain.pages import Page, PageKey
-from grapevine.domain.payouts import Head, Movement, Payout, complete, give_back, reserve
+from grapevine.domain.payouts import (
+    Head,
+    Movement,
+    Payout,
+    complete,
+    give_back,
+    hand_over,
+    reserve,
+    write_off,
+)
 from tests.adapters.contracts.stores import Names, Stores
 from tests.builders import T0
 
@@ -163,3 +172,52 @@ def test_a_proof_reads_a_programs_pages_heads_and_payouts_and_no_others(stores: 
         movement.head.key: movement.head for movement in moved
     }
     assert by_id(list(stores.treasury.all_payouts(names.program))) == by_id([m.payout for m in moved])
+
+
+# --- steps without a payout ----------------------------------------------------------------------
+
+
+def test_edge_8_an_account_takes_a_step_without_a_payout(stores: Stores, names: Names) -> None:
+    head = Head(key=names.account())
+    step = write_off(head, 700, T0)
+    stores.treasury.step((step,), (head,))
+    assert stores.treasury.account(names.account())[1] == step.head
+    assert stores.ledger.entries_of(names.account()) == (step.entry,)
+    with pytest.raises(HeadMovedError):
+        stores.treasury.step((write_off(head, 700, T0),), (head,))
+    assert stores.ledger.entries_of(names.account()) == (step.entry,)
+
+
+def accounts(stores: Stores, names: Names) -> tuple[object, ...]:
+    keys = (names.account("pr_ana"), names.account("pr_bo"))
+    return tuple((stores.treasury.account(key), stores.ledger.entries_of(key)) for key in keys)
+
+
+def test_edge_50_two_accounts_move_together(stores: Stores, names: Names) -> None:
+    first = reserved(stores, names)
+    heads = (first.head, Head(key=names.account("pr_bo")))
+    steps = hand_over(*heads, 700, T0)
+    stores.treasury.step(steps, heads)
+    for step in steps:
+        assert stores.treasury.account(step.head.key)[1] == step.head
+        assert stores.ledger.entries_of(step.head.key)[-1] == step.entry
+
+
+@pytest.mark.parametrize("moved", [0, 1])
+def test_edge_50_or_neither_does(stores: Stores, names: Names, moved: int) -> None:
+    heads = (Head(key=names.account("pr_ana")), Head(key=names.account("pr_bo")))
+    reserved(stores, names, promoter_id=heads[moved].key.promoter_id)
+    before = accounts(stores, names)
+    with pytest.raises(HeadMovedError):
+        stores.treasury.step(hand_over(*heads, 700, T0), heads)
+    assert accounts(stores, names) == before
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_a_number_that_is_taken_stops_both_accounts(stores: Stores, names: Names, taken: int) -> None:
+    heads = (Head(key=names.account("pr_ana")), Head(key=names.account("pr_bo")))
+    stores.ledger.append(reserve(heads[taken], 100, "stray", T0).entry)
+    before = accounts(stores, names)
+    with pytest.raises(HeadMovedError):
+        stores.treasury.step(hand_over(*heads, 700, T0), heads)
+    assert accounts(stores, names) == before

@@ -12,8 +12,10 @@ from grapevine.adapters.dynamo import (
     links,
     pages,
     private,
+    proofs,
     settlements,
     treasury,
+    waits,
 )
 from grapevine.adapters.dynamo.catalog import DynamoCatalog
 from grapevine.adapters.dynamo.clicks import ClickRow, click_of
@@ -27,11 +29,14 @@ from grapevine.domain.payouts import Head
 from tests import builders as make
 from tests.adapters.contracts.stores import Names
 
-MODULES = (catalog, clicks, facts, ledger, links, pages, private, settlements, treasury)
+MODULES = (catalog, clicks, facts, ledger, links, pages, private, proofs, settlements, treasury, waits)
 KINDS = {
     "api_key",
     "click",
+    "counter",
     "coupon",
+    "customer_order",
+    "product",
     "entry",
     "fact",
     "head",
@@ -45,18 +50,23 @@ KINDS = {
     "plan_number",
     "program",
     "promoter",
+    "proof",
     "rate",
     "raw_body",
     "raw_body_part",
+    "registration",
+    "same_person",
     "settlement",
     "storefront",
     "sweep",
+    "volume",
+    "wait",
 }
 
 
 def test_kinds_are_what_is_stored_so_renaming_one_is_a_migration() -> None:
     assert {Row.kind.get_discriminator(kind) for kind in Row.kind.get_registered_subclasses(Row)} == KINDS
-    assert len(MODULES) == 9
+    assert len(MODULES) == 11
 
 
 @pytest.mark.parametrize("amount", [1.0, "1", True, None, 0.1 + 0.2])

@@ -11,12 +11,15 @@ from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 from grapevine import ports
+from grapevine.domain.bindings import History, Registration, SamePerson
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -110,6 +113,16 @@ class CachedCatalog(CachedLinks):
         """Return promoters as they are."""
         return self._catalog.promoters(program_id, promoter_ids)
 
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        """Return promoters and volumes as they are."""
+        return self._catalog.promoters_with_volumes(program_id, promoter_ids, months)
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        """Store a closed month's volume."""
+        return self._catalog.close_month(program_id, promoter_id, month, volume)
+
     def api_key(self, key_id: str) -> ports.ApiKey | None:
         """Return a key as it is: one that was taken back must not work on."""
         return self._catalog.api_key(key_id)
@@ -125,6 +138,26 @@ class CachedCatalog(CachedLinks):
     def change_coupon(self, coupon: Coupon) -> None:
         """Switch a coupon."""
         self._catalog.change_coupon(coupon)
+
+    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Return products as they are."""
+        return self._catalog.products(program_id, product_ids)
+
+    def put_product(self, product: Product) -> None:
+        """Put a product."""
+        self._catalog.put_product(product)
+
+    def customer(self, program_id: str, customer_key: str) -> History:
+        """Return what is known of a customer as it is."""
+        return self._catalog.customer(program_id, customer_key)
+
+    def add_registration(self, registration: Registration) -> None:
+        """Add a registration."""
+        self._catalog.add_registration(registration)
+
+    def add_same_person(self, same: SamePerson) -> None:
+        """Add that two customer keys are one person."""
+        self._catalog.add_same_person(same)
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         """Return a rate as it is."""
@@ -145,9 +178,9 @@ class CachedCatalog(CachedLinks):
         """Return a network's version as it is."""
         return self._catalog.network_version(program_id)
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
-        """Store a promoter."""
-        self._catalog.change_promoter(promoter, network_version)
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
+        """Store a promoter, and others together with it."""
+        self._catalog.change_promoter(promoter, network_version, *others)
 
     def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
         """Yield programs."""

@@ -63,7 +63,7 @@ class SqsFailures:
 
 
 class SqsSettlementQueue:
-    """Settlement batches, one message each."""
+    """Settlement batches and bans, one message each."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
@@ -74,14 +74,19 @@ class SqsSettlementQueue:
         for start in range(0, len(batches), BATCH):
             self._send([_entry(batch) for batch in batches[start : start + BATCH]])
 
+    def send_void(self, program_id: str, promoter_id: str) -> None:
+        """Queue that what is held for a banned promoter is voided; twice is harmless."""
+        values = {"void": {"program_id": program_id, "promoter_id": promoter_id}}
+        self._send([{"Id": "void", "MessageBody": json.dumps(values)}])
+
     def _send(self, entries: list[SendMessageBatchRequestEntryTypeDef]) -> None:
         try:
             answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         except _refusals() as error:
-            raise UnavailableError(f"settlement batches not queued: {error}") from error
+            raise UnavailableError(f"settlement messages not queued: {error}") from error
         failed = [f"{entry['Id']}: {entry['Code']}" for entry in answer.get("Failed", ())]
         if failed:
-            raise UnavailableError(f"settlement batches not queued: {', '.join(failed)}")
+            raise UnavailableError(f"settlement messages not queued: {', '.join(failed)}")
 
 
 def _waiting(message: MessageTypeDef) -> Waiting | None:

@@ -22,6 +22,8 @@ class Leaf(StrEnum):
     PAID = "paid"
     COMMISSION = "commission"
     HOUSE = "house"
+    WRITE_OFF = "write_off"
+    TRANSFER = "transfer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,31 +7,35 @@ same entry, or none when everything stands already.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import groupby
+from types import MappingProxyType
 
 from grapevine.domain.accounts import (
     Account,
     Leaf,
-    Posting,
-    commission_account,
     house_account,
     promoter_account,
 )
-from grapevine.domain.decisions import HOUSE, Decision, Reason, grace_end
-from grapevine.domain.earnings import earned_by_promoter
-from grapevine.domain.entries import Entry, EntryReason, decision_in_force, standing
+from grapevine.domain.balancing import Amounts, balancing
+from grapevine.domain.bars import Bar
+from grapevine.domain.capping import earned_within
+from grapevine.domain.chains import HOUSE
+from grapevine.domain.decisions import Decision, Reason, grace_end
+from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
-from grapevine.domain.money import Money
+from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
+from grapevine.domain.posting_reasons import newly_covered, reason_of
 from grapevine.domain.programs import Terms
+from grapevine.domain.recruits import bonus_uses, bonuses
+from grapevine.domain.sales import sales_change
 
-Amounts = Mapping[tuple[Account, str], int]
-Change = tuple[tuple[Account, str], int]
-LEAF_RANKS = {leaf: rank for rank, leaf in enumerate(Leaf)}
+NOBODY: Mapping[str, Bar] = MappingProxyType({})
+WAIT = DAY
+"""How long until somebody looks again at a part that waits for its promoter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,33 @@ class Placement:
     due_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What keeps parts of an order back, besides its own terms.
+
+    `taken` is what all orders together have of what `grants_asked` names; `bars` says whose part is
+    not released with the others: it waits, or is voided.
+    """
+
+    taken: Mapping[GrantKey, int] = field(default_factory=dict)
+    bars: Mapping[str, Bar] = field(default_factory=dict)
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What should stand, where it belongs, and whose parts are kept back."""
+
+    amounts: Amounts
+    place: Placement
+    grants: tuple[Grant, ...]
+    bonus_minor: int
+    waits: tuple[str, ...]
+    voided: tuple[str, ...]
+
+
 def next_entry(
     key: OrderKey,
     order: Order,
@@ -51,34 +82,103 @@ def next_entry(
     facts: Sequence[Fact],
     terms: Terms,
     now: datetime,
+    limits: Limits = NO_LIMITS,
 ) -> Entry | None:
     """Return the entry for the difference between what stands and what should, or None."""
-    earned = earned_by_promoter(order, decision, terms)
-    # What the house has is neither held nor released, so alone it waits for nothing.
-    place = placement(order, decision, terms, entries, any(earner != HOUSE for earner in earned), now)
-    wanted = {
-        (_account(terms.program.id, earner, place.leaf), terms.program.currency): minor
-        for earner, minor in earned.items()
-    }
+    holdings = holdings_of(entries, limits.taken)
+    target = _target(order, decision, entries, terms, now, limits, holdings)
+    place, wanted = target.place, target.amounts
     current = _without_source(standing(entries))
     postings = balancing(current, wanted, terms.program.id)
     fresh = decision if decision != decision_in_force(entries) else None
-    if not (postings or (fresh and _worth_recording(fresh, entries)) or _must_rearm(place, entries, now)):
+    sales = sales_change(order, decision, entries, terms, now)
+    is_news = sales or target.grants or (fresh and _worth_recording(fresh, entries))
+    if not (postings or is_news or _must_rearm(place, entries, now)):
         return None
+    more_bonus = target.bonus_minor - _bonus_standing(entries, holdings, terms)
     return Entry(
         key=key,
         sequence=len(entries) + 1,
         program_id=terms.program.id,
-        reason=_reason(order, fresh, entries, facts, current, wanted),
+        reason=reason_of(order, fresh, entries, facts, current, wanted, more_bonus, target.voided),
         postings=postings,
         recorded_at=now,
         covers=len(facts),
-        facts=_newly_covered(facts, entries),
+        facts=newly_covered(facts, entries),
         decision=fresh,
+        grants=target.grants,
+        sales=sales,
         released=place.released,
+        waits=target.waits,
+        voided=target.voided,
         due_at=place.due_at,
         previous_hash=entries[-1].hash if entries else "",
     )
+
+
+def _target(
+    order: Order,
+    decision: Decision,
+    entries: Sequence[Entry],
+    terms: Terms,
+    now: datetime,
+    limits: Limits,
+    holdings: Holdings,
+) -> Target:
+    """Return what should stand now, where, and what of what is scarce it takes."""
+    earned, uses = earned_within(order, decision, terms, holdings)
+    waits, voided = _by_bar(limits.bars) if limits.bars else ((), ())
+    if voided:
+        earned = {earner: minor for earner, minor in earned.items() if earner not in voided}
+    # What the house has is neither held nor released, so alone it waits for nothing.
+    earns = any(earner != HOUSE for earner in earned)
+    place = placement(order, decision, terms, entries, earns, now)
+    if place.released and any(earner in waits for earner in earned):
+        place = replace(place, due_at=min(place.due_at or now + WAIT, now + WAIT))
+    # Who waits is not released, so neither is the bonus for recruiting them.
+    open_parts = {earner: minor for earner, minor in earned.items() if earner not in waits}
+    recruited = bonus_uses(decision, terms, open_parts, holdings, released=place.released)
+    bonus = bonuses(decision, terms, {key: use.granted for key, use in recruited.items()})
+    return Target(
+        amounts=_wanted(earned, bonus, place, waits, terms),
+        place=place,
+        grants=to_record(holdings, {**uses, **recruited}),
+        bonus_minor=sum(minor for _, _, minor in bonus),
+        waits=waits,
+        voided=voided,
+    )
+
+
+def _wanted(
+    earned: Mapping[str, int],
+    bonus: Sequence[tuple[str, str, int]],
+    place: Placement,
+    waits: Sequence[str],
+    terms: Terms,
+) -> dict[tuple[Account, str], int]:
+    """Return what should stand: commissions where they belong, and a released order's bonuses."""
+    program_id, currency = terms.program.id, terms.program.currency
+    wanted = {
+        (_account(program_id, earner, _leaf(earner, place, waits)), currency): minor
+        for earner, minor in earned.items()
+    }
+    for _, recruiter, minor in bonus:
+        payable = promoter_account(program_id, recruiter, Leaf.PAYABLE), currency
+        wanted[payable] = wanted.get(payable, 0) + minor
+    return wanted
+
+
+def _bonus_standing(entries: Sequence[Entry], holdings: Holdings, terms: Terms) -> int:
+    known = decision_in_force(entries) if holdings.held else None
+    granted = {key: of.granted for key, of in holdings.held.items()}
+    return sum(minor for _, _, minor in bonuses(known, terms, granted)) if known else 0
+
+
+def releases_at(order: Order, plan: Plan) -> datetime | None:
+    """Return when time releases an order, None where it does not: unpaid, or stopped by a verdict."""
+    ends = hold_end(order, plan)
+    is_stopped = order.verdict is not None and order.verdict.outcome is not Outcome.ALLOW
+    return None if ends is None or is_stopped else _screened_by(ends, order, plan)
 
 
 def placement(
@@ -86,10 +186,14 @@ def placement(
 ) -> Placement:
     """Return where commissions belong: payable once released, else blocked by a verdict, else held."""
     place = _place(order, decision, terms, entries, earns, now)
-    is_open = order.placed_at is not None and now < grace_end(order.placed_at)
-    if is_open and place.due_at is None and decision.candidates and order.placed_at:
-        # Another touch may still be recorded, and no hold's end makes anybody look again.
-        return replace(place, due_at=grace_end(order.placed_at))
+    if decision.provisional_until is not None:
+        place = _looked_at(place, decision.provisional_until)
+    if order.placed_at is None or now >= (ends := grace_end(order.placed_at)):
+        return place
+    if decision.customer or (place.due_at is None and decision.candidates):
+        # Another touch may still be recorded, and no hold's end makes anybody look again; or later
+        # orders of the customer rest on this one and shall not wait for its hold.
+        return _looked_at(place, ends)
     return place
 
 
@@ -111,7 +215,16 @@ def _place(
     ends = hold_end(order, plan)
     if not earns or ends is None or outcome is Outcome.REVIEW:
         return Placement(Leaf.HELD, released=False, due_at=None)
-    return _timed(ends, _screened_by(ends, order, plan), now)
+    releases_at = _screened_by(ends, order, plan)
+    if decision.provisional_until is not None:
+        # What may still change is not released: a month that is open says nothing for good.
+        releases_at = max(releases_at, decision.provisional_until)
+    return _timed(ends, releases_at, now)
+
+
+def _looked_at(place: Placement, instant: datetime) -> Placement:
+    """Return the placement with somebody looking again at an instant, if not before."""
+    return replace(place, due_at=min(place.due_at or instant, instant))
 
 
 def hold_end(order: Order, plan: Plan) -> datetime | None:
@@ -119,52 +232,6 @@ def hold_end(order: Order, plan: Plan) -> datetime | None:
     if order.received_at:
         return order.received_at + plan.hold_days_after_receipt * DAY
     return order.paid_at + plan.hold_days_after_payment * DAY if order.paid_at else None
-
-
-def balancing(current: Amounts, wanted: Amounts, program_id: str) -> tuple[Posting, ...]:
-    """Return the postings that lead from what stands to what should.
-
-    Within one promoter money moves between accounts first; only the rest comes from, or goes back
-    to, the program's commission account. The order is fixed, so two writers build the same entry.
-    """
-    rest, postings = commission_account(program_id), list[Posting]()
-    if not current and all(minor > 0 for minor in wanted.values()):
-        rises = sorted(wanted.items(), key=_by_leaf)
-        return tuple([Posting(rest, account, Money(minor, currency)) for (account, currency), minor in rises])
-    changes = dict(wanted)
-    for key, minor in current.items():
-        changes[key] = changes.get(key, 0) - minor
-    for (_, currency), group in groupby(sorted(changes.items(), key=_by_leaf), _by_owner):
-        postings += _legs([(account, change) for (account, _), change in group], currency, rest)
-    return tuple(postings)
-
-
-def _by_owner(change: Change) -> tuple[str, str]:
-    (account, currency), _ = change
-    return account.owner, currency
-
-
-def _by_leaf(change: Change) -> tuple[str, str, int]:
-    (account, currency), _ = change
-    return account.owner, currency, LEAF_RANKS[account.leaf]
-
-
-def _legs(changes: Sequence[tuple[Account, int]], currency: str, rest: Account) -> list[Posting]:
-    """Pair what falls with what rises; `rest` takes or gives the remainder."""
-    falls = [(account, -change) for account, change in reversed(changes) if change < 0]
-    rises = [(account, change) for account, change in reversed(changes) if change > 0]
-    legs: list[Posting] = []
-    while falls and rises:
-        (source, falling), (destination, rising) = falls.pop(), rises.pop()
-        moved = min(falling, rising)
-        legs.append(Posting(source, destination, Money(moved, currency)))
-        if falling > moved:
-            falls.append((source, falling - moved))
-        if rising > moved:
-            rises.append((destination, rising - moved))
-    legs += [Posting(source, rest, Money(falling, currency)) for source, falling in reversed(falls)]
-    legs += [Posting(rest, destination, Money(rising, currency)) for destination, rising in reversed(rises)]
-    return legs
 
 
 def _screened_by(ends: datetime, order: Order, plan: Plan) -> datetime:
@@ -184,6 +251,16 @@ def _timed(hold_ends: datetime, releases_at: datetime, now: datetime) -> Placeme
     return Placement(Leaf.HELD, released=False, due_at=hold_ends if now < hold_ends else releases_at)
 
 
+def _by_bar(bars: Mapping[str, Bar]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return whose parts wait, and whose are voided."""
+    waits, voided = (tuple(sorted(name for name in bars if bars[name] is bar)) for bar in Bar)
+    return waits, voided
+
+
+def _leaf(earner: str, place: Placement, waits: Sequence[str]) -> Leaf:
+    return Leaf.HELD if place.released and earner in waits else place.leaf
+
+
 def _account(program_id: str, earner: str, leaf: Leaf) -> Account:
     """Return where an earner's commission belongs; the house's own is neither held nor paid out."""
     return house_account(program_id) if earner == HOUSE else promoter_account(program_id, earner, leaf)
@@ -194,8 +271,9 @@ def _without_source(amounts: Amounts) -> Amounts:
 
 
 def _worth_recording(decision: Decision, entries: Sequence[Entry]) -> bool:
-    """Say whether a decision nobody earns from is kept: when it was close, or changes an earlier one."""
-    return bool(entries or decision.candidates or decision.is_pending)
+    """Say whether a decision nobody earns from is kept: a close one, a change, or a known customer's."""
+    is_close = decision.candidates or decision.is_pending or decision.is_bound
+    return bool(entries or is_close or decision.customer)
 
 
 def _must_rearm(place: Placement, entries: Sequence[Entry], now: datetime) -> bool:
@@ -204,58 +282,3 @@ def _must_rearm(place: Placement, entries: Sequence[Entry], now: datetime) -> bo
         return False
     armed = entries[-1].due_at if entries else None
     return armed is None or armed <= now or place.due_at < armed
-
-
-def _covered(entries: Sequence[Entry]) -> frozenset[str]:
-    return frozenset(digest for entry in entries for digest in entry.facts)
-
-
-def _newly_covered(facts: Sequence[Fact], entries: Sequence[Entry]) -> tuple[str, ...]:
-    return tuple(sorted({fact.digest for fact in facts} - _covered(entries)))
-
-
-def _reason(
-    order: Order,
-    fresh: Decision | None,
-    entries: Sequence[Entry],
-    facts: Sequence[Fact],
-    current: Amounts,
-    wanted: Amounts,
-) -> EntryReason:
-    before, after = sum(current.values()), sum(wanted.values())
-    if fresh and _last_claims(entries) not in ((), fresh.claims):
-        return EntryReason.REATTRIBUTED
-    if after < before:
-        return _why_less(order, is_refunded=_tell_a_refund(facts, entries))
-    if after > before:
-        return EntryReason.EDITED if before else EntryReason.ACCRUED
-    return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
-
-
-def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
-    decisions = (entry.decision for entry in reversed(entries) if entry.decision)
-    return next((decision.claims for decision in decisions if decision.claims), ())
-
-
-def _tell_a_refund(facts: Sequence[Fact], entries: Sequence[Entry]) -> bool:
-    """Say whether facts that no entry covers yet tell of a refund that those covered did not."""
-    covered = _covered(entries)
-    known = {refund for fact in facts if fact.digest in covered for refund in fact.refunds}
-    told = {refund for fact in facts if fact.digest not in covered for refund in fact.refunds}
-    return any(refund.lines for refund in told - known)
-
-
-def _why_less(order: Order, *, is_refunded: bool) -> EntryReason:
-    if order.cancelled_at:
-        return EntryReason.CANCELLED
-    if not order.payment.earns:
-        return EntryReason.UNPAID
-    return EntryReason.REFUNDED if is_refunded else EntryReason.EDITED
-
-
-def _why_moved(before: set[Leaf], after: set[Leaf]) -> EntryReason:
-    if before == after:
-        return EntryReason.RECORDED
-    if Leaf.PAYABLE in after:
-        return EntryReason.RELEASED
-    return EntryReason.BLOCKED if Leaf.BLOCKED in after else EntryReason.UNBLOCKED

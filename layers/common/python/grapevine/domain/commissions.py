@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from grapevine.domain.facts import Component
+from grapevine.domain.lines import OrderLine
 from grapevine.domain.money import Rounding, allocate, prorate, round_ratio
-from grapevine.domain.orders import OrderLine
 from grapevine.domain.rates import LineRate
+
+PER_ORDER = "per_order"
+"""The component of a share that is paid for the order, not for a line of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +19,9 @@ class LineShare:
     """One line's part of a level's commission, and the part of that which went back; minor units.
 
     `rule_id` names the plan's rule that decided, None for the plan's own rate; `is_capped` says that
-    a cap of the plan made it less.
+    a cap of the plan made it less. `component` is what kind of line it is, or PER_ORDER for the
+    order's flat pay, which has no line. `taken_out_minor` was paid with what the plan's base leaves
+    out; `refunded_minor` is a part of it and the base together.
     """
 
     line_id: str
@@ -25,6 +31,8 @@ class LineShare:
     reversed_minor: int
     rule_id: str | None = None
     is_capped: bool = False
+    component: str = Component.ITEM
+    taken_out_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +83,20 @@ def level_total(lines: Sequence[tuple[OrderLine, LineRate]], level: int, roundin
 
 
 def _line_share(item: OrderLine, rate: LineRate, share: int, rounding: Rounding) -> LineShare:
-    base = item.line.base_minor
-    part, whole = item.refunded_minor, base
+    line = item.line
+    part, whole = item.refunded_minor, item.base_minor + item.taken_out_minor
     if rate.by_units:
-        part, whole = item.refunded_milli, item.line.quantity_milli
+        part, whole = item.refunded_milli, line.quantity_milli
     return LineShare(
-        line_id=item.line.id,
-        base_minor=base,
+        line_id=line.id,
+        base_minor=item.base_minor,
         refunded_minor=item.refunded_minor,
         share_minor=share,
         reversed_minor=prorate(share, part, whole, rounding),
         rule_id=rate.rule_id,
         is_capped=rate.is_capped,
+        component=line.component,
+        taken_out_minor=item.taken_out_minor,
     )
 
 

@@ -8,28 +8,18 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
-from grapevine.domain.accounts import PROGRAM
+from grapevine.domain.bindings import CustomerNote
+from grapevine.domain.chains import HOUSE, NOBODY, gated_above, paid_chain
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, readable_codes
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
-from grapevine.domain.people import Promoter, upline_of
-from grapevine.domain.plans import (
-    CLOCK_SKEW,
-    DAY,
-    GRACE,
-    AttributionModel,
-    CouponMode,
-    Plan,
-    SelfPurchase,
-    Vacancy,
-)
+from grapevine.domain.people import Promoter, person_of
+from grapevine.domain.plans import CLOCK_SKEW, DAY, GRACE, AttributionModel, CouponMode, Plan, SelfPurchase
+from grapevine.domain.products import SoldProduct
+from grapevine.domain.tiers import Shortfall, TierStanding
 
-HOUSE = PROGRAM
-"""The earner at a level that nobody can earn at: the program itself."""
-SEARCH_DEPTH = 16
-"""How far up a chain is searched for somebody who can earn."""
 MAX_CLAIMS = 10
 """Promoters among whom one order is split; earlier touches are left out."""
 MAX_CANDIDATES = 10
@@ -55,8 +45,17 @@ class Reason(StrEnum):
     OTHER_PROGRAM = "other_program"
     UNKNOWN_PROMOTER = "unknown_promoter"
     SUSPENDED = "suspended"
+    BANNED = "banned"
+    LEFT = "left"
     DISABLED = "disabled"
     SELF_PURCHASE = "self_purchase"
+    BINDING = "binding"
+    EXISTING_CUSTOMER = "existing_customer"
+    REPEAT_ORDER = "repeat_order"
+
+
+WITHOUT_PAY = (Reason.SUSPENDED, Reason.BANNED, Reason.LEFT)
+"""Why a promoter could not earn: every status but active has a reason of its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ class Candidate:
     """A touch that was considered, with the reason it was or was not eligible.
 
     A click, or (`coupon_code`) a coupon on the order, which has no click's id and no instants but
-    the order's own.
+    the order's own, or (`binding`) the tie that was in force, named by what tied it.
     """
 
     click_id: str
@@ -73,6 +72,7 @@ class Candidate:
     recorded_at: datetime
     reason: Reason
     coupon_code: str | None = None
+    binding: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +82,12 @@ class Decision:
     `promoter_ids` has the attributed promoter first, then the upline; HOUSE where a level is
     vacant; empty when nobody earns. `further` has the same for each further promoter among whom
     the order is split, all in equal parts. `rate` turns the order's currency into the program's,
-    for good.
+    for good. `recruiters` has for each claim who gets the recruit bonus, empty where nobody does.
+    `tiers` has where the attributed promoter of each claim stood, `gated` the uplines whose
+    level is vacant for want of sales. Both rest on months; while one of them is open they are as far
+    as it went, and are looked at again at `provisional_until`.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
-    decision stays.
+    decision stays. `products` is what its products have to do with the plan.
     """
 
     basis: str
@@ -94,6 +97,12 @@ class Decision:
     candidates: tuple[Candidate, ...]
     further: tuple[tuple[str, ...], ...] = ()
     rate: Rate | None = None
+    recruiters: tuple[str, ...] = ()
+    products: tuple[SoldProduct, ...] = ()
+    customer: CustomerNote | None = None
+    tiers: tuple[TierStanding, ...] = ()
+    gated: tuple[Shortfall, ...] = ()
+    provisional_until: datetime | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -105,11 +114,29 @@ class Decision:
         """Who earns at which level, once for each promoter among whom the order is split."""
         return (self.promoter_ids, *self.further) if self.promoter_ids else ()
 
+    @property
+    def chains(self) -> tuple[tuple[str, ...], ...]:
+        """Who earns at which level of anything in the order: of a claim, or of a bound product's lines."""
+        bound = (product.earners for product in self.products if product.earners)
+        return tuple(dict.fromkeys((*self.claims, *bound))) if self.products else self.claims
 
-def basis_of(order: Order) -> str:
+    @property
+    def attributed(self) -> tuple[str, ...]:
+        """The promoters among whom the order is split; nobody where the house has it."""
+        return tuple(claim[0] for claim in self.claims if claim[0] != HOUSE)
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether lines of some products belong to those who are bound to them."""
+        return any(product.earners is not None for product in self.products)
+
+
+def basis_of(order: Order, plan: Plan) -> str:
     """Return a short name of what the decision takes from the order itself."""
     instants = [to_text(at) if at else "" for at in (order.placed_at, order.paid_at)]
     parts = (*instants, order.click_id or "", ",".join(order.coupon_codes), order.customer_key or "")
+    if plan.needs_products:
+        parts = (*parts, *order.product_ids)
     return blake2b("|".join(parts).encode(), digest_size=6).hexdigest()
 
 
@@ -124,25 +151,36 @@ def decide(
     plan: Plan,
     touches: Sequence[Candidate],
     promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall] = NOBODY,
 ) -> Decision:
     """Return who earns from an order; the touches that mattered are kept with their reasons.
+
+    `short` has the promoters who may not have a level above the first, for want of sales.
 
     A pure function of its inputs, so the same facts lead to the same decision whenever and in
     whatever order they arrive.
     """
     judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
-    reason, winners = _winners(judged, plan)
-    claims = tuple(_claim(name, order, placed_at, plan, promoters) for name in winners)
-    if not winners and any(touch.reason is Reason.SUSPENDED for touch in judged):
+    reason, winners = _winners(_by_person(judged, placed_at, promoters), plan)
+    claims = tuple(claim_of(name, order, placed_at, plan, promoters, short) for name in winners)
+    if not winners and any(touch.reason in WITHOUT_PAY for touch in judged):
         claims = ((HOUSE,),)
     return Decision(
-        basis=basis_of(order),
+        basis=basis_of(order, plan),
         reason=reason,
         plan_version=plan.version,
         promoter_ids=claims[0] if claims else (),
         further=claims[1:],
         candidates=_kept(judged, winners),
+        gated=gated_above(winners, placed_at, plan, promoters, short) if short else (),
     )
+
+
+def _by_person(judged: Sequence[Candidate], at: datetime, known: Mapping[str, Promoter]) -> list[Candidate]:
+    """Return touches by whose account it was: duplicates are one promoter, who wins once."""
+    persons = [person_of(touch.promoter_id, known, at) for touch in judged]
+    pairs = zip(judged, persons, strict=True)
+    return [t if t.promoter_id == person else replace(t, promoter_id=person) for t, person in pairs]
 
 
 def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str, ...]]:
@@ -165,17 +203,19 @@ def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str
     return Reason.LAST_CLICK, (clicks[-1].promoter_id,)
 
 
-def _claim(
-    promoter_id: str, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+def claim_of(
+    promoter_id: str,
+    order: Order,
+    placed_at: datetime,
+    plan: Plan,
+    promoters: Mapping[str, Promoter],
+    short: Mapping[str, Shortfall] = NOBODY,
 ) -> tuple[str, ...]:
     """Return who is paid through one winner; from their own purchase nobody above them."""
-    chain = paid_chain(promoter_id, placed_at, plan, promoters)
-    is_rebate = plan.self_purchase is SelfPurchase.REBATE and _is_own(order, promoters[promoter_id])
-    return chain[:1] if is_rebate else chain
-
-
-def _is_own(order: Order, promoter: Promoter) -> bool:
-    return order.customer_key is not None and order.customer_key == promoter.customer_key
+    chain = paid_chain(promoter_id, placed_at, plan, promoters, short)
+    if plan.self_purchase is not SelfPurchase.REBATE:
+        return chain
+    return chain[:1] if promoters[promoter_id].buys_as(order.customer_key, placed_at) else chain
 
 
 def _kept(judged: Sequence[Candidate], winners: Sequence[str]) -> tuple[Candidate, ...]:
@@ -187,52 +227,10 @@ def _kept(judged: Sequence[Candidate], winners: Sequence[str]) -> tuple[Candidat
     return tuple(touch for touch in judged if touch in kept)
 
 
-def paid_chain(
-    promoter_id: str, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
-) -> tuple[str, ...]:
-    """Return who is paid at each level, as the network was when the order was placed.
-
-    The attributed promoter can earn, or would not have won. Above, a level whose promoter was
-    suspended is vacant, and the plan says who earns there; above the top of the chain nobody does.
-    """
-    levels = len(plan.rate_bps)
-    depth = SEARCH_DEPTH if plan.vacancy is Vacancy.COMPRESS else levels
-    first, *above = upline_of(promoter_id, depth, promoters, placed_at)
-    earning = [name for name in above if promoters[name].earns_at(placed_at)]
-    if plan.vacancy is Vacancy.COMPRESS or len(earning) == len(above):
-        return (first, *earning)[:levels]
-    # Only the levels that are paid: how far above them `promoters` reaches is chance.
-    substitute = _substitute(placed_at, plan, promoters, (first, *above)[:levels])
-    return (first, *(name if name in earning else substitute for name in above))[:levels]
-
-
-def _substitute(
-    placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter], chain: tuple[str, ...]
-) -> str:
-    """Return who earns at a vacant level: the plan's default sponsor, unless already paid or suspended."""
-    promoter = promoters.get(plan.default_sponsor_id or "")
-    can_earn = promoter is not None and promoter.id not in chain and promoter.earns_at(placed_at)
-    return promoter.id if promoter and can_earn else HOUSE
-
-
-def people_needed(
-    promoter_id: str, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
-) -> str | None:
-    """Return whom the decision must know next, or None when `promoters` holds everybody it needs."""
-    chain = upline_of(promoter_id, SEARCH_DEPTH, promoters, placed_at)
-    if not chain:
-        return None
-    earning = sum(promoters[name].earns_at(placed_at) for name in chain)
-    filled = earning if plan.vacancy is Vacancy.COMPRESS else len(chain)
-    sponsor_id = promoters[chain[-1]].sponsor_at(placed_at)
-    is_complete = filled >= len(plan.rate_bps) or len(chain) >= SEARCH_DEPTH or sponsor_id in promoters
-    return None if is_complete else sponsor_id
-
-
 def pending(order: Order, plan: Plan, reason: Reason) -> Decision:
     """Return the decision of an order whose click, or rate, has not arrived yet: nobody, for now."""
     return Decision(
-        basis=basis_of(order),
+        basis=basis_of(order, plan),
         reason=reason,
         plan_version=plan.version,
         promoter_ids=(),
@@ -277,15 +275,17 @@ def _judge(
     if touch.reason in (Reason.BOT, Reason.OTHER_PROGRAM, Reason.DISABLED):
         return touch
     window = plan.click_window_days * DAY
-    promoter = promoters.get(touch.promoter_id)
+    promoter = promoters.get(person_of(touch.promoter_id, promoters, placed_at))
     gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
+    is_own = gets_nothing and promoter is not None and promoter.buys_as(order.customer_key, placed_at)
+    is_out = promoter is not None and not promoter.earns_at(placed_at)
     faults = (
         (touch.occurred_at - placed_at > CLOCK_SKEW, Reason.AFTER_ORDER),
         (placed_at - touch.occurred_at >= window, Reason.OUTSIDE_WINDOW),
         (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
         (promoter is None, Reason.UNKNOWN_PROMOTER),
-        (promoter is not None and not promoter.earns_at(placed_at), Reason.SUSPENDED),
-        (promoter is not None and gets_nothing and _is_own(order, promoter), Reason.SELF_PURCHASE),
+        (is_out, Reason(promoter.status_at(placed_at)) if promoter and is_out else Reason.ELIGIBLE),
+        (is_own, Reason.SELF_PURCHASE),
     )
     reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
     return touch if touch.reason is reason else replace(touch, reason=reason)

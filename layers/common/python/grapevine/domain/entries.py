@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,11 +11,13 @@ from hashlib import sha256
 from typing import Any
 
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
-from grapevine.domain.decisions import Candidate, Decision, Reason
+from grapevine.domain.decision_texts import decision_from_dict, decision_to_dict
+from grapevine.domain.decisions import Decision
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.fx import Rate
+from grapevine.domain.grants import NOTHING_TAKEN, Grant, GrantKey, Holdings, holdings
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
+from grapevine.domain.tiers import Sale, Volume
 
 SCHEMA = 1
 
@@ -29,13 +31,17 @@ class EntryReason(StrEnum):
     CANCELLED = "cancelled"
     UNPAID = "unpaid"
     REATTRIBUTED = "reattributed"
+    TIERED = "tiered"
     RELEASED = "released"
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
+    VOIDED = "voided"
     RECORDED = "recorded"
     RESERVED = "reserved"
     PAID = "paid"
     RETURNED = "returned"
+    MERGED = "merged"
+    WRITTEN_OFF = "written_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,12 @@ class Entry:
     """One immutable record with all of its postings.
 
     `covers` is how many facts of the order stood behind it in all, `facts` the digests of those
-    it was the first to cover. `decision` is there only when it is new. `due_at` is the next
-    instant at which time alone may change something. `text` is the entry as it was stored, where
-    it was: a newer writer's may say more than we read, and the hash is of what is stored.
+    it was the first to cover. `decision` is there only when it is new. `grants` has what changed of
+    what is scarce, `sales` what it changes in the volume of the attributed promoters. `due_at` is
+    the next instant at which time alone may change something. `waits` are the promoters whose parts
+    are not released with the others, `voided` those whose parts went back: somebody looked, and they
+    were suspended, or banned. `text` is the entry as it was stored, where it was: a newer writer's
+    may say more than we read, and the hash is of what is stored.
     """
 
     key: EntryKey
@@ -72,7 +81,11 @@ class Entry:
     covers: int = 0
     facts: tuple[str, ...] = ()
     decision: Decision | None = None
+    grants: tuple[Grant, ...] = ()
+    sales: tuple[Sale, ...] = ()
     released: bool = False
+    waits: tuple[str, ...] = ()
+    voided: tuple[str, ...] = ()
     due_at: datetime | None = None
     payout_id: str | None = None
     previous_hash: str = ""
@@ -100,6 +113,16 @@ def decision_in_force(entries: Sequence[Entry]) -> Decision | None:
     return next((entry.decision for entry in reversed(entries) if entry.decision), None)
 
 
+def grants_of(entries: Sequence[Entry]) -> tuple[Grant, ...]:
+    """Return every grant that entries recorded, in their sequence."""
+    return tuple([grant for entry in entries for grant in entry.grants])
+
+
+def holdings_of(entries: Sequence[Entry], taken: Mapping[GrantKey, int] = NOTHING_TAKEN) -> Holdings:
+    """Return what an order has of what is scarce, with what is taken of that by all."""
+    return holdings(grants_of(entries), taken)
+
+
 def canonical(entry: Entry) -> str:
     """Return an entry's one text: what is stored, and what is hashed."""
     return json.dumps(entry_to_dict(entry), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
@@ -117,8 +140,12 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "at": to_text(entry.recorded_at),
         "c": entry.covers,
         "f": ",".join(entry.facts),
-        "d": _decision_to_dict(entry.decision) if entry.decision else None,
+        "d": decision_to_dict(entry.decision) if entry.decision else None,
+        "g": [[str(grant.key), grant.wanted, grant.granted] for grant in entry.grants],
+        "s": [_sale_to_list(sale) for sale in entry.sales],
         "rel": int(entry.released),
+        "wt": list(entry.waits),
+        "vd": list(entry.voided),
         "due": to_text(entry.due_at) if entry.due_at else None,
         "pay": entry.payout_id,
         "prev": entry.previous_hash,
@@ -143,8 +170,15 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
         recorded_at=from_text(values["at"]),
         covers=values.get("c", 0),
         facts=tuple(values["f"].split(",")) if "f" in values else (),
-        decision=_decision_from_dict(values["d"]) if "d" in values else None,
+        decision=decision_from_dict(values["d"]) if "d" in values else None,
+        grants=tuple(
+            Grant(GrantKey.parse(program_id, text), wanted, granted)
+            for text, wanted, granted in values.get("g", ())
+        ),
+        sales=tuple(_sale_from_list(item) for item in values.get("s", ())),
         released=bool(values.get("rel", 0)),
+        waits=tuple(values.get("wt", ())),
+        voided=tuple(values.get("vd", ())),
         due_at=from_text(values["due"]) if "due" in values else None,
         payout_id=values.get("pay"),
         previous_hash=values.get("prev", ""),
@@ -165,6 +199,15 @@ def _posting_from_list(leg: list[Any], program_id: str) -> Posting:
     return Posting(_account(source, program_id), _account(destination, program_id), Money(minor, currency))
 
 
+def _sale_to_list(sale: Sale) -> list[Any]:
+    return [sale.promoter_id, sale.month, sale.volume.net_minor, sale.volume.orders]
+
+
+def _sale_from_list(item: list[Any]) -> Sale:
+    promoter_id, month, net_minor, orders = item
+    return Sale(promoter_id, month, Volume(net_minor, orders))
+
+
 def _short(account: Account) -> str:
     return account.leaf.value if account.owner == PROGRAM else f"{account.owner}:{account.leaf}"
 
@@ -172,59 +215,3 @@ def _short(account: Account) -> str:
 def _account(short: str, program_id: str) -> Account:
     owner, _, leaf = short.rpartition(":")
     return Account(program_id, owner or PROGRAM, Leaf(leaf))
-
-
-def _decision_to_dict(decision: Decision) -> dict[str, Any]:
-    return {
-        "b": decision.basis,
-        "r": decision.reason.value,
-        "pv": decision.plan_version,
-        "w": "|".join(",".join(claim) for claim in decision.claims),
-        "t": [_candidate_to_list(candidate) for candidate in decision.candidates],
-        **({"fx": _rate_to_list(decision.rate)} if decision.rate else {}),
-    }
-
-
-def _decision_from_dict(values: dict[str, Any]) -> Decision:
-    claims = tuple(tuple(claim.split(",")) for claim in values["w"].split("|")) if values["w"] else ()
-    return Decision(
-        basis=values["b"],
-        reason=Reason(values["r"]),
-        plan_version=values["pv"],
-        promoter_ids=claims[0] if claims else (),
-        further=claims[1:],
-        candidates=tuple(_candidate_from_list(item) for item in values["t"]),
-        rate=_rate_from_list(values["fx"]) if "fx" in values else None,
-    )
-
-
-def _rate_to_list(rate: Rate) -> list[str]:
-    return [rate.base, rate.quote, rate.text, rate.source, to_text(rate.effective_at)]
-
-
-def _rate_from_list(item: list[str]) -> Rate:
-    base, quote, text, source, effective_at = item
-    return Rate(base=base, quote=quote, text=text, source=source, effective_at=from_text(effective_at))
-
-
-def _candidate_to_list(candidate: Candidate) -> list[str]:
-    return [
-        candidate.click_id,
-        candidate.promoter_id,
-        to_text(candidate.occurred_at),
-        to_text(candidate.recorded_at),
-        candidate.reason.value,
-        *((candidate.coupon_code,) if candidate.coupon_code else ()),
-    ]
-
-
-def _candidate_from_list(item: list[str]) -> Candidate:
-    click_id, promoter_id, occurred_at, recorded_at, reason, *coupon_code = item
-    return Candidate(
-        click_id=click_id,
-        promoter_id=promoter_id,
-        occurred_at=from_text(occurred_at),
-        recorded_at=from_text(recorded_at),
-        reason=Reason(reason),
-        coupon_code=coupon_code[0] if coupon_code else None,
-    )

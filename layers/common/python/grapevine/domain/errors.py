@@ -13,6 +13,7 @@ GrapevineError
 ├── MoneyError                 an amount or currency that cannot be right
 └── ConcurrencyError           somebody else was first; start over
     ├── EntryExistsError       the sequence number is taken
+    ├── GrantMovedError        somebody else took of what is scarce since it was read
     ├── HeadMovedError         the account's head is not where it was read
     ├── NetworkMovedError      somebody changed the network since it was read
     └── StaleReadError         fewer facts read than the last entry covers
@@ -96,6 +97,10 @@ class ConcurrencyError(GrapevineError):
 
 class EntryExistsError(ConcurrencyError):
     """The next sequence number under this key is taken."""
+
+
+class GrantMovedError(ConcurrencyError):
+    """Less is left of something scarce than when it was read."""
 
 
 class HeadMovedError(ConcurrencyError):

@@ -22,6 +22,10 @@ class FactKind(StrEnum):
     REFUNDED = "refunded"
     CANCELLED = "cancelled"
     VERDICT = "verdict"
+    ACCEPTED = "accepted"
+    """A person took a quarantined fact as it is."""
+    REJECTED = "rejected"
+    """A person threw a quarantined fact out for good."""
 
 
 class Payment(StrEnum):
@@ -58,6 +62,26 @@ class Outcome(StrEnum):
     BLOCK = "block"
 
 
+class Component(StrEnum):
+    """A part of what the customer pays; a plan's base lists those that commission is counted on."""
+
+    ITEM = "item"
+    TAX = "tax"
+    """The tax on the other parts that are in the base."""
+    SHIPPING = "shipping"
+    TIP = "tip"
+    GIFT_CARD = "gift_card"
+    """A gift card that is sold: money, not a sale."""
+
+
+class TenderKind(StrEnum):
+    """What an order was paid with, where that is not plain money."""
+
+    GIFT_CARD = "gift_card"
+    WALLET = "wallet"
+    POINTS = "points"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderKey:
     """An order's name: the same id in two storefronts is two orders."""
@@ -79,8 +103,9 @@ class OrderKey:
 class Line:
     """One order line: what the customer pays for it, in minor units of the order's currency.
 
-    `gross_minor` is price × quantity; `tax_minor` is the tax inside the price, zero where tax
-    comes on top. `quantity_milli` is in thousandths: a shop may sell 1.5 m of cloth.
+    `gross_minor` is price × quantity; `tax_minor` is the tax inside the price, `added_tax_minor`
+    what comes on top of it. `quantity_milli` is in thousandths: a shop may sell 1.5 m of cloth.
+    `component` is what kind of line it is: an item, shipping, or a tip.
     """
 
     id: str
@@ -91,20 +116,29 @@ class Line:
     discount_minor: int
     tax_minor: int = 0
     gift_card: bool = False
+    added_tax_minor: int = 0
+    component: Component = Component.ITEM
+
+    @property
+    def net_minor(self) -> int:
+        """What is paid for it, net of discounts and tax."""
+        return max(self.gross_minor - self.discount_minor - self.tax_minor, 0)
 
     @property
     def base_minor(self) -> int:
-        """What commission is counted on: net of discounts and tax; a gift card is money, not a sale."""
-        return 0 if self.gift_card else max(self.gross_minor - self.discount_minor - self.tax_minor, 0)
+        """What commission is counted on unless the plan says otherwise: an item's net, no gift card's."""
+        is_sale = self.component is Component.ITEM and not self.gift_card
+        return max(self.gross_minor - self.discount_minor - self.tax_minor, 0) if is_sale else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
-    """How much of one order line went back."""
+    """How much of one order line went back; `tax_minor` beside the subtotal, where that is told."""
 
     line_id: str
     quantity_milli: int
     subtotal_minor: int
+    tax_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +151,16 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    """A part of the price that was not paid with plain money; `minor` is None where nobody says how much."""
+
+    kind: TenderKind
+    minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The order as one body tells it."""
+    """The order as one body tells it; `charges` are the lines that are no items: shipping and tips."""
 
     placed_at: datetime | None = None
     payment: Payment | None = None
@@ -130,6 +172,8 @@ class Snapshot:
     click_id: str | None = None
     coupon_codes: tuple[str, ...] | None = None
     test: bool = False
+    charges: tuple[Line, ...] | None = None
+    tenders: tuple[Tender, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +186,23 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a person decided about a quarantined fact, named by its digest; of two, a rejection counts."""
+
+    fact: str
+    accepted: bool
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One thing that happened to an order.
 
     `version` is the source's own instant of this state of the order and alone orders facts;
     `recorded_at`, when we knew, never decides. `digest` names the content: the same body twice
-    is one fact. `problem` says why the content cannot be used; such a fact waits for a person.
+    is one fact. `problem` says why the content cannot be used; such a fact is quarantined until a
+    person rules on it. It tells what could be read all the same, for them to accept.
     """
 
     order: OrderKey
@@ -160,3 +215,9 @@ class Fact:
     refunds: tuple[Refund, ...] = ()
     verdict: Verdict | None = None
     problem: str | None = None
+    ruling: Ruling | None = None
+
+    @property
+    def can_be_accepted(self) -> bool:
+        """Whether it was read, odd as it is; what could not be read can only be rejected."""
+        return self.problem is not None and (self.snapshot is not None or bool(self.refunds))

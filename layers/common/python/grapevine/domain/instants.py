@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from grapevine.domain.errors import InvalidInputError
 
@@ -53,7 +54,30 @@ def days_between(first: datetime, last: datetime) -> tuple[str, ...]:
     return tuple((start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1))
 
 
+def month_of(instant: datetime, zone: ZoneInfo) -> str:
+    """Return the month of an instant on a zone's calendar, `YYYY-MM`."""
+    return instant.astimezone(zone).strftime("%Y-%m")
+
+
+def month_end(month: str, zone: ZoneInfo) -> datetime:
+    """Return the first instant after a month of a zone's calendar."""
+    year, number = map(int, month.split("-"))
+    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone).astimezone(UTC)
+
+
 def clamped_day(year: int, month: int, day: int) -> date:
     """Return that day of the month, or the month's last where it is shorter."""
     following = date(year + month // 12, month % 12 + 1, 1)
     return min(date(year, month, 1) + timedelta(days=day - 1), following - timedelta(days=1))
+
+
+def months_after(instant: datetime, months: int) -> datetime:
+    """Return the same day and time so many calendar months later, in UTC; a day too many is the last.
+
+    >>> to_text(months_after(from_text("2026-01-31T12:00:00.000Z"), 1))
+    '2026-02-28T12:00:00.000Z'
+    """
+    start = instant.astimezone(UTC)
+    years, month = divmod(start.month - 1 + months, 12)
+    day = clamped_day(start.year + years, month + 1, start.day)
+    return start.replace(year=day.year, month=day.month, day=day.day)

@@ -11,16 +11,17 @@ from typing import Any
 from grapevine.domain.facts import (
     Fact,
     FactKind,
-    Line,
     Outcome,
     Payment,
     Refund,
-    RefundLine,
+    Ruling,
     Snapshot,
+    Tender,
     Verdict,
 )
-from grapevine.domain.money import Rounding, prorate
+from grapevine.domain.lines import OrderLine, order_line
 from grapevine.domain.plans import GRACE
+from grapevine.domain.quarantine import as_ruled, rulings_of
 
 SEVERITIES = tuple(Outcome)
 FIELDS = tuple(field.name for field in fields(Snapshot))
@@ -29,20 +30,13 @@ VALUES = attrgetter(*FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLine:
-    """A line with what of it went back: of its base in minor units, and in thousandths of units."""
-
-    line: Line
-    refunded_minor: int
-    refunded_milli: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order as all of its facts together tell it.
 
-    `known_since` is when a fact that names its click was first recorded, `untold` what no fact
-    told that an earning order needs, `problems` what a person must look at.
+    `lines` has the items, then the charges. `known_since` is when a fact that names its click was
+    first recorded, `untold` what no fact told that an earning order needs, `problems` what a
+    person must look at, `rulings` what one did; `tenders` is None where no fact tells how it was
+    paid, `charges_told` whether one told the charges.
     """
 
     known_since: datetime | None
@@ -61,6 +55,9 @@ class Order:
     refund_ids: tuple[str, ...]
     untold: tuple[str, ...]
     problems: tuple[str, ...]
+    tenders: tuple[Tender, ...] | None = None
+    charges_told: bool = False
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def earns(self) -> bool:
@@ -68,19 +65,25 @@ class Order:
         return self.payment.earns and self.cancelled_at is None
 
     @property
+    def product_ids(self) -> tuple[str, ...]:
+        """The products that it names, in the order of its lines."""
+        return tuple(dict.fromkeys(item.line.product_id for item in self.lines if item.line.product_id))
+
+    @property
     def base_minor(self) -> int:
-        """The commission base before refunds."""
-        return sum(item.line.base_minor for item in self.lines)
+        """The commission base before refunds, as it is unless the plan lists other components."""
+        return sum(item.base_minor for item in self.lines)
 
     @property
     def refunded_minor(self) -> int:
         """The part of the base that went back."""
-        return sum(item.refunded_minor for item in self.lines)
+        return sum(item.refunded_minor for item in self.lines if item.base_minor)
 
 
 def fold(facts: Iterable[Fact]) -> Order:
     """Return the order that a set of facts tells; permuting or repeating them changes nothing."""
-    told = tuple(facts)
+    known = tuple(facts)
+    told = as_ruled(known)
     ordered = sorted({fact.digest: fact for fact in told}.values(), key=_by_source)
     snapshots = [fact.snapshot for fact in ordered if fact.snapshot]
     last, refunds = _as_last_told(snapshots), _united(ordered)
@@ -91,7 +94,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
         payment=last.payment or Payment.PENDING,
         currency=last.currency,
-        lines=tuple([_order_line(line, refunds) for line in last.lines or ()]),
+        lines=tuple([order_line(line, refunds) for line in (*(last.lines or ()), *(last.charges or ()))]),
         cancelled_at=last.cancelled_at,
         received_at=min([s.received_at for s in snapshots if s.received_at], default=None),
         customer_key=last.customer_key,
@@ -102,6 +105,9 @@ def fold(facts: Iterable[Fact]) -> Order:
         refund_ids=tuple(refund.id for refund in refunds),
         untold=_untold(last),
         problems=(*_problems(ordered), *_mixed_currencies(snapshots)),
+        tenders=last.tenders,
+        charges_told=last.charges is not None,
+        rulings=rulings_of(known),
     )
 
 
@@ -190,26 +196,6 @@ def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:
         if known is None or len(refund.lines) >= len(known.lines):
             by_id[refund.id] = refund
     return tuple(by_id[refund_id] for refund_id in sorted(by_id))
-
-
-def _order_line(line: Line, refunds: Sequence[Refund]) -> OrderLine:
-    returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
-    if not returned:
-        return OrderLine(line=line, refunded_minor=0)
-    units = min(sum(part.quantity_milli for part in returned), line.quantity_milli)
-    return OrderLine(line=line, refunded_minor=_refunded(line, returned), refunded_milli=units)
-
-
-def _refunded(line: Line, returned: Sequence[RefundLine]) -> int:
-    """Return the part of a line's base that went back, never more than the base.
-
-    Where tax is inside the price, a refund's subtotal may or may not hold it; the units do not
-    lie, so they decide there.
-    """
-    if line.tax_minor and line.quantity_milli:
-        units = min(sum(p.quantity_milli for p in returned if p.subtotal_minor), line.quantity_milli)
-        return prorate(line.base_minor, units, line.quantity_milli, Rounding.HALF_EVEN)
-    return min(sum(part.subtotal_minor for part in returned), line.base_minor)
 
 
 def _verdict(ordered: Sequence[Fact]) -> Verdict | None:

@@ -7,16 +7,17 @@ and rebuilding are all the same replay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
 from grapevine.domain.accounts import PROGRAM, Leaf, net
 from grapevine.domain.entries import AccountKey, Entry
-from grapevine.domain.facts import OrderKey
 from grapevine.domain.instants import day_of
 
 PROMOTER_SLOTS = 4
+NET, ORDERS = "net", "orders"
+"""What a page of sales adds up: minor units of the program's currency, and orders."""
 PROGRAM_SLOTS = 64
 """A program's own accounts are touched by every order; slots keep its pages small and apart."""
 
@@ -44,23 +45,37 @@ def balance_subject(key: AccountKey) -> str:
     return str(key)
 
 
-def pages_of(entry: Entry) -> tuple[Page, ...]:
-    """Return what an order's entry adds to the balances' pages; an account's own entries add nothing.
+def sales_subject(program_id: str, promoter_id: str, month: str) -> str:
+    """Return the pages' subject for what was sold through a promoter in a month."""
+    return f"{program_id}/{promoter_id}/sales/{month}"
 
-    Reservations and payouts are counted in the account's head, in their own transaction, so that
-    nobody can reserve twice while a stream is behind.
+
+def pages_of(entry: Entry) -> tuple[Page, ...]:
+    """Return what an entry adds to the pages of balances and sales.
+
+    An account's own entries add to the program's alone: what they change of the account is counted
+    in its head, in their own transaction, so that nobody can reserve twice while a stream is behind.
     """
-    if not isinstance(entry.key, OrderKey):
-        return ()
+    own = entry.key.promoter_id if isinstance(entry.key, AccountKey) else None
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for (account, currency), minor in net(entry.postings).items():
-        sums.setdefault((account.owner, currency), {})[account.leaf.value] = minor
-    return tuple(
+        if account.owner != own:
+            sums.setdefault((account.owner, currency), {})[account.leaf.value] = minor
+    balances = tuple(
         Page(
             _key(entry, owner, currency), {leaf: m for leaf, m in amounts.items() if m}, frozenset({entry.id})
         )
         for (owner, currency), amounts in sorted(sums.items())
     )
+    return (*balances, *_sales_pages(entry)) if entry.sales else balances
+
+
+def _sales_pages(entry: Entry) -> Iterator[Page]:
+    for sale in entry.sales:
+        amounts = {NET: sale.volume.net_minor, ORDERS: sale.volume.orders}
+        subject = sales_subject(entry.program_id, sale.promoter_id, sale.month)
+        key = PageKey(subject, day_of(entry.recorded_at), _slot(entry, PROMOTER_SLOTS))
+        yield Page(key, {name: change for name, change in amounts.items() if change}, frozenset({entry.id}))
 
 
 def merged(pages: Iterable[Page]) -> tuple[Page, ...]:
@@ -92,4 +107,8 @@ def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 def _key(entry: Entry, owner: str, currency: str) -> PageKey:
     slots = PROGRAM_SLOTS if owner == PROGRAM else PROMOTER_SLOTS
     subject = balance_subject(AccountKey(entry.program_id, owner, currency))
-    return PageKey(subject, day_of(entry.recorded_at), crc32(str(entry.key).encode()) % slots)
+    return PageKey(subject, day_of(entry.recorded_at), _slot(entry, slots))
+
+
+def _slot(entry: Entry, slots: int) -> int:
+    return crc32(str(entry.key).encode()) % slots

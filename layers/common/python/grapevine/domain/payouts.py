@@ -12,18 +12,30 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
-from grapevine.domain.accounts import Leaf, Posting, promoter_account
+from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net, promoter_account
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.money import Money
 from grapevine.domain.programs import Program
 
+OF_ACCOUNTS = (
+    EntryReason.RESERVED,
+    EntryReason.PAID,
+    EntryReason.RETURNED,
+    EntryReason.MERGED,
+    EntryReason.WRITTEN_OFF,
+    EntryReason.VOIDED,
+)
+"""Why an account's own entries are posted."""
+
 
 class PayoutState(StrEnum):
-    """Where a payout is; why it failed is its `detail`."""
+    """Where a payout is; why it failed or was stopped is its `detail`."""
 
     REQUESTED = "requested"
     COMPLETED = "completed"
     FAILED = "failed"
+    STOPPED = "stopped"
+    """Never sent: its promoter was suspended or banned before the payout file was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +64,14 @@ class Payout:
     state: PayoutState
     requested_at: datetime
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of an account that no payout knows of: the entry and the head after it, both or neither."""
+
+    entry: Entry
+    head: Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,69 +108,107 @@ def reserve(head: Head, amount_minor: int, settlement_id: str, now: datetime) ->
         state=PayoutState.REQUESTED,
         requested_at=now,
     )
-    entry = _entry(head, EntryReason.RESERVED, (Leaf.PAYABLE, Leaf.RESERVED), payout, now)
-    moved = replace(
-        _after(head, entry),
-        taken_minor=head.taken_minor + amount_minor,
-        reserved_minor=head.reserved_minor + amount_minor,
-    )
-    return Movement(entry=entry, head=moved, payout=payout)
+    return _of_payout(head, EntryReason.RESERVED, (Leaf.PAYABLE, Leaf.RESERVED), payout, now)
 
 
 def complete(head: Head, payout: Payout, detail: str, now: datetime) -> Movement:
     """Return the step that turns a reserved payout into a paid one."""
-    entry = _entry(head, EntryReason.PAID, (Leaf.RESERVED, Leaf.PAID), payout, now)
-    moved = replace(
-        _after(head, entry),
-        reserved_minor=head.reserved_minor - payout.amount_minor,
-        paid_minor=head.paid_minor + payout.amount_minor,
-    )
-    return Movement(
-        entry=entry, head=moved, payout=replace(payout, state=PayoutState.COMPLETED, detail=detail)
-    )
+    done = replace(payout, state=PayoutState.COMPLETED, detail=detail)
+    return _of_payout(head, EntryReason.PAID, (Leaf.RESERVED, Leaf.PAID), done, now)
 
 
 def give_back(head: Head, payout: Payout, detail: str, now: datetime) -> Movement:
     """Return the step that puts a failed payout's money back to payable, with the rail's reason."""
-    entry = _entry(head, EntryReason.RETURNED, (Leaf.RESERVED, Leaf.PAYABLE), payout, now)
-    moved = replace(
-        _after(head, entry),
-        taken_minor=head.taken_minor - payout.amount_minor,
-        reserved_minor=head.reserved_minor - payout.amount_minor,
-    )
-    return Movement(entry=entry, head=moved, payout=replace(payout, state=PayoutState.FAILED, detail=detail))
+    failed = replace(payout, state=PayoutState.FAILED, detail=detail)
+    return _of_payout(head, EntryReason.RETURNED, (Leaf.RESERVED, Leaf.PAYABLE), failed, now)
+
+
+def stop(head: Head, payout: Payout, detail: str, now: datetime) -> Movement:
+    """Return the step that takes back a payout that was never sent."""
+    stopped = replace(payout, state=PayoutState.STOPPED, detail=detail)
+    return _of_payout(head, EntryReason.RETURNED, (Leaf.RESERVED, Leaf.PAYABLE), stopped, now)
+
+
+def hand_over(giving: Head, taking: Head, amount_minor: int, now: datetime) -> tuple[Step, Step]:
+    """Return the two steps that move a payable balance, of either sign, between two accounts of one person.
+
+    Each account's own entries must tell its head, so each has a posting, to and from `transfer`.
+    """
+    steps = []
+    for head, change in ((giving, -amount_minor), (taking, amount_minor)):
+        steps.append(_of_payable(head, EntryReason.MERGED, Leaf.TRANSFER, change, now))
+    return steps[0], steps[1]
+
+
+def write_off(head: Head, owed_minor: int, now: datetime) -> Step:
+    """Return the step that gives up what a promoter owes who is gone."""
+    return _of_payable(head, EntryReason.WRITTEN_OFF, Leaf.WRITE_OFF, owed_minor, now)
+
+
+def void(head: Head, amount_minor: int, now: datetime) -> Step:
+    """Return the step that takes back what was payable to a promoter who is banned."""
+    return _of_payable(head, EntryReason.VOIDED, Leaf.COMMISSION, -amount_minor, now)
 
 
 def head_of(key: AccountKey, entries: Sequence[Entry]) -> Head:
-    """Return the head that an account's entries lead to; what `verify` compares with the stored one."""
-    totals = dict.fromkeys((EntryReason.RESERVED, EntryReason.PAID, EntryReason.RETURNED), 0)
-    for entry in (entry for entry in entries if entry.reason in totals):
-        totals[entry.reason] += sum(posting.amount.minor for posting in entry.postings)
-    reserved, paid, returned = totals.values()
-    return Head(
-        key=key,
-        sequence=len(entries),
-        taken_minor=reserved - returned,
-        reserved_minor=reserved - paid - returned,
-        paid_minor=paid,
-        last_hash=entries[-1].hash if entries else "",
-    )
+    """Return the head that an account's entries lead to; what `verify` compares with the stored one.
+
+    Who changed an entry's reason to one that no account has would be found also by this.
+    """
+    head = Head(key=key)
+    for entry in entries:
+        counts = entry.reason in OF_ACCOUNTS
+        head = _after(head, entry) if counts else replace(head, last_hash=entry.hash)
+    return replace(head, sequence=len(entries))
 
 
 def _after(head: Head, entry: Entry) -> Head:
-    return replace(head, sequence=entry.sequence, last_hash=entry.hash)
+    """Return the head after one more entry of its account."""
+    changes = {
+        account.leaf: minor
+        for (account, _), minor in net(entry.postings).items()
+        if account.owner == head.key.promoter_id
+    }
+    return replace(
+        head,
+        sequence=entry.sequence,
+        taken_minor=head.taken_minor - changes.get(Leaf.PAYABLE, 0),
+        reserved_minor=head.reserved_minor + changes.get(Leaf.RESERVED, 0),
+        paid_minor=head.paid_minor + changes.get(Leaf.PAID, 0),
+        last_hash=entry.hash,
+    )
 
 
-def _entry(head: Head, reason: EntryReason, legs: tuple[Leaf, Leaf], payout: Payout, now: datetime) -> Entry:
+def _of_payout(
+    head: Head, reason: EntryReason, legs: tuple[Leaf, Leaf], payout: Payout, now: datetime
+) -> Movement:
     program_id, promoter_id = head.key.program_id, head.key.promoter_id
     source, destination = (promoter_account(program_id, promoter_id, leaf) for leaf in legs)
+    posting = Posting(source, destination, Money(payout.amount_minor, head.key.currency))
+    entry = replace(_entry(head, reason, posting, now), payout_id=payout.id)
+    return Movement(entry=entry, head=_after(head, entry), payout=payout)
+
+
+def _of_payable(head: Head, reason: EntryReason, counterpart: Leaf, change_minor: int, now: datetime) -> Step:
+    """Return the step that raises, or lowers, a payable balance from or to an account of the program."""
+    program_id, promoter_id = head.key.program_id, head.key.promoter_id
+    own, other = (
+        promoter_account(program_id, promoter_id, Leaf.PAYABLE),
+        Account(program_id, PROGRAM, counterpart),
+    )
+    source, destination = (other, own) if change_minor > 0 else (own, other)
+    posting = Posting(source, destination, Money(abs(change_minor), head.key.currency))
+    entry = _entry(head, reason, posting, now)
+    return Step(entry=entry, head=_after(head, entry))
+
+
+def _entry(head: Head, reason: EntryReason, posting: Posting, now: datetime) -> Entry:
     return Entry(
         key=head.key,
         sequence=head.sequence + 1,
-        program_id=program_id,
+        program_id=head.key.program_id,
         reason=reason,
-        postings=(Posting(source, destination, Money(payout.amount_minor, head.key.currency)),),
+        postings=(posting,),
         recorded_at=now,
-        payout_id=payout.id,
         previous_hash=head.last_hash,
     )

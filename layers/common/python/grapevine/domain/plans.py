@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.money import MAX_MINOR
+from grapevine.domain.caps import Cap
+from grapevine.domain.facts import Component, TenderKind
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import Tier, TierBasis, TierMeasure, TierMode
 
 MAX_LEVELS = 3
 MAX_RULES = 200
 """Rules of one plan; a shop with more pays by product group."""
+MAX_BINDING_DAYS = 3650
+MAX_RECURRING_MONTHS = 120
 WHOLE_BPS = 10_000
 DAY = timedelta(days=1)
 GRACE = timedelta(hours=1)
@@ -63,9 +65,46 @@ class SelfPurchase(StrEnum):
     """The promoter earns as from anybody; never the upline."""
 
 
+ITEMS_ONLY = (Component.ITEM,)
+"""The base unless a plan says otherwise: items net of discounts and tax."""
+
+
+class BindingPolicy(StrEnum):
+    """What ties a customer to a promoter, so that later orders without their touch are theirs."""
+
+    OFF = "off"
+    FIRST_EVER = "first_ever"
+    """The first registration or attributed order, for good."""
+    REGISTRATION = "registration"
+    """The first registration, for good; orders tie nobody."""
+    TIMED = "timed"
+    """For `binding_days`; another promoter may take the customer after `protection_days`."""
+    ALWAYS = "always"
+    """The last registration or attributed order, whoever's it was, until the next."""
+
+
+class Recurring(StrEnum):
+    """Which later orders of a customer earn, counted from their first attributed one."""
+
+    LIFETIME = "lifetime"
+    FIRST_ONLY = "first_only"
+    MONTHS = "months"
+    """Those placed within `recurring_months` calendar months."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first."""
+    """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first.
+
+    `base` lists the components that commission is counted on, `excluded_tenders` what it is not
+    counted on when it is paid with. `product_bound` gives lines of bound products to those who are
+    bound. `per_order_minor` is flat pay per level for the whole order, also of one whose base is
+    nothing where `per_order_if_free`.
+
+    `tiers`, the lowest first, raise level 1 by what was sold in a month; None has none, as () has, and
+    becomes the default where a plan is published. `upline_gate_minor` is what must have been sold
+    through an upline in the month before for a level to be theirs, 0 for nothing.
+    """
 
     version: int
     effective_at: datetime
@@ -82,49 +121,43 @@ class Plan:
     self_purchase: SelfPurchase = SelfPurchase.BLOCK
     rules: tuple[RateRule, ...] = ()
     line_cap_bps: int = 8000
+    caps: tuple[Cap, ...] = ()
+    recruit_bonus_minor: int = 0
+    base: tuple[Component, ...] = ITEMS_ONLY
+    excluded_tenders: tuple[TenderKind, ...] = ()
+    product_bound: bool = False
+    per_order_minor: tuple[int, ...] = ()
+    per_order_if_free: bool = False
+    ban_keeps_payable: bool = True
+    write_off_days: int = 180
 
+    binding: BindingPolicy = BindingPolicy.OFF
+    binding_days: int = 30
+    protection_days: int = 15
+    new_customers_only: bool = False
+    recurring: Recurring = Recurring.LIFETIME
+    recurring_months: int | None = None
+    tiers: tuple[Tier, ...] | None = None
+    tier_basis: TierBasis = TierBasis.PREVIOUS_MONTH
+    tier_mode: TierMode = TierMode.WHOLE
+    tier_measure: TierMeasure = TierMeasure.NET_SALES
+    upline_gate_minor: int = 0
 
-def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
-    """Return everything wrong with a plan, not the first thing."""
-    levels = len(plan.rate_bps)
-    checks = (
-        (1 <= levels <= MAX_LEVELS, f"needs 1 to {MAX_LEVELS} levels, has {levels}", "rate_bps"),
-        (all(0 <= rate <= WHOLE_BPS for rate in plan.rate_bps), "each must be 0 to 10000", "rate_bps"),
-        (0 < plan.pool_cap_bps <= WHOLE_BPS, "must be 1 to 10000", "pool_cap_bps"),
-        (sum(plan.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", "rate_bps"),
-        (0 < plan.line_cap_bps <= WHOLE_BPS, "must be 1 to 10000", "line_cap_bps"),
-        (len(plan.rules) <= MAX_RULES, f"more than {MAX_RULES}", "rules"),
-        (len({rule.id for rule in plan.rules}) == len(plan.rules), "two have one id", "rules"),
-        *(check for rule in plan.rules for check in _rule_checks(rule, plan)),
-        (1 <= plan.click_window_days <= 90, "must be 1 to 90", "click_window_days"),
-        (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),
-        (0 <= plan.hold_days_after_payment <= 180, "must be 0 to 180", "hold_days_after_payment"),
-        (0 <= plan.screening_days <= 30, "must be 0 to 30", "screening_days"),
-        (
-            (plan.vacancy is Vacancy.DEFAULT_SPONSOR) is (plan.default_sponsor_id is not None),
-            f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",
-            "default_sponsor_id",
-        ),
-    )
-    return faults_of(checks)
+    @property
+    def needs_products(self) -> bool:
+        """Whether deciding an order takes more of its products than their names."""
+        return self.product_bound or any(rule.category or rule.collection_id for rule in self.rules)
 
+    @property
+    def needs_history(self) -> bool:
+        """Whether who earns depends on what the customer did before the order."""
+        return (
+            self.binding is not BindingPolicy.OFF
+            or self.new_customers_only
+            or self.recurring is not Recurring.LIFETIME
+        )
 
-def _rule_checks(rule: RateRule, plan: Plan) -> tuple[tuple[bool, str, str], ...]:
-    where, rates = f"rules.{rule.id}", rule.rate_bps or rule.per_unit_minor
-    return (
-        (
-            bool(rule.rate_bps) is not bool(rule.per_unit_minor),
-            "has rate_bps or per_unit_minor, not both",
-            where,
-        ),
-        (len(rates) <= len(plan.rate_bps), f"has more levels than the plan's {len(plan.rate_bps)}", where),
-        (all(0 <= rate <= MAX_MINOR for rate in rates), "has a rate below zero or beyond reason", where),
-        (sum(rule.rate_bps) <= plan.pool_cap_bps, f"together over {plan.pool_cap_bps}", where),
-        (not (rule.sku and rule.product_id), "is for a SKU or for a product, not both", where),
-        (rule.rung > 0, "is for everything: that is the plan's own rate", where),
-    )
-
-
-def faults_of(checks: Sequence[tuple[bool, str, str]]) -> tuple[InvalidInputError, ...]:
-    """Return what is wrong of (good, what, where)."""
-    return tuple(InvalidInputError(what, where) for good, what, where in checks if not good)
+    @property
+    def counts_sales(self) -> bool:
+        """Whether anything rests on what was sold in a month; where not, nobody counts it."""
+        return bool(self.tiers) or self.upline_gate_minor > 0

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError
 from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
-from grapevine.domain.plans import Plan, faults_of
+from grapevine.domain.plan_faults import faults_of
+from grapevine.domain.plans import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

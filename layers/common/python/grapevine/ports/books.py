@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from grapevine.domain.bindings import CustomerOrder
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Movement, Payout
+from grapevine.domain.payouts import Head, Movement, Payout, Step
+from grapevine.domain.verification import ProofMark
+
+Beside: TypeAlias = GrantChange | CustomerOrder
+"""What is written together with an order's entry, both or neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +59,23 @@ class EntryReader(Protocol):
 class EntryWriter(Protocol):
     """The one way into the ledger."""
 
-    def append(self, entry: Entry) -> None:
-        """Put an entry if its number under its key is free; EntryExistsError otherwise."""
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        """Put an entry if its number under its key is free; EntryExistsError otherwise.
+
+        What stands beside it is written in the same transaction, all or nothing: GrantMovedError
+        when a counter would pass its limit.
+        """
 
 
-class OrderLedger(EntryReader, EntryWriter, Protocol):
+class GrantReader(Protocol):
+    """The counters of what is scarce."""
+
+    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        """Return what all orders together have of each key, zero where nobody has any."""
+        ...
+
+
+class OrderLedger(EntryReader, EntryWriter, GrantReader, Protocol):
     """What posting an order needs of the ledger."""
 
 
@@ -120,6 +138,12 @@ class Mover(Protocol):
         the head or the entry's number is not as it was read.
         """
 
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        """Put the entries and heads of one account, or of several, all or nothing.
+
+        HeadMovedError when any head, or any entry's number, is not as it was read.
+        """
+
 
 class PayoutReader(Protocol):
     """Payouts of a settlement."""
@@ -158,6 +182,16 @@ class SweepMark(Protocol):
         """Remember it; an earlier instant than the stored one changes nothing."""
 
 
+class ProofStore(Protocol):
+    """The last proof of each program's books."""
+
+    def last_proof(self, program_id: str) -> ProofMark | None:
+        """Return it, or None."""
+
+    def keep_proof(self, mark: ProofMark) -> None:
+        """Keep a proof in place of the one before."""
+
+
 class BookReader(EntryReader, EntryScan, Protocol):
     """The ledger by key and whole."""
 
@@ -166,10 +200,13 @@ class StateScan(Protocol):
     """Everything derived that a proof compares with the entries."""
 
     def all_pages(self, program_id: str) -> Iterator[Page]:
-        """Yield every balance page of a program."""
+        """Yield every page of a program's balances and of what was sold."""
 
     def all_heads(self, program_id: str) -> Iterator[Head]:
         """Yield every account's head of a program."""
 
     def all_payouts(self, program_id: str) -> Iterator[Payout]:
         """Yield every payout of a program."""
+
+    def all_counters(self, program_id: str) -> Iterator[tuple[GrantKey, int]]:
+        """Yield every counter of what is scarce in a program, with what is taken."""

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from grapevine.domain.bindings import History, Registration, SamePerson
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,20 @@ class PromoterReader(Protocol):
         """Return those that exist, at most a hundred asked for."""
 
 
+class VolumeStore(Protocol):
+    """What was sold through promoters in months that are closed."""
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        """Return those that exist, and by promoter and month the volumes that are stored, in one request."""
+        ...
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        """Store a closed month's volume if absent, and return what is stored: the first one's, for good."""
+        ...
+
+
 class CouponReader(Protocol):
     """Coupons by code, many in one request."""
 
@@ -62,7 +79,47 @@ class RateReader(Protocol):
         ...
 
 
-class DecisionCatalog(TermsReader, PromoterReader, CouponReader, RateReader, Protocol):
+class ProductReader(Protocol):
+    """Products by id, many in one request."""
+
+    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Return those that exist with their histories, at most a hundred asked for."""
+        ...
+
+
+class CustomerReader(Protocol):
+    """What is known of a program's customers."""
+
+    def customer(self, program_id: str, customer_key: str) -> History:
+        """Return everything that is kept under a customer's key, in one request; empty where nothing is.
+
+        The orders in it are written by `OrderLedger.append`, beside their entries.
+        """
+        ...
+
+
+class CustomerWriter(CustomerReader, Protocol):
+    """Where customers are registered and recognised."""
+
+    def add_registration(self, registration: Registration) -> None:
+        """Add a registration; AlreadyExistsError when the customer has one of that instant."""
+        ...
+
+    def add_same_person(self, same: SamePerson) -> None:
+        """Add it under both keys; AlreadyExistsError when they are known to be one person already."""
+        ...
+
+
+class DecisionCatalog(
+    TermsReader,
+    PromoterReader,
+    VolumeStore,
+    CouponReader,
+    RateReader,
+    ProductReader,
+    CustomerReader,
+    Protocol,
+):
     """What deciding an order needs of the catalog."""
 
 
@@ -126,6 +183,14 @@ class CouponWriter(CouponReader, Protocol):
         ...
 
 
+class ProductWriter(ProductReader, Protocol):
+    """Where products are put."""
+
+    def put_product(self, product: Product) -> None:
+        """Store a product with its one new change; NetworkMovedError when another came first."""
+        ...
+
+
 class PlanCatalog(DecisionCatalog, Protocol):
     """Where versions of plans are published."""
 
@@ -142,8 +207,8 @@ class NetworkCatalog(DecisionCatalog, Protocol):
     def network_version(self, program_id: str) -> int:
         """Return how often the program's network has changed."""
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
-        """Store a promoter as it is now and count the change, both or neither.
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
+        """Store a promoter, and others of the program, as they are now and count the change, all or nothing.
 
         NetworkMovedError when the network's version is not the one given: then nothing that was
         read before can be trusted, and the caller reads again. Else NotFoundError for a promoter
@@ -151,7 +216,9 @@ class NetworkCatalog(DecisionCatalog, Protocol):
         """
 
 
-class PeopleCatalog(DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, Protocol):
+class PeopleCatalog(
+    DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, ProductWriter, CustomerWriter, Protocol
+):
     """What creating people and links needs of the catalog."""
 
 

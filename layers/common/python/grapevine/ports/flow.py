@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from grapevine.domain.clicks import Click
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Refund, Snapshot
+from grapevine.domain.waits import Wait
 
 
 class ClickWriter(Protocol):
@@ -43,6 +44,40 @@ class FactReader(Protocol):
         """Return all facts of an order."""
 
 
+class FactScan(Protocol):
+    """Every order's facts, for the proof."""
+
+    def scan(self, program_id: str) -> Iterator[Fact]:
+        """Yield every fact of a program, in no order."""
+        ...
+
+
+class FactStore(FactReader, FactWriter, Protocol):
+    """Facts, both ways."""
+
+
+class WaitWriter(Protocol):
+    """The list of orders that wait, as those write it who post orders."""
+
+    def keep(self, wait: Wait) -> None:
+        """List an order that waits, replacing what was said about it."""
+
+    def forget(self, program_id: str, order: OrderKey) -> None:
+        """Take an order off the list; one that is not there stays so."""
+
+
+class WaitStore(WaitWriter, Protocol):
+    """The whole list. It may name orders that have just stopped waiting, so readers look again."""
+
+    def waiting(self, program_id: str) -> Iterator[Wait]:
+        """Yield a program's orders that wait, by name."""
+        ...
+
+    def waiting_since(self, instant: datetime) -> Iterator[Wait]:
+        """Yield orders of all programs that have waited since before an instant; eventually consistent."""
+        ...
+
+
 class RawBodies(Protocol):
     """Bodies exactly as they came, for ninety days."""
 
@@ -63,7 +98,8 @@ class PersonalData(Protocol):
 class Reading:
     """What one webhook body says, before we say whose program and customer it is.
 
-    `problem` says what in the body cannot be used, and where; then the amounts are left out.
+    `problem` says what in the body cannot be right, and where; the amounts are there all the same
+    where they can be counted, for a person to accept.
     """
 
     order_id: str

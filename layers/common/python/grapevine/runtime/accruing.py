@@ -43,7 +43,7 @@ def redrive(parts: Parts) -> dict[str, Any]:
 
 def order_ports(parts: Parts) -> PostOrderPorts:
     """Return what posting an order needs."""
-    return PostOrderPorts(parts.ledger, parts.facts, parts.clicks, parts.catalog)
+    return PostOrderPorts(parts.ledger, parts.facts, parts.clicks, parts.catalog, parts.pages, parts.waits)
 
 
 def _order_of(image: Image, parts: Parts) -> OrderKey:

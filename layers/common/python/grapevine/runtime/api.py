@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from grapevine.domain.errors import InvalidInputError, MoneyError
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.people import PromoterStatus
@@ -15,8 +16,12 @@ from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon
 from grapevine.usecases.create_program import CreateProgram, CreateStorefront
 from grapevine.usecases.create_promoter import CreateLink, CreatePromoter
+from grapevine.usecases.merge_promoters import MergePromoters
 from grapevine.usecases.publish_plan import PublishPlan
 from grapevine.usecases.publish_rate import PublishRate
+from grapevine.usecases.put_products import ProductTerms, PutProducts
+from grapevine.usecases.register_customer import JoinCustomers, RegisterCustomer
+from grapevine.usecases.rule_order import RuleOrder
 
 
 def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:
@@ -71,6 +76,14 @@ def to_change_status(body: Body, program_id: str, promoter_id: str) -> ChangeSta
     )
 
 
+def to_merge_promoters(body: Body, program_id: str, promoter_id: str) -> MergePromoters:
+    """Read whose duplicate a promoter's account is."""
+    body.refuse_unknown("promoter_id")
+    return MergePromoters(
+        program_id=program_id, duplicate_id=promoter_id, promoter_id=body.text("promoter_id")
+    )
+
+
 def to_create_coupon(body: Body, program_id: str, promoter_id: str) -> CreateCoupon:
     """Read a code to make."""
     body.refuse_unknown("code", "priority")
@@ -96,6 +109,55 @@ def to_publish_rate(body: Body, program_id: str) -> PublishRate:
     except MoneyError as error:
         raise InvalidInputError(str(error), "rate") from error
     return PublishRate(program_id, rate)
+
+
+def to_put_products(body: Body, program_id: str) -> PutProducts:
+    """Read products; what is left out of one is nothing, not what it was."""
+    body.refuse_unknown("products")
+    return PutProducts(
+        program_id, from_plain(tuple[ProductTerms, ...], body.values.get("products"), "products")
+    )
+
+
+def to_rule_order(body: Body, program_id: str, order: OrderKey, *, accepted: bool) -> RuleOrder:
+    """Read who rules on which fact of an order, and why."""
+    body.refuse_unknown("fact", "by", "why")
+    return RuleOrder(
+        program_id=program_id,
+        order=order,
+        fact=body.text("fact"),
+        accepted=accepted,
+        by=body.text("by"),
+        why=body.text("why"),
+    )
+
+
+def to_register_customer(body: Body, program_id: str) -> RegisterCustomer:
+    """Read who signed up, through which click or promoter."""
+    body.refuse_unknown("customer", "click_id", "promoter_id", "occurred_at")
+    return RegisterCustomer(
+        program_id=program_id,
+        customer=body.text("customer"),
+        click_id=body.optional_text("click_id"),
+        promoter_id=body.optional_text("promoter_id"),
+        occurred_at=_instant(body, "occurred_at"),
+    )
+
+
+def to_join_customers(body: Body, program_id: str) -> JoinCustomers:
+    """Read which two customers are one person."""
+    body.refuse_unknown("customer", "other", "occurred_at")
+    return JoinCustomers(
+        program_id=program_id,
+        customer=body.text("customer"),
+        other=body.text("other"),
+        occurred_at=_instant(body, "occurred_at"),
+    )
+
+
+def _instant(body: Body, name: str) -> datetime | None:
+    text = body.optional_text(name)
+    return None if text is None else parse_instant(text, name)
 
 
 def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:

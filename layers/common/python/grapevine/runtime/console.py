@@ -1,69 +1,39 @@
-"""The JSON API's Lambda side: who calls, what they may see, and one use case each."""
+"""The JSON API's Lambda side: one function for each route, and one use case each."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from grapevine.domain.entries import AccountKey
-from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
+from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.programs import Terms
+from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.plain import to_plain
+from grapevine.domain.sentences import entry_sentence
+from grapevine.domain.wordings import WORDINGS
 from grapevine.runtime import api, replies
-from grapevine.runtime.body import Body
-from grapevine.runtime.http import Incoming
+from grapevine.runtime.caller import Caller
 from grapevine.runtime.parts import Parts
 from grapevine.usecases import change_promoter as network
 from grapevine.usecases import create_coupon as coupons
 from grapevine.usecases import create_program as programs
 from grapevine.usecases import create_promoter as people
+from grapevine.usecases import explain_entry as entries
+from grapevine.usecases import list_waiting as waiting
+from grapevine.usecases import merge_promoters as merges
 from grapevine.usecases import publish_plan as plans
 from grapevine.usecases import publish_rate as rates
-from grapevine.usecases.create_merchant import authenticate
-from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
-from grapevine.usecases.read_balance import list_entries, read_balance
+from grapevine.usecases import put_products as products
+from grapevine.usecases import read_balance as balances
+from grapevine.usecases import read_statement as statements
+from grapevine.usecases import read_tier as tiers
+from grapevine.usecases import register_customer as customers
+from grapevine.usecases import rule_order as rulings
 
 Json = dict[str, Any]
 LONGEST_SEQUENCE = 9
 """Digits of an entry's number that are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A request: the Authorization header, the body, and the parts that serve it."""
-
-    authorization: str
-    raw_body: bytes
-    parts: Parts
-
-    @classmethod
-    def of(cls, request: Incoming, parts: Parts) -> Caller:
-        """Return who sends a request."""
-        return cls(request.headers.get("authorization", ""), request.body, parts)
-
-    def merchant_id(self) -> str:
-        """Return who calls; UnauthenticatedError unless the header is `Bearer` and a good API key."""
-        scheme, _, api_key = self.authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise UnauthenticatedError("no bearer token")
-        return authenticate(api_key.strip(), self.parts.catalog)
-
-    def terms(self, program_id: str) -> Terms:
-        """Return a program of the caller; one of somebody else does not exist for them."""
-        merchant_id = self.merchant_id()
-        terms = self.parts.catalog.terms(program_id)
-        if terms.program.merchant_id != merchant_id:
-            raise NotFoundError("program", program_id)
-        return terms
-
-    def body(self) -> Body:
-        """Return the JSON object that was sent."""
-        try:
-            return Body.of(json.loads(self.raw_body))
-        except (ValueError, RecursionError):
-            raise InvalidInputError("is not JSON", "body") from None
 
 
 def create_program(caller: Caller) -> Json:
@@ -126,6 +96,35 @@ def publish_rate(caller: Caller, program_id: str) -> Json:
     )
 
 
+def put_products(caller: Caller, program_id: str) -> Json:
+    """Say which groups products are in, and to whom they are bound."""
+    program, parts = caller.terms(program_id).program, caller.parts
+    command = api.to_put_products(caller.body(), program.id)
+    found = products.put_products(command, parts.catalog, parts.now())
+    return {"products": [replies.from_product(product) for product in found]}
+
+
+def read_product(caller: Caller, program_id: str, product_id: str) -> Json:
+    """Return a product."""
+    program = caller.terms(program_id).program
+    found = products.read_product(program.id, unquote(product_id), caller.parts.catalog)
+    return replies.from_product(found)
+
+
+def register_customer(caller: Caller, program_id: str) -> Json:
+    """Say that a customer signed up through a click or a promoter."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_register_customer(caller.body(), program.id)
+    return replies.from_registration(customers.register_customer(command, _customers(caller.parts), now))
+
+
+def join_customers(caller: Caller, program_id: str) -> Json:
+    """Say that two customers are one person."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_join_customers(caller.body(), program.id)
+    return replies.from_same_person(customers.join_customers(command, _customers(caller.parts), now))
+
+
 def create_coupon(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Give a promoter a personal discount code."""
     program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
@@ -148,10 +147,14 @@ def change_sponsor(caller: Caller, program_id: str, promoter_id: str) -> Json:
 
 
 def change_status(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Suspend a promoter, or let them earn again, from now on."""
-    program, now = caller.terms(program_id).program, caller.parts.now()
+    """Suspend or ban a promoter, close their account, or let them earn again, from now on."""
+    program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
     command = api.to_change_status(caller.body(), program.id, promoter_id)
-    return replies.from_promoter(network.change_status(command, caller.parts.catalog, now), now)
+    changed = network.change_status(command, parts.catalog, now)
+    if command.status is PromoterStatus.BANNED:
+        # Whoever gets no answer bans again: that changes nothing and queues it once more.
+        parts.settlement_queue.send_void(program.id, promoter_id)
+    return replies.from_promoter(changed, now)
 
 
 def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
@@ -161,37 +164,100 @@ def create_link(caller: Caller, program_id: str, promoter_id: str) -> Json:
     return replies.from_link(people.create_link(command, _people(caller.parts), caller.parts.now()))
 
 
-def read_promoter_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Return where a promoter's money is."""
-    return replies.from_balance(
-        read_balance(_account(caller, program_id, promoter_id), caller.parts.treasury)
-    )
+def merge_promoters(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Make a promoter's account a duplicate of another's, from now on; return who stays."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    command = api.to_merge_promoters(caller.body(), program.id, promoter_id)
+    return replies.from_promoter(merges.merge_promoters(command, caller.parts.catalog, now), now)
 
 
-def list_promoter_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Return a promoter's newest entries."""
-    key = _account(caller, program_id, promoter_id)
-    found = list_entries(key, caller.parts.pages, caller.parts.ledger)
-    return {"entries": [replies.from_entry(entry) for entry in found]}
+def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter's money is, in all of their accounts."""
+    keys = _accounts(caller, program_id, promoter_id)
+    return replies.from_balance(balances.read_person(keys, caller.parts.treasury))
 
 
-def explain(caller: Caller, program_id: str, name: tuple[str, str, str]) -> Json:
+def read_tier(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter stands this month, and what is missing to the next tier."""
+    currency, parts = caller.terms(program_id).program.currency, caller.parts
+    ports = tiers.ReadTierPorts(parts.catalog, parts.catalog, parts.pages)
+    found = tiers.read_tier(tiers.ReadTier(program_id, promoter_id), ports, parts.now())
+    return replies.from_tier(found, currency)
+
+
+def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return a promoter's newest entries, each with what it means for them."""
+    keys, words = _accounts(caller, program_id, promoter_id), WORDINGS[caller.language()]
+    names = frozenset(key.promoter_id for key in keys)
+    found = balances.list_of_person(keys, caller.parts.pages, caller.parts.ledger)
+    return {
+        "entries": [
+            {**replies.from_entry(entry), "sentence": entry_sentence(entry, names, words)} for entry in found
+        ]
+    }
+
+
+def read_statement(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return everything that ever moved a promoter's money, each with what it means for them."""
+    program, parts, words = caller.terms(program_id).program, caller.parts, WORDINGS[caller.language()]
+    ports = statements.StatementPorts(parts.treasury, parts.pages, parts.ledger)
+    promoter = _promoter(parts, program_id, promoter_id)
+    return statements.read_statement(promoter, program.currency, ports, parts.now(), words)
+
+
+def list_waiting(caller: Caller, program_id: str) -> Json:
+    """List a program's orders that wait for a person or for what is missing."""
+    program, parts = caller.terms(program_id).program, caller.parts
+    found = waiting.list_waiting(program.id, parts.waits, parts.facts)
+    return {"waiting": [replies.from_doubt(doubt) for doubt in found]}
+
+
+def accept_order(caller: Caller, program_id: str, storefront_id: str, order_id: str) -> Json:
+    """Accept a quarantined fact of an order as it is."""
+    return _rule(caller, program_id, f"{storefront_id}/{order_id}", accepted=True)
+
+
+def reject_order(caller: Caller, program_id: str, storefront_id: str, order_id: str) -> Json:
+    """Reject a quarantined fact of an order for good."""
+    return _rule(caller, program_id, f"{storefront_id}/{order_id}", accepted=False)
+
+
+def _rule(caller: Caller, program_id: str, order: str, *, accepted: bool) -> Json:
+    program, parts = caller.terms(program_id).program, caller.parts
+    command = api.to_rule_order(caller.body(), program.id, OrderKey.parse(order), accepted=accepted)
+    ruling: Json = to_plain(rulings.rule_order(command, parts.facts, parts.now()))
+    return ruling
+
+
+def explain_entry(caller: Caller, program_id: str, storefront_id: str, order_id: str, sequence: str) -> Json:
     """Explain one entry of an order."""
     caller.terms(program_id)
-    storefront_id, order_id, sequence = name
     if not (sequence.isdecimal() and len(sequence) <= LONGEST_SEQUENCE):
         raise InvalidInputError("must be a whole number", "sequence")
-    command = ExplainEntry(program_id, OrderKey.parse(f"{storefront_id}/{order_id}"), int(sequence))
-    ports = ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
-    return explain_entry(command, ports)
+    order, promoter_id = OrderKey.parse(f"{storefront_id}/{order_id}"), caller.query.get("promoter_id")
+    command = entries.ExplainEntry(program_id, order, int(sequence), caller.language(), promoter_id)
+    ports = entries.ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
+    return entries.explain_entry(command, ports)
+
+
+def _customers(parts: Parts) -> customers.CustomerPorts:
+    return customers.CustomerPorts(parts.catalog, parts.clicks, parts.secrets)
 
 
 def _people(parts: Parts) -> people.PeoplePorts:
     return people.PeoplePorts(parts.catalog, parts.secrets, parts.personal_data, parts.random_bytes)
 
 
-def _account(caller: Caller, program_id: str, promoter_id: str) -> AccountKey:
-    program = caller.terms(program_id).program
-    if promoter_id not in caller.parts.catalog.promoters(program_id, (promoter_id,)):
+def _promoter(parts: Parts, program_id: str, promoter_id: str) -> Promoter:
+    known = parts.catalog.promoters(program_id, (promoter_id,))
+    if promoter_id not in known:
         raise NotFoundError("promoter", promoter_id)
-    return AccountKey(program_id, promoter_id, program.currency)
+    return known[promoter_id]
+
+
+def _accounts(caller: Caller, program_id: str, promoter_id: str) -> tuple[AccountKey, ...]:
+    """Return a promoter's own account, and those of their duplicates."""
+    program = caller.terms(program_id).program
+    promoter = _promoter(caller.parts, program_id, promoter_id)
+    names = (promoter_id, *promoter.duplicates_at(caller.parts.now()))
+    return tuple(AccountKey(program_id, name, program.currency) for name in names)

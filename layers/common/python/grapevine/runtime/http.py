@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -60,6 +60,22 @@ def routes(app: Chalice) -> Callable[[str, str], Callable[[View], View]]:
         return lambda view: app.route(path, methods=[method])(answering(view.__name__)(view))
 
     return route
+
+
+def services(app: Chalice, caller: Callable[[], Any]) -> Callable[..., None]:
+    """Return what puts a function under a method and path: it gets the caller and the path's parts.
+
+    What it returns is the answer's JSON; the view has its name.
+    """
+
+    def serve(method: str, path: str, service: Callable[..., Any], status: int = 200) -> None:
+        @wraps(service)
+        def view(**parts: str) -> Response:
+            return json_response(service(caller(), **parts), status)
+
+        routes(app)(method, path)(view)
+
+    return serve
 
 
 def _answer(view: Callable[P, Response], fields: Fields, *args: P.args, **kwargs: P.kwargs) -> Response:
@@ -116,15 +132,16 @@ def html_response(body: str, status: int) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as use cases want it: header names in lower case, the body's exact bytes."""
+    """A request as use cases want it: header names in lower case, the body's exact bytes, the query."""
 
     method: str
     headers: dict[str, str]
     body: bytes
+    query: dict[str, str] = field(default_factory=dict)
 
 
 def incoming(app: Chalice) -> Incoming:
     """Return the request under way."""
     request: Any = app.current_request
     headers = {name.lower(): value for name, value in (request.headers or {}).items()}
-    return Incoming(request.method, headers, bytes(request.raw_body))
+    return Incoming(request.method, headers, bytes(request.raw_body), dict(request.query_params or {}))

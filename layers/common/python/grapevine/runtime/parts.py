@@ -41,8 +41,8 @@ class ClicksPart(ports.ClickReader, ports.ClickWriter, Protocol):
     """Clicks, both ways."""
 
 
-class FactsPart(ports.FactReader, ports.FactWriter, Protocol):
-    """Facts, both ways."""
+class FactsPart(ports.FactStore, ports.FactScan, Protocol):
+    """Facts, both ways, and all of them for the proof."""
 
 
 class PagesPart(ports.PageFolder, ports.PageReader, Protocol):
@@ -112,6 +112,16 @@ class Parts(Protocol):
     @property
     def settlements(self) -> SettlementsPart:
         """Settlement runs."""
+        ...
+
+    @property
+    def waits(self) -> ports.WaitStore:
+        """Orders that wait."""
+        ...
+
+    @property
+    def proofs(self) -> ports.ProofStore:
+        """When programs were last proven, and what came of it."""
         ...
 
     @property

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Entry
+from grapevine.domain.facts import Fact
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.links import Link
@@ -14,8 +16,13 @@ from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter
 from grapevine.domain.plain import to_plain
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.sales import Progress
+from grapevine.domain.tiers import TierMeasure
+from grapevine.usecases.list_waiting import Doubt
 from grapevine.usecases.read_balance import Balance
+from grapevine.usecases.read_tier import TierNow
 
 
 def from_rate(rate: Rate) -> dict[str, Any]:
@@ -29,6 +36,28 @@ def from_rate(rate: Rate) -> dict[str, Any]:
     }
 
 
+def from_registration(registration: Registration) -> dict[str, Any]:
+    """Return a registration; the e-mail address never comes out again."""
+    return {
+        "program_id": registration.program_id,
+        "customer": registration.customer_key,
+        "promoter_id": registration.promoter_id,
+        "occurred_at": to_text(registration.occurred_at),
+        "recorded_at": to_text(registration.recorded_at),
+    }
+
+
+def from_same_person(same: SamePerson) -> dict[str, Any]:
+    """Return which two customers are one person."""
+    return {
+        "program_id": same.program_id,
+        "customer": same.customer_key,
+        "other": same.other_key,
+        "occurred_at": to_text(same.occurred_at),
+        "recorded_at": to_text(same.recorded_at),
+    }
+
+
 def from_coupon(coupon: Coupon, now: datetime) -> dict[str, Any]:
     """Return a coupon as of now."""
     return {
@@ -38,6 +67,19 @@ def from_coupon(coupon: Coupon, now: datetime) -> dict[str, Any]:
         "priority": coupon.priority,
         "enabled": coupon.is_enabled_at(now),
         "created_at": to_text(coupon.created_at),
+    }
+
+
+def from_product(product: Product) -> dict[str, Any]:
+    """Return a product as it is since its last change, with the instant of that."""
+    last = product.changes[-1]
+    return {
+        "id": product.id,
+        "program_id": product.program_id,
+        "category": last.category,
+        "collections": list(last.collections),
+        "promoter_id": last.promoter_id,
+        "effective_at": to_text(last.effective_at),
     }
 
 
@@ -87,6 +129,16 @@ def from_promoter(promoter: Promoter, now: datetime) -> dict[str, Any]:
         "sponsor_id": promoter.sponsor_at(now),
         "status": promoter.status_at(now).value,
         "joined_at": to_text(promoter.joined_at),
+        **_merges(promoter, now),
+    }
+
+
+def _merges(promoter: Promoter, now: datetime) -> dict[str, Any]:
+    """Return whose duplicate an account is, or which are its own; nothing for most."""
+    alias, duplicates = promoter.alias_at(now), promoter.duplicates_at(now)
+    return {
+        **({"duplicate_of": alias} if alias else {}),
+        **({"duplicates": list(duplicates)} if duplicates else {}),
     }
 
 
@@ -106,6 +158,63 @@ def from_balance(balance: Balance) -> dict[str, Any]:
     names = ("held", "payable", "blocked", "reserved", "paid", "earned")
     amounts = {name: format_minor(getattr(balance, f"{name}_minor"), balance.currency) for name in names}
     return {"currency": balance.currency, **amounts}
+
+
+def from_doubt(doubt: Doubt) -> dict[str, Any]:
+    """Return an order that waits, with the facts to rule on and what of their amounts could be read."""
+    return {
+        "order": str(doubt.wait.order),
+        "reason": doubt.wait.reason.value,
+        "what": doubt.wait.what,
+        "since": to_text(doubt.wait.since),
+        "facts": [_doubtful(fact) for fact in doubt.facts],
+    }
+
+
+def _doubtful(fact: Fact) -> dict[str, Any]:
+    told = fact.snapshot
+    return {
+        "fact": fact.digest,
+        "kind": fact.kind.value,
+        "version": to_text(fact.version),
+        "problem": fact.problem,
+        "can_be_accepted": fact.can_be_accepted,
+        "currency": told.currency if told else None,
+        "lines": to_plain(told.lines or ()) if told else [],
+        "refunds": to_plain(fact.refunds),
+    }
+
+
+def from_tier(found: TierNow | None, currency: str) -> dict[str, Any]:
+    """Return where a promoter stands; `in_force` is null where the plan has no tiers."""
+    if found is None:
+        return {"currency": currency, "basis": None, "in_force": None, "running": None}
+    plan = found.plan
+    return {
+        "currency": currency,
+        "basis": plan.tier_basis.value,
+        "mode": plan.tier_mode.value,
+        "measure": plan.tier_measure.value,
+        "in_force": _progress(found.in_force, plan, currency),
+        "running": _progress(found.running, plan, currency),
+    }
+
+
+def _progress(found: Progress, plan: Plan, currency: str) -> dict[str, Any]:
+    def measured(amount: int | None) -> str | int | None:
+        return amount if amount is None or counts_orders else format_minor(amount, currency)
+
+    counts_orders = plan.tier_measure is TierMeasure.ORDERS
+    return {
+        "month": found.month,
+        "net_sales": format_minor(found.volume.net_minor, currency),
+        "orders": found.volume.orders,
+        "tier": found.tier.id,
+        "add_bps": found.tier.add_bps,
+        "next_tier": found.next.id if found.next else None,
+        "threshold": measured(found.next.threshold if found.next else None),
+        "missing": measured(found.missing),
+    }
 
 
 def from_entry(entry: Entry) -> dict[str, Any]:

@@ -13,9 +13,12 @@ from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Record, answer_messages
 from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.list_waiting import overdue_waits
+from grapevine.usecases.prove_programs import ProvePorts, prove_programs
 from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, sweep_due
+from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
 
 
 def sweep(parts: Parts) -> dict[str, Any]:
@@ -38,12 +41,39 @@ def start(parts: Parts) -> dict[str, Any]:
         return {"settlements": runs}
 
 
+def prove(parts: Parts) -> dict[str, Any]:
+    """Prove the books of the programs whose turn it is; what is wrong is counted where alarms look."""
+    with observe.invocation("verify_programs") as fields:
+        ports = ProvePorts(
+            parts.catalog, parts.ledger, parts.treasury, parts.facts, order_ports(parts), parts.proofs
+        )
+        done = asdict(prove_programs(ports, parts.now))
+        fields.update(done)
+        observe.count(observe.PROOF_FAULT, len(done["faults"]) + len(done["failed"]))
+        observe.count(observe.PROOF_MISSED, len(done["overdue"]))
+        return done
+
+
+def report_waiting(parts: Parts) -> dict[str, Any]:
+    """Count the orders that have waited too long for a person or for what is missing."""
+    with observe.invocation("report_waiting") as fields:
+        overdue = overdue_waits(parts.waits, parts.facts, parts.now())
+        told = [f"{wait.order}: {wait.reason}: {wait.what}" for wait in overdue]
+        fields.update(orders=told)
+        observe.count(observe.ORDER_OVERDUE, len(told))
+        return {"overdue": told}
+
+
 def settle(event: Record, parts: Parts) -> Answer:
-    """Settle batches of promoters from the queue; one that is incomplete comes again."""
+    """Settle batches of promoters, and void bans, from the queue; what is incomplete comes again."""
     ports = SettlePorts(parts.catalog, parts.treasury, parts.settlements, parts.files)
 
     def each(body: str) -> None:
-        batch = _batch(body)
+        values = json.loads(body)
+        if "void" in values:
+            _void(VoidParts(**values["void"]), parts)
+            return
+        batch = _batch(values)
         observe.note_each(batches=f"{batch.settlement_id}/{batch.number}")
         settle_promoters(batch, ports, parts.now())
 
@@ -60,8 +90,12 @@ def import_file(event: dict[str, Any], parts: Parts) -> dict[str, Any]:
         return report
 
 
-def _batch(message: str) -> SettlementBatch:
-    values = json.loads(message)
+def _void(command: VoidParts, parts: Parts) -> None:
+    observe.note_each(voided=f"{command.program_id}/{command.promoter_id}")
+    void_parts(command, VoidPorts(parts.pages, order_ports(parts), parts.failures), parts.now())
+
+
+def _batch(values: dict[str, Any]) -> SettlementBatch:
     return SettlementBatch(
         settlement_id=values["settlement_id"],
         program_id=values["program_id"],

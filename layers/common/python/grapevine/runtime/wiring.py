@@ -133,6 +133,20 @@ class AwsParts:
 
         return DynamoSettlements(self._database)
 
+    @cached_property
+    def waits(self) -> ports.WaitStore:
+        """Orders that wait."""
+        from grapevine.adapters.dynamo.waits import DynamoWaits
+
+        return DynamoWaits(self._database)
+
+    @cached_property
+    def proofs(self) -> ports.ProofStore:
+        """When programs were last proven."""
+        from grapevine.adapters.dynamo.proofs import DynamoProofs
+
+        return DynamoProofs(self._database)
+
     # --- the rest ----------------------------------------------------------------------------
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time

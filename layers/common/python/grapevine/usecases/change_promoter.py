@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,7 +48,7 @@ def change_sponsor(command: ChangeSponsor, catalog: NetworkCatalog, now: datetim
         same = promoter.sponsor_at(AFTER_ALL) == command.sponsor_id
         return promoter if same else promoter.with_sponsor(command.sponsor_id, now)
 
-    return _change(command.program_id, command.promoter_id, changed, catalog)
+    return retried(lambda: _change_once(command.program_id, command.promoter_id, changed, catalog))
 
 
 def change_status(command: ChangeStatus, catalog: NetworkCatalog, now: datetime) -> Promoter:
@@ -60,18 +60,17 @@ def change_status(command: ChangeStatus, catalog: NetworkCatalog, now: datetime)
         same = promoter.status_at(AFTER_ALL) is command.status
         return promoter if same else promoter.with_status(command.status, command.reason.strip(), now)
 
-    return _change(command.program_id, command.promoter_id, changed, catalog)
+    return retried(lambda: _change_once(command.program_id, command.promoter_id, changed, catalog))
 
 
-def _change(
-    program_id: str, promoter_id: str, changed: Callable[[Promoter], Promoter], catalog: NetworkCatalog
-) -> Promoter:
+def retried(change: Callable[[], Promoter]) -> Promoter:
+    """Change the network; who was not the first starts over."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return _change_once(program_id, promoter_id, changed, catalog)
+            return change()
         except NetworkMovedError:
             continue
-    return _change_once(program_id, promoter_id, changed, catalog)
+    return change()
 
 
 def _change_once(
@@ -81,6 +80,8 @@ def _change_once(
     before = catalog.promoters(program_id, (promoter_id,)).get(promoter_id)
     if before is None:
         raise NotFoundError("promoter", promoter_id)
+    if before.alias is not None:
+        raise InvalidInputError(f"is a duplicate of {before.alias.promoter_id}", "promoter_id")
     after = changed(before)
     if after != before:
         catalog.change_promoter(after, version)
@@ -88,18 +89,26 @@ def _change_once(
 
 
 def _refuse_circle(command: ChangeSponsor, sponsor_id: str, catalog: NetworkCatalog, now: datetime) -> None:
-    """Climb from the new sponsor: whoever is met, at any instant from now on, must not be the promoter.
+    """Climb from the new sponsor: whoever is met must not be the promoter."""
+    for way in ways_up(command.program_id, (sponsor_id,), catalog, now):
+        if way[-1] == command.promoter_id:
+            raise InvalidInputError(f"would close a circle: {' < '.join(way)}", "sponsor_id")
+
+
+def ways_up(
+    program_id: str, first: Sequence[str], catalog: NetworkCatalog, now: datetime
+) -> Iterator[tuple[str, ...]]:
+    """Yield each way up from some promoters, step by step, at any instant from now on.
 
     A change that another machine stored may take effect a moment after our own now; it counts too.
     """
-    ways: list[tuple[str, ...]] = [(sponsor_id,)]
+    ways: list[tuple[str, ...]] = [(name,) for name in first]
     while ways:
         way = ways.pop()
-        if way[-1] == command.promoter_id:
-            raise InvalidInputError(f"would close a circle: {' < '.join(way)}", "sponsor_id")
+        yield way
         if len(way) > MAX_DEPTH:
             raise InvalidInputError(f"more than {MAX_DEPTH} promoters above", "sponsor_id")
-        promoter = catalog.promoters(command.program_id, way[-1:]).get(way[-1])
+        promoter = catalog.promoters(program_id, way[-1:]).get(way[-1])
         if promoter is None:
             raise InvalidInputError(f"no promoter {way[-1]!r} in this program", "sponsor_id")
-        ways += [(*way, name) for name in promoter.sponsors_since(now)]
+        ways += [(*way, name) for name in promoter.above_since(now)]

@@ -9,7 +9,8 @@ from datetime import datetime
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.links import checked_host
-from grapevine.domain.plans import Plan, plan_faults
+from grapevine.domain.plan_faults import plan_faults, with_default_tiers
+from grapevine.domain.plans import Plan
 from grapevine.domain.programs import InvalidProgramError, Program, Storefront, program_faults
 from grapevine.ports import CatalogWriter, SecretStore, StorefrontSecrets, TermsReader
 
@@ -64,7 +65,7 @@ def create_program(
         settlement_day=command.settlement_day,
         sandbox=command.sandbox,
     )
-    plan = replace(command.plan, version=1, effective_at=now)
+    plan = with_default_tiers(replace(command.plan, version=1, effective_at=now), program.currency)
     faults = (*host_faults, *program_faults(program), *_first_plan_faults(plan))
     if faults:
         raise InvalidProgramError(faults)

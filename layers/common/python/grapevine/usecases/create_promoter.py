@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NotFoundError
 from grapevine.domain.ids import RandomBytes, new_id, new_link_code
 from grapevine.domain.links import Link, checked_destination
-from grapevine.domain.people import Promoter, subject_key, upline_of
+from grapevine.domain.people import EMAIL, Promoter, subject_key, upline_of
 from grapevine.domain.plans import MAX_LEVELS
 from grapevine.domain.programs import Terms
 from grapevine.ports import DecisionCatalog, PeopleCatalog, PersonalData, SecretStore
 
 CODE_ATTEMPTS = 5
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,7 @@ def create_promoter(command: CreatePromoter, ports: PeoplePorts, now: datetime) 
     program_id = ports.catalog.terms(command.program_id).program.id
     if not command.name.strip() or len(command.name) > 100:
         raise InvalidInputError("must have 1 to 100 characters", "name")
-    if _EMAIL.fullmatch(command.email) is None:
+    if EMAIL.fullmatch(command.email) is None:
         raise InvalidInputError("is not an e-mail address", "email")
     if command.sponsor_id is not None and not ports.catalog.promoters(program_id, (command.sponsor_id,)):
         raise InvalidInputError(f"no promoter {command.sponsor_id!r} in this program", "sponsor_id")

@@ -3,93 +3,160 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from grapevine.domain.coupons import readable_codes
-from grapevine.domain.decisions import (
-    SEARCH_DEPTH,
-    Candidate,
-    Decision,
-    Reason,
-    basis_of,
-    coupon_touches,
-    decide,
-    grace_end,
-    pending,
-    people_needed,
-    touch_of,
-)
+from grapevine.domain.bases import uncounted
+from grapevine.domain.bindings import tie_in_force
+from grapevine.domain.bound_lines import with_products
+from grapevine.domain.customers import with_history
+from grapevine.domain.decisions import Decision, Reason, basis_of, decide, grace_end, pending
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import OrderUnprocessableError
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import usable
-from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order
-from grapevine.domain.people import Promoter
+from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
-from grapevine.ports import ClickReader, DecisionCatalog
+from grapevine.domain.recruits import recruiters, sponsors_needed
+from grapevine.ports import PageReader
+from grapevine.usecases.find_history import find_past
+from grapevine.usecases.find_touches import Found, TouchPorts, find_touches, is_late
+from grapevine.usecases.tier_order import Everybody, Volumes, tiered, tiered_again, unless_news
 
-MOST_CLICKS = 50
-"""Clicks of one visitor that an order looks at, the latest."""
+BY_HISTORY = (Reason.EXISTING_CUSTOMER, Reason.REPEAT_ORDER)
+"""Why an order earns nobody anything, whoever touched it and whatever is in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionPorts:
-    """What a decision reads."""
+class DecisionPorts(TouchPorts):
+    """What a decision reads: also what was sold in months that are open."""
 
-    clicks: ClickReader
-    catalog: DecisionCatalog
+    pages: PageReader
+    met: dict[str, Promoter] = field(default_factory=dict)
+    """Everybody whom deciding has read, for whoever needs them next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """A promoter who would win an order, with the last touch that counts for them."""
+    """A promoter who would win an order or a line of it.
+
+    `by` is the last touch that counts for them, a click's id or a coupon's code, or the product
+    that is bound to them.
+    """
 
     promoter: Promoter
-    touch: Candidate
+    by: str
 
 
 def decide_order(
-    order: Order, entries: Sequence[Entry], terms: Terms, ports: DecisionPorts, now: datetime
+    key: OrderKey, order: Order, entries: Sequence[Entry], terms: Terms, ports: DecisionPorts, now: datetime
 ) -> Decision:
     """Return the decision in force while its inputs stay, else decide from the order's own instant."""
     known = decision_in_force(entries)
-    if known and _stays(known, order, entries, now):
+    if known and _is_gone(order):
         return known
     if order.placed_at is None:
         raise OrderUnprocessableError("no body tells when it was placed")
-    plan = terms.plan_at(order.paid_at or order.placed_at)
-    touches, hint = _touches(order, order.placed_at, known, terms, ports)
-    promoters = _people(touches, (*hint, *_default(plan)), order.placed_at, plan, terms.program.id, ports)
-    decision = decide(order, order.placed_at, plan, touches, promoters)
-    if _is_late(order, touches) and now < grace_end(order.placed_at) and decision.reason is not Reason.COUPON:
-        return pending(order, plan, Reason.CLICK_PENDING)
-    return _in_programs_currency(decision, order, known, terms, ports)
+    paid_at = order.paid_at or order.placed_at
+    stays = known is not None and _stays(known, order, entries, terms, now)
+    if known and stays and known.provisional_until is None:
+        return known
+    plan = terms.plan_version(known.plan_version) if known and stays else terms.plan_at(paid_at)
+    sold = Volumes(terms, plan, paid_at, entries, ports.catalog, ports.pages, now)
+    if known and stays:
+        return tiered_again(known, order, sold)
+    decision = _decided(key, order, order.placed_at, plan, known, sold, ports)
+    priced = _in_programs_currency(decision, order, known, terms, ports)
+    return unless_news(tiered(priced, order, sold), known) if sold.months else priced
 
 
-def winners_of(order: Order, terms: Terms, ports: DecisionPorts) -> tuple[Winner, ...]:
-    """Return who would win an order as it is told so far, by the touches that there are so far."""
+def _decided(
+    key: OrderKey,
+    order: Order,
+    placed_at: datetime,
+    plan: Plan,
+    known: Decision | None,
+    sold: Volumes,
+    ports: DecisionPorts,
+) -> Decision:
+    """Decide by the touches that there are so far, the customer's history, and what was bought."""
+    past = find_past(key, order, placed_at, plan, sold.program_id, ports.catalog)
+    tie = tie_in_force(past, plan, placed_at) if past else None
+    found = find_touches(order, placed_at, plan, known, tie, sold, ports)
+    ports.met.update(found.promoters)
+    decision = decide(order, placed_at, plan, found.touches, found.promoters, found.short)
+    is_open = sold.now < grace_end(placed_at) and decision.reason is not Reason.COUPON
+    if is_open and is_late(order, found.touches):
+        decision = pending(order, plan, Reason.CLICK_PENDING)
+    if past:
+        decision = with_history(decision, order, placed_at, plan, past, found.promoters, found.short)
+    return _completed(decision, order, placed_at, plan, found, ports)
+
+
+def _completed(
+    decision: Decision, order: Order, placed_at: datetime, plan: Plan, found: Found, ports: TouchPorts
+) -> Decision:
+    """Return a decision with whose lines the bound products are, and who gets the recruit bonus."""
+    if decision.is_pending or decision.reason in BY_HISTORY:
+        return decision
+    people = found.promoters, found.short
+    if found.products:
+        decision = with_products(decision, order, placed_at, plan, found.products, *people)
+    if not (plan.recruit_bonus_minor and decision.claims):
+        return decision
+    missing = sponsors_needed(decision, placed_at, found.promoters)
+    everybody = found.promoters
+    if missing:
+        program_id = next(iter(everybody.values())).program_id
+        everybody = everybody | ports.catalog.promoters(program_id, missing)
+    return replace(decision, recruiters=recruiters(order, decision, placed_at, everybody))
+
+
+def winners_of(order: Order, terms: Terms, ports: TouchPorts) -> tuple[Winner, ...]:
+    """Return who would win an order, or lines of it, as it is told so far.
+
+    What was sold in a month decides what winners and their uplines earn, not who wins.
+    """
     if order.placed_at is None:
         return ()
-    plan = terms.plan_at(order.paid_at or order.placed_at)
-    touches, hint = _touches(order, order.placed_at, None, terms, ports)
-    promoters = _people(touches, hint, order.placed_at, plan, terms.program.id, ports)
-    decision = decide(order, order.placed_at, plan, touches, promoters)
-    last = {touch.promoter_id: touch for touch in decision.candidates if touch.reason is Reason.ELIGIBLE}
-    return tuple(Winner(promoters[name], last[name]) for name, *_ in decision.claims if name in last)
+    placed_at, plan = order.placed_at, terms.plan_at(order.paid_at or order.placed_at)
+    found = find_touches(
+        order, placed_at, plan, None, None, Everybody(terms.program.id, ports.catalog), ports
+    )
+    decision = decide(order, placed_at, plan, found.touches, found.promoters)
+    decision = _completed(decision, order, placed_at, plan, found, ports)
+    touches = (touch for touch in decision.candidates if touch.reason is Reason.ELIGIBLE)
+    last = {
+        person_of(touch.promoter_id, found.promoters, placed_at): touch.coupon_code or touch.click_id
+        for touch in touches
+    }
+    won = [(name, last[name]) for name, *_ in decision.claims if name in last]
+    bound = [(product.earners[0], product.product_id) for product in decision.products if product.earners]
+    winners = {name: by for name, by in (*reversed(bound), *won) if name in found.promoters}
+    return tuple(Winner(found.promoters[name], by) for name, by in winners.items())
 
 
-def _stays(known: Decision, order: Order, entries: Sequence[Entry], now: datetime) -> bool:
+def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms, now: datetime) -> bool:
     """Say whether a decision is still the one: its inputs are the same, and it was looked at once more.
 
     Until the grace period ends another touch of the same customer may be recorded. So whoever
     posts first after it decides again, and what that entry leaves standing stays.
     """
-    if known.is_pending or known.basis != basis_of(order) or order.placed_at is None:
+    plan = terms.plan_version(known.plan_version)
+    if known.is_pending or known.basis != basis_of(order, plan) or order.placed_at is None:
         return False
+    until = known.provisional_until
+    if until is not None and now >= until and plan.upline_gate_minor:
+        return False  # Who is short of the gate is known for good now, and the levels follow from it.
     ends = grace_end(order.placed_at)
     return now < ends or entries[-1].recorded_at >= ends
+
+
+def _is_gone(order: Order) -> bool:
+    """Say whether a person rejected all that told of an order: it earns nothing, whoever it belonged to."""
+    return order.placed_at is None and not order.earns and bool(order.rulings)
 
 
 def _in_programs_currency(
@@ -97,70 +164,18 @@ def _in_programs_currency(
 ) -> Decision:
     """Return the decision with the rate of the order's instant; it waits where there is none."""
     base, quote = order.currency, terms.program.currency
-    if base in (None, quote) or order.placed_at is None or not decision.claims:
+    if base in (None, quote) or order.placed_at is None or not (decision.claims or decision.is_bound):
         return decision
     found = ports.catalog.rate(terms.program.id, base, quote, order.placed_at)
     rate = (known.rate if known else None) or usable(found, order.placed_at)
     if rate is None:
-        return pending(order, terms.plan_version(decision.plan_version), Reason.RATE_PENDING)
+        waiting = pending(order, terms.plan_version(decision.plan_version), Reason.RATE_PENDING)
+        return replace(waiting, customer=decision.customer)
     return replace(decision, rate=rate)
 
 
-def _touches(
-    order: Order, placed_at: datetime, known: Decision | None, terms: Terms, ports: DecisionPorts
-) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    """Return the order's touches with the uplines that its clicks hint at.
-
-    Every click of the visitor counts, not only the one the order names: a cookie keeps one. Clicks
-    that have expired are still in the decision.
-    """
-    visitor_id = visitor_of(order.click_id) if order.click_id else None
-    clicks = ports.clicks.clicks_of(visitor_id, MOST_CLICKS) if visitor_id else ()
-    touches = {click.id: touch_of(click, terms.program.id) for click in clicks}
-    kept = _kept(known, visitor_id)
-    hint = (name for click in clicks for name in (click.promoter_id, *click.upline))
-    coupons = _coupons(order, placed_at, terms, ports)
-    return (*{**kept, **touches}.values(), *coupons), tuple(dict.fromkeys(hint))
-
-
-def _kept(known: Decision | None, visitor_id: str | None) -> dict[str, Candidate]:
-    """Return an earlier decision's clicks of this visitor; who the order named before it no longer counts."""
-    touches = known.candidates if known and visitor_id else ()
-    return {touch.click_id: touch for touch in touches if visitor_of(touch.click_id) == visitor_id}
-
-
-def _coupons(order: Order, placed_at: datetime, terms: Terms, ports: DecisionPorts) -> tuple[Candidate, ...]:
-    codes = readable_codes(order.coupon_codes)
-    known = ports.catalog.coupons(terms.program.id, codes) if codes else {}
-    return coupon_touches(order, placed_at, known)
-
-
-def _is_late(order: Order, touches: Sequence[Candidate]) -> bool:
-    """Say whether the click that the order names has not been recorded yet."""
-    named = order.click_id is not None and visitor_of(order.click_id) is not None
-    return named and order.click_id not in [touch.click_id for touch in touches]
-
-
-def _default(plan: Plan) -> tuple[str, ...]:
-    return (plan.default_sponsor_id,) if plan.default_sponsor_id else ()
-
-
-def _people(
-    touches: Sequence[Candidate],
-    hint: tuple[str, ...],
-    placed_at: datetime,
-    plan: Plan,
-    program_id: str,
-    ports: DecisionPorts,
-) -> dict[str, Promoter]:
-    """Return the touched promoters and their uplines: one request while the click's hint is true."""
-    wanted = dict.fromkeys((*(touch.promoter_id for touch in touches), *hint))
-    known = ports.catalog.promoters(program_id, tuple(wanted)) if wanted else {}
-    for touch in touches:
-        for _ in range(SEARCH_DEPTH):
-            missing = people_needed(touch.promoter_id, placed_at, plan, known)
-            found = ports.catalog.promoters(program_id, (missing,)) if missing else {}
-            if not found:
-                break
-            known.update(found)
-    return known
+def refuse_uncounted(order: Order, decision: Decision, terms: Terms) -> None:
+    """Raise OrderUnprocessableError where the plan's base needs what no body tells."""
+    missing = uncounted(order, terms.plan_version(decision.plan_version))
+    if missing and order.earns and (decision.claims or decision.is_bound):
+        raise OrderUnprocessableError(f"no body tells {', '.join(missing)}")

@@ -6,13 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from grapevine.domain.accrual import next_entry
-from grapevine.domain.entries import Entry
+from grapevine.domain.accrual import Limits, next_entry
+from grapevine.domain.asking import grant_changes, grants_asked
+from grapevine.domain.customers import told_by
+from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
-from grapevine.ports import ClickReader, DecisionCatalog, FactReader, OrderLedger
-from grapevine.usecases.decide_order import DecisionPorts, decide_order
+from grapevine.domain.programs import Terms
+from grapevine.domain.waits import Wait, may_have_waited, wait_of
+from grapevine.ports import (
+    ClickReader,
+    DecisionCatalog,
+    FactReader,
+    OrderLedger,
+    PageReader,
+    WaitWriter,
+)
+from grapevine.usecases.decide_order import DecisionPorts, decide_order, refuse_uncounted
+from grapevine.usecases.find_people import find_bars
 
 ATTEMPTS = 8
 """Starting over costs two reads; whoever loses this often is queued and redriven."""
@@ -20,9 +32,13 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class PostOrder:
-    """Post what is missing for one order."""
+    """Post what is missing for one order; with `asks_people` its promoters' statuses are looked at first.
+
+    Else they are looked at where they can matter: when the order is decided, and released.
+    """
 
     order: OrderKey
+    asks_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,9 @@ class PostOrderPorts:
     facts: FactReader
     clicks: ClickReader
     catalog: DecisionCatalog
+    pages: PageReader
+    waits: WaitWriter | None = None
+    """Where orders are listed that wait; whoever only tries something out lists nothing."""
 
 
 def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
@@ -47,7 +66,7 @@ def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     fault: ConcurrencyError | None = None
     for _ in range(ATTEMPTS):
         try:
-            entry = _post_once(command.order, ports, now)
+            entry = _post_once(command, ports, now)
         except ConcurrencyError as error:
             fault = error
             continue
@@ -57,22 +76,35 @@ def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     raise fault or StaleReadError(f"facts of {command.order} came {ATTEMPTS} times while they were posted")
 
 
-def _post_once(key: OrderKey, ports: PostOrderPorts, now: datetime) -> Entry | None:
+def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
+    key = command.order
     # Entries before facts: the other way round a fact that another writer has posted already could
     # be missing here, and this entry would take it back for good.
     entries = ports.ledger.entries_of(key)
     facts = ports.facts.facts_of(key)
     _refuse_stale(entries, facts)
-    order = _folded(facts)
-    if not (_may_earn(order) or entries):
+    order = fold(facts)
+    terms = ports.catalog.terms(facts[0].program_id) if order.earns or entries else None
+    may_earn = terms is not None and _may_earn(order, terms)
+    wait = wait_of(order, facts, may_earn=may_earn)
+    _list(wait, key, entries, facts, ports.waits)
+    if wait and wait.stops:
+        raise OrderUnprocessableError(wait.what)
+    if terms is None or not (may_earn or entries):
         return None
-    terms = ports.catalog.terms(facts[0].program_id)
     if order.test is not terms.program.sandbox and not entries:
         return None
-    decision = decide_order(order, entries, terms, DecisionPorts(ports.clicks, ports.catalog), now)
-    entry = next_entry(key, order, decision, entries, facts, terms, now)
+    deciding = DecisionPorts(ports.clicks, ports.catalog, ports.pages)
+    decision = decide_order(key, order, entries, terms, deciding, now)
+    refuse_uncounted(order, decision, terms)
+    asked = grants_asked(order, decision, entries, terms, now)
+    taken = ports.ledger.taken(asked) if asked else {}
+    known = deciding.met or ({} if command.asks_people else None)
+    bars = find_bars(order, decision, entries, terms, known, ports.catalog, now)
+    entry = next_entry(key, order, decision, entries, facts, terms, now, Limits(taken, bars))
     if entry is not None:
-        ports.ledger.append(entry)
+        changes = grant_changes(entry, entries, decision, terms)
+        ports.ledger.append(entry, (*changes, *told_by(entry, key, order, decision_in_force(entries))))
     return entry
 
 
@@ -81,15 +113,31 @@ def _refuse_stale(entries: Sequence[Entry], facts: Sequence[Fact]) -> None:
         raise StaleReadError(f"{len(facts)} facts read, {entries[-1].id} covers {entries[-1].covers}")
 
 
-def _folded(facts: Sequence[Fact]) -> Order:
-    order = fold(facts)
-    if order.problems:
-        raise OrderUnprocessableError("; ".join(order.problems))
-    if _may_earn(order) and order.untold:
-        raise OrderUnprocessableError(f"no body tells {', '.join(order.untold)}")
-    return order
+def _list(
+    wait: Wait | None,
+    key: OrderKey,
+    entries: Sequence[Entry],
+    facts: Sequence[Fact],
+    waits: WaitWriter | None,
+) -> None:
+    """Keep the list of orders that wait; before anything is posted, so that nothing is left on it."""
+    if waits is None:
+        return
+    if wait:
+        waits.keep(wait)
+    elif len(facts) > (entries[-1].covers if entries else 0) and may_have_waited(facts):
+        waits.forget(facts[0].program_id, key)
 
 
-def _may_earn(order: Order) -> bool:
-    """Say whether anybody could earn: most orders of most shops came through no link, and cost no more."""
-    return order.earns and (order.click_id is not None or bool(order.coupon_codes))
+def _may_earn(order: Order, terms: Terms) -> bool:
+    """Say whether anybody could earn: most orders of most shops came through no link, and cost no more.
+
+    The terms that say whether an order without a touch may are kept by every warm function.
+    """
+    if not order.earns:
+        return False
+    at = order.paid_at or order.placed_at
+    if order.click_id is not None or order.coupon_codes or at is None:
+        return order.click_id is not None or bool(order.coupon_codes)
+    plan = terms.plan_at(at)
+    return plan.product_bound or (plan.needs_history and order.customer_key is not None)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.plans import Plan, plan_faults
+from grapevine.domain.plan_faults import plan_faults, with_default_tiers
+from grapevine.domain.plans import Plan
 from grapevine.domain.programs import InvalidProgramError
 from grapevine.ports import PlanCatalog
 
@@ -29,8 +30,9 @@ def publish_plan(command: PublishPlan, catalog: PlanCatalog, now: datetime) -> P
     InvalidProgramError with every fault; AlreadyExistsError when somebody published at the same
     time: read the plan again, and publish on top of theirs.
     """
-    plans = catalog.terms(command.program_id).plans
-    plan = replace(command.plan, version=max(known.version for known in plans) + 1)
+    terms = catalog.terms(command.program_id)
+    number = max(known.version for known in terms.plans) + 1
+    plan = with_default_tiers(replace(command.plan, version=number), terms.program.currency)
     faults = (*plan_faults(plan), *_faults(command.program_id, plan, catalog, now))
     if faults:
         raise InvalidProgramError(faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grapevine.domain.accounts import Leaf
@@ -31,9 +32,26 @@ class Balance:
             self.held_minor + self.payable_minor + self.blocked_minor + self.reserved_minor + self.paid_minor
         )
 
+    def __add__(self, other: Balance) -> Balance:
+        """Return what both are together; they are of one currency."""
+        return Balance(
+            currency=self.currency,
+            held_minor=self.held_minor + other.held_minor,
+            payable_minor=self.payable_minor + other.payable_minor,
+            blocked_minor=self.blocked_minor + other.blocked_minor,
+            reserved_minor=self.reserved_minor + other.reserved_minor,
+            paid_minor=self.paid_minor + other.paid_minor,
+        )
+
+
+def read_person(keys: Sequence[AccountKey], accounts: AccountReader) -> Balance:
+    """Return what somebody has in all of their accounts together, one request each."""
+    first, *others = (read_balance(key, accounts) for key in keys)
+    return sum(others, first)
+
 
 def read_balance(key: AccountKey, accounts: AccountReader) -> Balance:
-    """Return a promoter's balance in one request."""
+    """Return an account's balance in one request."""
     pages, head = accounts.account(key)
     sums = balance(pages)
     return Balance(
@@ -44,6 +62,14 @@ def read_balance(key: AccountKey, accounts: AccountReader) -> Balance:
         reserved_minor=head.reserved_minor,
         paid_minor=head.paid_minor,
     )
+
+
+def list_of_person(
+    keys: Sequence[AccountKey], pages: PageReader, ledger: EntryLists, limit: int = PAGE_LIMIT
+) -> tuple[Entry, ...]:
+    """Return the newest entries of all of somebody's accounts, each once, newest first."""
+    found = {entry.id: entry for key in keys for entry in list_entries(key, pages, ledger, limit)}
+    return tuple(sorted(found.values(), key=lambda e: (e.recorded_at, e.id), reverse=True)[:limit])
 
 
 def list_entries(

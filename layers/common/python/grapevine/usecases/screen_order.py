@@ -8,10 +8,10 @@ from hashlib import blake2b
 
 from grapevine.domain.facts import Fact, FactKind, Outcome, Snapshot, Verdict
 from grapevine.domain.orders import fold
-from grapevine.domain.people import Promoter
 from grapevine.domain.plans import SelfPurchase
 from grapevine.ports import ClickReader, DecisionCatalog, FactWriter
-from grapevine.usecases.decide_order import DecisionPorts, Winner, winners_of
+from grapevine.usecases.decide_order import winners_of
+from grapevine.usecases.find_touches import TouchPorts
 
 SELF_REFERRAL = "self_referral"
 
@@ -58,26 +58,18 @@ def screen_order(command: ScreenOrder, ports: ScreenOrderPorts, now: datetime) -
 
 def _verdict(fact: Fact, snapshot: Snapshot, ports: ScreenOrderPorts) -> Verdict | None:
     """Return what is found about who would win the order; where nobody would there is nothing to say."""
-    if not (snapshot.click_id or snapshot.coupon_codes):
-        return None
     # One body does not tell when the order was paid first: a later one would be judged by a later plan.
     order, terms = replace(fold((fact,)), paid_at=None), ports.catalog.terms(fact.program_id)
-    winners = winners_of(order, terms, DecisionPorts(ports.clicks, ports.catalog))
+    plan = terms.plan_at(order.placed_at) if order.placed_at else None
+    if plan is None or not (snapshot.click_id or snapshot.coupon_codes or plan.product_bound):
+        return None
+    winners = winners_of(order, terms, TouchPorts(ports.clicks, ports.catalog))
     if not winners or order.placed_at is None:
         return None
-    policy = terms.plan_at(order.placed_at).self_purchase
-    own = [winner for winner in winners if _is_own(snapshot, winner.promoter)]
-    outcome = Outcome.BLOCK if own and policy is SelfPurchase.BLOCK else Outcome.ALLOW
-    evidence = " ".join(map(_named, own or winners))
+    own = [w for w in winners if w.promoter.buys_as(snapshot.customer_key, order.placed_at)]
+    outcome = Outcome.BLOCK if own and plan.self_purchase is SelfPurchase.BLOCK else Outcome.ALLOW
+    evidence = " ".join(f"{winner.promoter.id} {winner.by}" for winner in own or winners)
     return Verdict(outcome=outcome, rule=SELF_REFERRAL, evidence=evidence)
-
-
-def _named(winner: Winner) -> str:
-    return f"{winner.promoter.id} {winner.touch.coupon_code or winner.touch.click_id}"
-
-
-def _is_own(snapshot: Snapshot, promoter: Promoter) -> bool:
-    return snapshot.customer_key is not None and snapshot.customer_key == promoter.customer_key
 
 
 def _digest(verdict: Verdict) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from grapevine.adapters.dynamo import catalog_keys, keys
+from grapevine.adapters.dynamo.customers import DynamoCustomers
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
 from grapevine.adapters.dynamo.links import DynamoLinks
 from grapevine.adapters.dynamo.rows import ABSENT, Item, Row, row, rows
@@ -29,11 +30,17 @@ from grapevine.adapters.dynamo.rows_catalog import (
 from grapevine.adapters.dynamo.rows_people import (
     CouponRow,
     NetworkRow,
+    ProductRow,
     PromoterRow,
+    VolumeRow,
     coupon_of,
     coupon_row,
+    product_of,
+    product_row,
     promoter_of,
     promoter_row,
+    volume_of,
+    volume_row,
 )
 from grapevine.adapters.dynamo.table import BY_PROGRAM, Database, Put
 from grapevine.domain.coupons import Coupon
@@ -41,12 +48,14 @@ from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFo
 from grapevine.domain.fx import Rate
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 from grapevine.ports import ApiKey
 
 
-class DynamoCatalog(DynamoLinks):
-    """Programs, plans, storefronts, promoters, links and API keys."""
+class DynamoCatalog(DynamoLinks, DynamoCustomers):
+    """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -69,6 +78,27 @@ class DynamoCatalog(DynamoLinks):
         wanted = [catalog_keys.promoter(program_id, name) for name in promoter_ids if keys.is_usable(name)]
         found = (promoter_of(row(PromoterRow, item)) for item in self._catalog.get_all(wanted))
         return {promoter.id: promoter for promoter in found}
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        """Return those that exist with the volumes of closed months, in one request."""
+        names = [name for name in promoter_ids if keys.is_usable(name)]
+        people = [catalog_keys.promoter(program_id, name) for name in names]
+        closed = [catalog_keys.volume(program_id, name, month) for name in names for month in months]
+        items = list(self._catalog.get_all([*people, *closed]))
+        promoters = (promoter_of(stored) for stored in rows(PromoterRow, items))
+        return {promoter.id: promoter for promoter in promoters}, dict(
+            volume_of(stored) for stored in rows(VolumeRow, items)
+        )
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        """Store a closed month's volume if absent; return what is stored."""
+        added = volume_row(program_id, promoter_id, month, volume)
+        if self._catalog.put_new(added):
+            return volume
+        (item,) = self._catalog.get_all([added.key])
+        return volume_of(row(VolumeRow, item))[1]
 
     def storefront(self, storefront_id: str) -> Storefront | None:
         """Return a storefront, or None."""
@@ -127,6 +157,20 @@ class DynamoCatalog(DynamoLinks):
         except ConditionFailedError as error:
             raise NetworkMovedError(f"coupon {coupon.code}") from error
 
+    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Return those that exist, in one request."""
+        wanted = [catalog_keys.product(program_id, name) for name in product_ids if keys.is_usable(name)]
+        found = (product_of(row(ProductRow, item)) for item in self._catalog.get_all(wanted))
+        return {product.id: product for product in found}
+
+    def put_product(self, product: Product) -> None:
+        """Store a product with its one new change, on top of the others only."""
+        before = len(product.changes) - 1
+        try:
+            self._catalog.put(product_row(product), ProductRow.changed == before if before else ABSENT)
+        except ConditionFailedError as error:
+            raise NetworkMovedError(f"product {product.id}") from error
+
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         """Return the latest rate in effect at an instant, in one request."""
         before = RateRow.sk <= catalog_keys.rate_from(instant)
@@ -147,19 +191,21 @@ class DynamoCatalog(DynamoLinks):
         item = self._catalog.get(catalog_keys.network(program_id))
         return row(NetworkRow, item).version if item else 0
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
-        """Store a promoter and count the change, both or neither."""
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
+        """Store a promoter, and others, and count the change, all or nothing."""
         counted = NetworkRow(*catalog_keys.network(promoter.program_id), version=network_version + 1)
         is_same = NetworkRow.version == network_version if network_version else ABSENT
+        changed = (promoter, *others)
         try:
             self._database.put_all(
-                Put(self._catalog, promoter_row(promoter), Row.pk.exists()),
+                *(Put(self._catalog, promoter_row(one), Row.pk.exists()) for one in changed),
                 Put(self._catalog, counted, is_same),
             )
         except CancelledError as error:
             # Where the version moved as well, or somebody is writing right now, nothing else is sure.
-            if error.reasons == (CONDITION_FAILED, None):
-                raise NotFoundError("promoter", promoter.id) from error
+            if set(error.reasons) == {CONDITION_FAILED, None} and error.reasons[-1] is None:
+                missing = changed[error.reasons.index(CONDITION_FAILED)]
+                raise NotFoundError("promoter", missing.id) from error
             raise NetworkMovedError(promoter.program_id) from error
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:

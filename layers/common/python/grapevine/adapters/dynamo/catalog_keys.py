@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from grapevine.adapters.dynamo.keys import META, SEPARATOR, Key, joined
+from grapevine.domain.bindings import CustomerOrder
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.instants import to_text
 from grapevine.domain.plans import Plan
 
@@ -30,6 +32,11 @@ def plan_number(program_id: str, plan: Plan) -> Key:
 def promoter(program_id: str, promoter_id: str) -> Key:
     """Return a promoter's row as it is now; its history is in the same row."""
     return Key(joined("PR", program_id, promoter_id), META)
+
+
+def volume(program_id: str, promoter_id: str, month: str) -> Key:
+    """Return the row of what was sold through a promoter in a month that is closed."""
+    return Key(joined("PR", program_id, promoter_id), joined("TIER", month))
 
 
 def network(program_id: str) -> Key:
@@ -65,6 +72,38 @@ def programs_of(merchant_id: str) -> str:
 def coupon(program_id: str, code: str) -> Key:
     """Return a coupon's row, by the normal form of its code."""
     return Key(joined("CP", program_id, code), META)
+
+
+def product(program_id: str, product_id: str) -> Key:
+    """Return a product's row; its history is in the same row."""
+    return Key(joined("PD", program_id, product_id), META)
+
+
+def customer(program_id: str, customer_key: str) -> str:
+    """Return the partition of what is known of a customer."""
+    return joined("BD", program_id, customer_key)
+
+
+def customer_order(told: CustomerOrder) -> Key:
+    """Return the row of what one entry of an order says of its customer."""
+    place = joined("O", told.order.storefront_id, told.order.order_id, f"{told.sequence:06d}")
+    return Key(customer(told.program_id, told.note.customer_key), place)
+
+
+def customer_order_of(key: Key) -> tuple[OrderKey, int]:
+    """Read back the order and the entry's number in a customer's row."""
+    _, storefront_id, order_id, sequence = key.sk.split(SEPARATOR)
+    return OrderKey(storefront_id, order_id), int(sequence)
+
+
+def registration(program_id: str, customer_key: str, occurred_at: datetime) -> Key:
+    """Return the row of a customer's registration."""
+    return Key(customer(program_id, customer_key), joined("R", to_text(occurred_at)))
+
+
+def same_person(program_id: str, customer_key: str, other_key: str) -> Key:
+    """Return the row that names another key of the same person."""
+    return Key(customer(program_id, customer_key), joined("I", other_key))
 
 
 def rates(program_id: str, base: str, quote: str) -> str:

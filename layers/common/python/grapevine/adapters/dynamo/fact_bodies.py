@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from grapevine.domain.facts import (
+    Component,
     Fact,
     FactKind,
     Line,
@@ -18,7 +19,10 @@ from grapevine.domain.facts import (
     Payment,
     Refund,
     RefundLine,
+    Ruling,
     Snapshot,
+    Tender,
+    TenderKind,
     Verdict,
 )
 from grapevine.domain.instants import from_text, to_text
@@ -38,6 +42,7 @@ def fact_to_body(fact: Fact) -> Body:
             if fact.verdict
             else None,
             "x": fact.problem,
+            "j": [fact.ruling.fact, fact.ruling.by, fact.ruling.why] if fact.ruling else None,
         }
     )
 
@@ -55,6 +60,7 @@ def fact_from_body(body: Body, order: OrderKey, kind: FactKind, version: datetim
         refunds=tuple(_refund_from_list(refund) for refund in body.get("r", ())),
         verdict=_verdict_from_list(body["v"]) if "v" in body else None,
         problem=body.get("x"),
+        ruling=_ruling_from_list(body["j"], kind) if "j" in body else None,
     )
 
 
@@ -83,6 +89,10 @@ def _snapshot_to_body(snapshot: Snapshot) -> Body:
             "clk": snapshot.click_id,
             "cou": list(snapshot.coupon_codes) if snapshot.coupon_codes else None,
             "t": 1 if snapshot.test else None,
+            "ch": None if snapshot.charges is None else [_line_to_list(line) for line in snapshot.charges],
+            "ten": None
+            if snapshot.tenders is None
+            else [[tender.kind.value, tender.minor] for tender in snapshot.tenders],
         }
     )
 
@@ -99,10 +109,20 @@ def _snapshot_from_body(body: Body) -> Snapshot:
         click_id=body.get("clk"),
         coupon_codes=tuple(body["cou"]) if "cou" in body else None,
         test=bool(body.get("t", 0)),
+        charges=tuple(_line_from_list(line) for line in body["ch"]) if "ch" in body else None,
+        tenders=_tenders_from_list(body["ten"]) if "ten" in body else None,
     )
 
 
+def _tenders_from_list(values: list[Any]) -> tuple[Tender, ...]:
+    return tuple(Tender(kind=TenderKind(kind), minor=minor) for kind, minor in values)
+
+
 def _line_to_list(line: Line) -> list[Any]:
+    """Return a line as a list; what most lines do not have comes last, and only where one has it."""
+    more: list[int | str] = [line.added_tax_minor] if line.added_tax_minor else []
+    if line.component is not Component.ITEM:
+        more = [line.added_tax_minor, line.component.value]
     return [
         line.id,
         line.product_id,
@@ -112,11 +132,12 @@ def _line_to_list(line: Line) -> list[Any]:
         line.discount_minor,
         line.tax_minor,
         int(line.gift_card),
+        *more,
     ]
 
 
 def _line_from_list(values: list[Any]) -> Line:
-    line_id, product_id, sku, quantity, gross, discount, tax, gift_card = values
+    line_id, product_id, sku, quantity, gross, discount, tax, gift_card, *more = values
     return Line(
         id=line_id,
         product_id=product_id,
@@ -126,12 +147,18 @@ def _line_from_list(values: list[Any]) -> Line:
         discount_minor=discount,
         tax_minor=tax,
         gift_card=bool(gift_card),
+        added_tax_minor=more[0] if more else 0,
+        component=Component(more[1]) if len(more) > 1 else Component.ITEM,
     )
 
 
 def _refund_to_list(refund: Refund) -> list[Any]:
-    lines = [[part.line_id, part.quantity_milli, part.subtotal_minor] for part in refund.lines]
-    return [refund.id, to_text(refund.created_at), lines]
+    return [refund.id, to_text(refund.created_at), [_part_to_list(part) for part in refund.lines]]
+
+
+def _part_to_list(part: RefundLine) -> list[Any]:
+    told = [part.line_id, part.quantity_milli, part.subtotal_minor]
+    return [*told, part.tax_minor] if part.tax_minor else told
 
 
 def _refund_from_list(values: list[Any]) -> Refund:
@@ -140,8 +167,8 @@ def _refund_from_list(values: list[Any]) -> Refund:
         id=refund_id,
         created_at=from_text(created_at),
         lines=tuple(
-            RefundLine(line_id=line_id, quantity_milli=quantity, subtotal_minor=subtotal)
-            for line_id, quantity, subtotal in lines
+            RefundLine(line_id=line_id, quantity_milli=quantity, subtotal_minor=subtotal, tax_minor=sum(tax))
+            for line_id, quantity, subtotal, *tax in lines
         ),
     )
 
@@ -149,3 +176,8 @@ def _refund_from_list(values: list[Any]) -> Refund:
 def _verdict_from_list(values: list[Any]) -> Verdict:
     outcome, rule, evidence = values
     return Verdict(outcome=Outcome(outcome), rule=rule, evidence=evidence)
+
+
+def _ruling_from_list(values: list[Any], kind: FactKind) -> Ruling:
+    fact, by, why = values
+    return Ruling(fact=fact, accepted=kind is FactKind.ACCEPTED, by=by, why=why)

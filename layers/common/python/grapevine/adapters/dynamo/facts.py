@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.fact_bodies import fact_from_body, fact_to_body
 from grapevine.adapters.dynamo.rows import Item, Json, Row, row
@@ -29,6 +31,11 @@ class DynamoFacts:
         """Return all facts of an order, by version."""
         facts = (fact_of(item) for item in self._orders.query(keys.order(order)))
         return tuple(sorted(facts, key=lambda fact: (fact.version, fact.digest)))
+
+    def scan(self, program_id: str) -> Iterator[Fact]:
+        """Yield every fact of a program, in no order."""
+        facts = (fact_of(item) for item in self._orders.scan())
+        return (fact for fact in facts if fact.program_id == program_id)
 
 
 def fact_of(item: Item) -> Fact:

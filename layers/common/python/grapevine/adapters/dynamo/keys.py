@@ -14,6 +14,7 @@ from zlib import crc32
 from grapevine.domain.entries import AccountKey, EntryKey
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Fact, FactKind, OrderKey
+from grapevine.domain.grants import GrantKey
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.instants import day_of, days_between, from_text, to_text
 from grapevine.domain.pages import PageKey
@@ -24,6 +25,8 @@ HEAD = "HEAD"
 DAY = "D#"
 """How a page's sort key begins."""
 PAYOUT = "PAY#"
+WAITS = "WAITS"
+"""Where the index has every order that waits."""
 DUE_SHARDS = 4
 MAX_PART = 256
 """Characters; far over any identifier of ours and far under DynamoDB's limits."""
@@ -171,6 +174,11 @@ def accounts_of(program_id: str) -> str:
     return joined("A", program_id, "")
 
 
+def statistics_of(program_id: str) -> str:
+    """Return how the partitions of a program's statistics begin."""
+    return joined("ST", program_id, "")
+
+
 def account_of(pk: str) -> AccountKey:
     """Read back an account's partition."""
     _, program_id, promoter_id, currency = pk.split(SEPARATOR)
@@ -200,6 +208,22 @@ def page_of(key: Key) -> PageKey:
     return PageKey("/".join(parts), day, int(slot))
 
 
+def counter(key: GrantKey) -> Key:
+    """Return the row that counts what orders have of something scarce."""
+    return Key(joined("G", key.program_id, key.scarce, key.subject, key.period), META)
+
+
+def counters_of(program_id: str) -> str:
+    """Return how the partitions of a program's counters begin."""
+    return joined("G", program_id, "")
+
+
+def counter_of(pk: str) -> GrantKey:
+    """Read back a counter's partition."""
+    _, program_id, scarce, subject, period = pk.split(SEPARATOR)
+    return GrantKey(program_id, scarce, subject, period)
+
+
 def settlement(settlement_id: str) -> Key:
     """Return a run's row; its payouts are in the same partition."""
     return Key(joined("SET", settlement_id), META)
@@ -208,6 +232,21 @@ def settlement(settlement_id: str) -> Key:
 def payout(settlement_id: str, payout_id: str) -> Key:
     """Return a payout's row in its run."""
     return Key(joined("SET", settlement_id), f"{PAYOUT}{joined(payout_id)}")
+
+
+def waits_of(program_id: str) -> str:
+    """Return the partition of a program's orders that wait."""
+    return joined("WT", program_id)
+
+
+def wait(program_id: str, key: OrderKey) -> Key:
+    """Return the row of an order that waits."""
+    return Key(waits_of(program_id), joined(key.storefront_id, key.order_id))
+
+
+def proof(program_id: str) -> Key:
+    """Return the row of a program's last proof."""
+    return Key(joined("PROOF", program_id), META)
 
 
 def sweep_mark() -> Key:

@@ -8,11 +8,16 @@ from datetime import datetime
 from pynamodb.attributes import UnicodeAttribute
 
 from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
 from grapevine.adapters.dynamo.rows import Instant, Item, Row, row
-from grapevine.adapters.dynamo.table import DUE, Database
+from grapevine.adapters.dynamo.rows_customers import customer_order_row
+from grapevine.adapters.dynamo.rows_treasury import CounterRow
+from grapevine.adapters.dynamo.table import DUE, Change, Database, Put, Table
 from grapevine.domain.entries import Entry, EntryKey, canonical, entry_of_text
-from grapevine.domain.errors import EntryExistsError
+from grapevine.domain.errors import EntryExistsError, GrantMovedError
 from grapevine.domain.facts import OrderKey
+from grapevine.domain.grants import GrantChange, GrantKey
+from grapevine.ports import Beside
 
 
 class EntryRow(Row, discriminator="entry"):
@@ -27,16 +32,36 @@ class DynamoLedger:
     """Entries by key."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._ledger = database.ledger
 
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
         """Return the entries under a key in their sequence."""
         return tuple(entry_of(item) for item in self._ledger.query(keys.entries(key)))
 
-    def append(self, entry: Entry) -> None:
-        """Put an entry if its number under its key is free."""
-        if not self._ledger.put_new(entry_row(entry)):
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        """Put an entry if its number under its key is free; with something beside it in one transaction."""
+        if beside:
+            self._append_beside(entry, beside)
+        elif not self._ledger.put_new(entry_row(entry)):
             raise EntryExistsError(entry.id)
+
+    def _append_beside(self, entry: Entry, beside: Sequence[Beside]) -> None:
+        state, catalog = self._database.state, self._database.catalog
+        changes = [_counted(state, change) for change in beside if isinstance(change, GrantChange)]
+        told = [customer_order_row(one) for one in beside if not isinstance(one, GrantChange)]
+        rows = (Put(self._ledger, entry_row(entry)), *(Put(catalog, row, None) for row in told))
+        try:
+            self._database.put_all(*rows, changes=changes)
+        except CancelledError as error:
+            if error.reasons[0] == CONDITION_FAILED:
+                raise EntryExistsError(entry.id) from error
+            raise GrantMovedError(f"{entry.id}: entry, counters: {error}") from error
+
+    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        """Return what all orders together have of each key, zero where nobody has any."""
+        items = self._database.state.get_all([keys.counter(key) for key in wanted])
+        return dict.fromkeys(wanted, 0) | dict(counter_of(item) for item in items)
 
     def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
         """Yield orders with an entry due in the span, oldest day first, eventually consistent."""
@@ -55,6 +80,21 @@ class DynamoLedger:
         found = (entry_of(item) for item in self._ledger.get_all([keys.entry_named(name) for name in names]))
         by_name = {entry.id: entry for entry in found}
         return tuple(by_name[name] for name in names if name in by_name)
+
+
+def _counted(state: Table, change: GrantChange) -> Change:
+    """Return a counter's change: a rise only while it stays within the limit."""
+    actions = [CounterRow.kind.set(CounterRow), CounterRow.taken.add(change.change)]
+    left = CounterRow.taken <= change.limit - change.change
+    if change.change <= change.limit:
+        left |= CounterRow.taken.does_not_exist()
+    return Change(state, keys.counter(change.key), actions, left if change.change > 0 else None)
+
+
+def counter_of(item: Item) -> tuple[GrantKey, int]:
+    """Return the key and the count in a counter's item."""
+    stored = row(CounterRow, item)
+    return keys.counter_of(stored.pk), stored.taken
 
 
 def entry_row(entry: Entry) -> EntryRow:

@@ -1,4 +1,4 @@
-"""How promoters, the network's version and coupons look in the catalog table."""
+"""How promoters, the network's version, coupons and products look in the catalog table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from grapevine.adapters.dynamo import catalog_keys, keys
 from grapevine.adapters.dynamo.rows import Instant, Json, Row, WholeNumber
 from grapevine.domain.coupons import Coupon, CouponChange
 from grapevine.domain.instants import from_text, to_text
-from grapevine.domain.people import Promoter, PromoterStatus, SponsorChange, StatusChange
+from grapevine.domain.people import Merge, Promoter, PromoterStatus, SponsorChange, StatusChange
+from grapevine.domain.products import Product, ProductChange
+from grapevine.domain.tiers import Volume
 
 
 class PromoterRow(Row, discriminator="promoter"):
@@ -22,6 +24,15 @@ class PromoterRow(Row, discriminator="promoter"):
     customer_key = UnicodeAttribute(null=True)
     sponsor_changes = Json(null=True)
     status_changes = Json(null=True)
+    alias = Json(null=True)
+    duplicates = Json(null=True)
+
+
+class VolumeRow(Row, discriminator="volume"):
+    """`PR#program#promoter` / `TIER#month`: what was sold through the promoter in a closed month."""
+
+    net_minor = WholeNumber()
+    orders = WholeNumber()
 
 
 class NetworkRow(Row, discriminator="network"):
@@ -40,6 +51,13 @@ class CouponRow(Row, discriminator="coupon"):
     switched = WholeNumber()
 
 
+class ProductRow(Row, discriminator="product"):
+    """`PD#program#product` / `META`: a product with its history; `changed` counts the changes."""
+
+    changes = Json()
+    changed = WholeNumber()
+
+
 def promoter_row(promoter: Promoter) -> PromoterRow:
     """Return a promoter as it is stored, with everything that changed since it joined."""
     gpk, gsk = catalog_keys.promoter_listing(promoter.program_id, promoter.id)
@@ -54,6 +72,8 @@ def promoter_row(promoter: Promoter) -> PromoterRow:
         sponsor_changes=[[to_text(c.effective_at), c.sponsor_id] for c in promoter.sponsor_changes] or None,
         status_changes=[[to_text(c.effective_at), c.status.value, c.reason] for c in promoter.status_changes]
         or None,
+        alias=_merge_to_list(promoter.alias) if promoter.alias else None,
+        duplicates=[_merge_to_list(merge) for merge in promoter.duplicates] or None,
     )
 
 
@@ -73,7 +93,30 @@ def promoter_of(stored: PromoterRow) -> Promoter:
             StatusChange(from_text(at), PromoterStatus(status), reason)
             for at, status, reason in stored.status_changes or ()
         ),
+        alias=_merge_from_list(stored.alias) if stored.alias else None,
+        duplicates=tuple(_merge_from_list(item) for item in stored.duplicates or ()),
     )
+
+
+def _merge_to_list(merge: Merge) -> list[str | None]:
+    return [to_text(merge.effective_at), merge.promoter_id, merge.customer_key]
+
+
+def _merge_from_list(item: list[str]) -> Merge:
+    effective_at, promoter_id, customer_key = item
+    return Merge(from_text(effective_at), promoter_id, customer_key)
+
+
+def volume_row(program_id: str, promoter_id: str, month: str, volume: Volume) -> VolumeRow:
+    """Return a closed month's volume as it is stored."""
+    key = catalog_keys.volume(program_id, promoter_id, month)
+    return VolumeRow(*key, net_minor=volume.net_minor, orders=volume.orders)
+
+
+def volume_of(stored: VolumeRow) -> tuple[tuple[str, str], Volume]:
+    """Read back whose volume of which month it is."""
+    whose = (keys.last_part(stored.pk), keys.last_part(stored.sk))
+    return whose, Volume(stored.net_minor, stored.orders)
 
 
 def coupon_row(coupon: Coupon) -> CouponRow:
@@ -97,4 +140,33 @@ def coupon_of(stored: CouponRow) -> Coupon:
         created_at=stored.created_at,
         priority=stored.priority,
         changes=tuple(CouponChange(from_text(at), enabled) for at, enabled in stored.changes),
+    )
+
+
+def product_row(product: Product) -> ProductRow:
+    """Return a product as it is stored."""
+    return ProductRow(
+        *catalog_keys.product(product.program_id, product.id),
+        changes=[
+            [to_text(change.effective_at), change.category, list(change.collections), change.promoter_id]
+            for change in product.changes
+        ],
+        changed=len(product.changes),
+    )
+
+
+def product_of(stored: ProductRow) -> Product:
+    """Read a product back."""
+    return Product(
+        program_id=catalog_keys.program_in(stored.pk),
+        id=keys.last_part(stored.pk),
+        changes=tuple(
+            ProductChange(
+                effective_at=from_text(at),
+                category=category,
+                collections=tuple(collections),
+                promoter_id=promoter_id,
+            )
+            for at, category, collections, promoter_id in stored.changes
+        ),
     )

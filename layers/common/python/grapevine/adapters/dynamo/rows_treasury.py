@@ -1,4 +1,4 @@
-"""How heads and payouts look in the state table."""
+"""How heads, payouts and counters look in the state table."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ class PayoutRow(Row, discriminator="payout"):
     state = UnicodeAttribute()
     requested_at = Instant()
     detail = UnicodeAttribute()
+
+
+class CounterRow(Row, discriminator="counter"):
+    """`G#program#scarce#subject#period` / `META`: what orders have of something scarce."""
+
+    taken = WholeNumber()
 
 
 def head_row(head: Head) -> HeadRow:

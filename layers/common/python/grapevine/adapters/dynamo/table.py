@@ -49,7 +49,16 @@ class Put(NamedTuple):
 
     table: Table
     row: Row
-    condition: Condition = ABSENT
+    condition: Condition | None = ABSENT
+
+
+class Change(NamedTuple):
+    """One change in place of a transaction."""
+
+    table: Table
+    key: Key
+    actions: Sequence[Action]
+    condition: Condition | None = None
 
 
 class Database:
@@ -64,11 +73,12 @@ class Database:
         self.state = Table(self.connection, tables["state"], BY_STATE)
         self.private = Table(self.connection, tables["private"])
 
-    def put_all(self, *puts: Put) -> None:
-        """Do all of the writes or none; CancelledError says which condition failed."""
+    def put_all(self, *puts: Put, changes: Sequence[Change] = ()) -> None:
+        """Do all of the writes or none; CancelledError says which condition failed, the puts' first."""
         operations = [put.table.put_operation(put.row, put.condition) for put in puts]
+        updates = [change.table.update_operation(change) for change in changes]
         with answered():
-            self.connection.transact_write_items((), (), operations, ())
+            self.connection.transact_write_items((), (), operations, updates)
 
 
 class Table:
@@ -148,12 +158,23 @@ class Table:
             return False
         return True
 
-    def put_operation(self, row: Row, condition: Condition) -> dict[str, Any]:
+    def put_operation(self, row: Row, condition: Condition | None) -> dict[str, Any]:
         """Return a write as a transaction takes it."""
         item = row.serialize()
         return self._connection.get_operation_kwargs(
             self.name, row.pk, row.sk, key=ITEM, attributes=item, condition=condition
         )
+
+    def update_operation(self, change: Change) -> dict[str, Any]:
+        """Return a change in place as a transaction takes it."""
+        return self._connection.get_operation_kwargs(
+            self.name, change.key.pk, change.key.sk, actions=change.actions, condition=change.condition
+        )
+
+    def delete(self, key: Key) -> None:
+        """Remove an item; where there is none nothing happens."""
+        with answered():
+            self._connection.delete_item(self.name, key.pk, key.sk)
 
     def update(self, key: Key, actions: Sequence[Action], condition: Condition) -> None:
         """Change an item in place; ConditionFailedError when the condition does not hold."""

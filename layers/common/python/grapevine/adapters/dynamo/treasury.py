@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pynamodb.expressions.condition import Condition
 
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
-from grapevine.adapters.dynamo.ledger import entry_row
+from grapevine.adapters.dynamo.ledger import counter_of, entry_row
 from grapevine.adapters.dynamo.pages import PageRow, page_of
 from grapevine.adapters.dynamo.rows import ABSENT, Row, row, rows
 from grapevine.adapters.dynamo.rows_treasury import (
+    CounterRow,
     HeadRow,
     PayoutRow,
     head_of,
@@ -20,10 +21,11 @@ from grapevine.adapters.dynamo.rows_treasury import (
     payout_row,
 )
 from grapevine.adapters.dynamo.table import Database, Put
-from grapevine.domain.entries import AccountKey, EntryReason
+from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
+from grapevine.domain.grants import GrantKey
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, Step
 
 REQUESTED = PayoutRow.state == PayoutState.REQUESTED.value
 """The condition under which a payout may be finished: it is still waiting."""
@@ -49,13 +51,29 @@ class DynamoTreasury:
         try:
             self._database.put_all(
                 Put(self._state, payout_row(movement.payout), ABSENT if reserves else REQUESTED),
-                Put(self._state, head_row(movement.head), _still_at(head_before)),
-                Put(self._database.ledger, entry_row(movement.entry), ABSENT),
+                *self._puts(movement.entry, movement.head, head_before),
             )
         except CancelledError as error:
             if reserves and error.reasons[0] == CONDITION_FAILED:
                 raise AlreadyExistsError("payout", movement.payout.id) from error
             raise HeadMovedError(f"{movement.head.key}: payout, head, entry: {error}") from error
+
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        """Put the entries and heads of one account, or of several, all or nothing."""
+        pairs = zip(steps, heads_before, strict=True)
+        try:
+            self._database.put_all(
+                *(put for step, before in pairs for put in self._puts(step.entry, step.head, before))
+            )
+        except CancelledError as error:
+            names = ", ".join(str(head.key) for head in heads_before)
+            raise HeadMovedError(f"{names}: heads and entries: {error}") from error
+
+    def _puts(self, entry: Entry, head: Head, head_before: Head) -> tuple[Put, Put]:
+        return (
+            Put(self._state, head_row(head), _still_at(head_before)),
+            Put(self._database.ledger, entry_row(entry), ABSENT),
+        )
 
     def payout(self, settlement_id: str, payout_id: str) -> Payout | None:
         """Return a payout of a settlement, or None."""
@@ -71,8 +89,11 @@ class DynamoTreasury:
         return (payout_of(stored) for stored in rows(PayoutRow, items))
 
     def all_pages(self, program_id: str) -> Iterator[Page]:
-        """Yield every balance page of a program."""
-        items = self._state.scan(_is(PageRow) & Row.pk.startswith(keys.accounts_of(program_id)))
+        """Yield every page of a program's balances and of what was sold."""
+        own = Row.pk.startswith(keys.accounts_of(program_id)) | Row.pk.startswith(
+            keys.statistics_of(program_id)
+        )
+        items = self._state.scan(_is(PageRow) & own)
         return (page_of(item) for item in items)
 
     def all_heads(self, program_id: str) -> Iterator[Head]:
@@ -84,6 +105,11 @@ class DynamoTreasury:
         """Yield every payout of a program."""
         items = self._state.scan(_is(PayoutRow) & (PayoutRow.program_id == program_id))
         return (payout_of(stored) for stored in rows(PayoutRow, items))
+
+    def all_counters(self, program_id: str) -> Iterator[tuple[GrantKey, int]]:
+        """Yield every counter of what is scarce in a program, with what is taken."""
+        items = self._state.scan(_is(CounterRow) & Row.pk.startswith(keys.counters_of(program_id)))
+        return (counter_of(item) for item in items)
 
 
 def _still_at(head: Head) -> Condition:

@@ -7,23 +7,27 @@ from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
+from grapevine.adapters.memory.customers import MemoryCustomers
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
+from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
+from grapevine.domain.tiers import Volume
 from grapevine.ports import ApiKey
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class MemoryCatalog:
-    """Programs, plans, storefronts, promoters, links and API keys."""
+class MemoryCatalog(MemoryCustomers):
+    """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = Lock()
         self._programs: dict[str, Program] = {}
         self._plans: dict[str, list[Plan]] = {}
@@ -35,6 +39,8 @@ class MemoryCatalog:
         self._rates: dict[tuple[str, str, str], dict[datetime, Rate]] = {}
         self._coupons: dict[tuple[str, str], Coupon] = {}
         self._keys: dict[str, ApiKey] = {}
+        self._products: dict[tuple[str, str], Product] = {}
+        self.volumes: dict[tuple[str, str, str], Volume] = {}
 
     def link(self, code: str) -> Link | None:
         return self._links.get(code)
@@ -47,6 +53,18 @@ class MemoryCatalog:
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         found = {name: self._promoters.get((program_id, name)) for name in promoter_ids}
         return {name: promoter for name, promoter in found.items() if promoter}
+
+    def promoters_with_volumes(
+        self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
+    ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
+        asked = [(name, month) for name in promoter_ids for month in months]
+        found = {key: self.volumes.get((program_id, *key)) for key in asked}
+        volumes = {key: volume for key, volume in found.items() if volume is not None}
+        return self.promoters(program_id, promoter_ids), volumes
+
+    def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
+        with self._lock:
+            return self.volumes.setdefault((program_id, promoter_id, month), volume)
 
     def storefront(self, storefront_id: str) -> Storefront | None:
         return self._storefronts.get(storefront_id)
@@ -91,6 +109,17 @@ class MemoryCatalog:
                 raise NetworkMovedError(f"coupon {coupon.code}")
             self._coupons[coupon.program_id, coupon.code] = coupon
 
+    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
+        found = {name: self._products.get((program_id, name)) for name in product_ids}
+        return {name: product for name, product in found.items() if product}
+
+    def put_product(self, product: Product) -> None:
+        with self._lock:
+            stored = self._products.get((product.program_id, product.id))
+            if (stored.changes if stored else ()) != product.changes[:-1]:
+                raise NetworkMovedError(f"product {product.id}")
+            self._products[product.program_id, product.id] = product
+
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         known = self._rates.get((program_id, base, quote), {})
         return known.get(max((at for at in known if at <= instant), default=instant))
@@ -109,14 +138,15 @@ class MemoryCatalog:
     def network_version(self, program_id: str) -> int:
         return self._versions.get(program_id, 0)
 
-    def change_promoter(self, promoter: Promoter, network_version: int) -> None:
+    def change_promoter(self, promoter: Promoter, network_version: int, *others: Promoter) -> None:
+        changed = {(one.program_id, one.id): one for one in (promoter, *others)}
         with self._lock:
             if self.network_version(promoter.program_id) != network_version:
                 raise NetworkMovedError(promoter.program_id)
-            if (promoter.program_id, promoter.id) not in self._promoters:
-                raise NotFoundError("promoter", promoter.id)
+            for key in changed.keys() - self._promoters.keys():
+                raise NotFoundError("promoter", key[1])
             self._versions[promoter.program_id] = network_version + 1
-            self._promoters[promoter.program_id, promoter.id] = promoter
+            self._promoters.update(changed)
 
     def add_merchant(self, merchant_id: str, name: str, key: ApiKey) -> None:
         self._add(self._merchants, merchant_id, name, "merchant")

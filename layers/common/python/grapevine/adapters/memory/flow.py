@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from threading import Lock
 
@@ -43,6 +43,11 @@ class MemoryFacts:
             is_new = fact.digest not in facts
             facts.setdefault(fact.digest, fact)
             return is_new
+
+    def scan(self, program_id: str) -> Iterator[Fact]:
+        with self._lock:
+            facts = [fact for told in self._facts.values() for fact in told.values()]
+        yield from (fact for fact in facts if fact.program_id == program_id)
 
     def facts_of(self, order: OrderKey) -> tuple[Fact, ...]:
         with self._lock:

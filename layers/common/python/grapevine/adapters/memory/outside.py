@@ -49,13 +49,17 @@ class MemoryFailures:
 
 
 class MemorySettlementQueue:
-    """Batches that wait."""
+    """Batches that wait, and banned promoters whose parts are to be voided."""
 
     def __init__(self) -> None:
         self.sent: list[SettlementBatch] = []
+        self.voids: list[tuple[str, str]] = []
 
     def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
         self.sent.extend(batches)
+
+    def send_void(self, program_id: str, promoter_id: str) -> None:
+        self.voids.append((program_id, promoter_id))
 
 
 class MemoryFiles:

@@ -10,8 +10,12 @@ from threading import Lock
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError, NotFoundError
+from grapevine.domain.facts import OrderKey
+from grapevine.domain.grants import GrantKey
 from grapevine.domain.pages import Page, PageKey, balance_subject, merged
-from grapevine.domain.payouts import Head, Movement, Payout, PayoutState
+from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, Step
+from grapevine.domain.verification import ProofMark
+from grapevine.domain.waits import Wait
 from grapevine.ports import Settlement
 
 
@@ -57,6 +61,16 @@ class MemoryTreasury:
             self.heads[movement.head.key] = movement.head
             self.stored[movement.payout.id] = movement.payout
 
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        with self._ledger.lock:
+            for step, head_before in zip(steps, heads_before, strict=True):
+                self._refuse_moved(step.head.key, head_before)
+                if self._ledger.has(step.entry):
+                    raise HeadMovedError(step.entry.id)
+            for step in steps:
+                self._ledger.put(step.entry)
+                self.heads[step.head.key] = step.head
+
     def _put(self, entry: Entry) -> None:
         try:
             self._ledger.put(entry)
@@ -70,7 +84,9 @@ class MemoryTreasury:
                 raise AlreadyExistsError("payout", movement.payout.id)
         elif stored is None or stored.state is not PayoutState.REQUESTED:
             raise HeadMovedError(f"payout {movement.payout.id} is not requested any more")
-        key = movement.head.key
+        self._refuse_moved(movement.head.key, head_before)
+
+    def _refuse_moved(self, key: AccountKey, head_before: Head) -> None:
         if self.heads.get(key, Head(key=key)).sequence != head_before.sequence:
             raise HeadMovedError(str(key))
 
@@ -93,6 +109,43 @@ class MemoryTreasury:
 
     def all_payouts(self, program_id: str) -> Iterator[Payout]:
         yield from (payout for payout in self.stored.values() if payout.key.program_id == program_id)
+
+    def all_counters(self, program_id: str) -> Iterator[tuple[GrantKey, int]]:
+        yield from ((key, n) for key, n in self._ledger.counters.items() if key.program_id == program_id)
+
+
+class MemoryWaits:
+    """Orders that wait, by program and order."""
+
+    def __init__(self) -> None:
+        self.listed: dict[tuple[str, OrderKey], Wait] = {}
+
+    def keep(self, wait: Wait) -> None:
+        self.listed[wait.program_id, wait.order] = wait
+
+    def forget(self, program_id: str, order: OrderKey) -> None:
+        self.listed.pop((program_id, order), None)
+
+    def waiting(self, program_id: str) -> Iterator[Wait]:
+        found = [wait for wait in tuple(self.listed.values()) if wait.program_id == program_id]
+        yield from sorted(found, key=lambda wait: (wait.order.storefront_id, wait.order.order_id))
+
+    def waiting_since(self, instant: datetime) -> Iterator[Wait]:
+        found = [wait for wait in tuple(self.listed.values()) if wait.since < instant]
+        yield from sorted(found, key=lambda wait: wait.since)
+
+
+class MemoryProofs:
+    """The last proof by program."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, ProofMark] = {}
+
+    def last_proof(self, program_id: str) -> ProofMark | None:
+        return self.kept.get(program_id)
+
+    def keep_proof(self, mark: ProofMark) -> None:
+        self.kept[mark.program_id] = mark
 
 
 class MemorySettlements:

@@ -26,15 +26,20 @@ _IDENTIFIER = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A JSON value and where it is, such as `line_items[2].price`."""
+    """A JSON value and where it is, such as `line_items[2].price`.
+
+    With `odd` set, amounts that cannot be right but can be counted are read too, for a person to
+    accept; the inside of a node is read as the node is.
+    """
 
     value: object
     path: str = ""
+    odd: bool = False
 
     def __getitem__(self, name: str) -> Node:
         """The member of that name; a node of None where there is no such thing."""
         member = self.value.get(name) if isinstance(self.value, dict) else None
-        return Node(member, f"{self.path}.{name}" if self.path else name)
+        return Node(member, f"{self.path}.{name}" if self.path else name, self.odd)
 
     @property
     def is_missing(self) -> bool:
@@ -52,7 +57,7 @@ class Node:
             return ()
         if not isinstance(self.value, list):
             self.refuse("not a list")
-        return tuple(Node(item, f"{self.path}[{index}]") for index, item in enumerate(self.value))
+        return tuple(Node(item, f"{self.path}[{index}]", self.odd) for index, item in enumerate(self.value))
 
     def listed(self) -> tuple[Node, ...]:
         """Return a list's items, none for anything else: for what shops are known to send broken."""

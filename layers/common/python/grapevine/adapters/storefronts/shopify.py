@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from grapevine.adapters.storefronts.json_values import EARLIEST, Node, parse_object
 from grapevine.adapters.storefronts.shopify_orders import (
@@ -97,33 +97,48 @@ def _unwrapped(body: Node, name: str) -> Node:
 
 def _order_reading(order: Node, kind: FactKind, topic: str) -> Reading:
     order_id = _order_id(order["id"])
-    try:
+
+    def read(node: Node) -> Reading:
         return Reading(
             order_id=order_id,
-            kind=FactKind.RECEIVED if topic == FULFILLED and received_at(order) else kind,
-            version=order_version(order),
-            snapshot=snapshot_of(order),
-            refunds=refunds_of(order),
-            customer_email=email_of(order),
+            kind=FactKind.RECEIVED if topic == FULFILLED and received_at(node) else kind,
+            version=order_version(node),
+            snapshot=snapshot_of(node),
+            refunds=refunds_of(node),
+            customer_email=email_of(node),
         )
-    except InvalidInputError as error:
-        return _unusable(order_id, kind, latest_instant(order), error)
+
+    bare = Reading(order_id=order_id, kind=kind, version=latest_instant(order) or EARLIEST)
+    return _read_or_quarantined(order, read, bare)
 
 
 def _refund_reading(refund: Node) -> Reading:
     order_id = _order_id(refund["order_id"])
+
+    def read(node: Node) -> Reading:
+        told = refund_of(node, None)
+        version = node["processed_at"].instant() or told.created_at
+        return Reading(order_id=order_id, kind=FactKind.REFUNDED, version=version, refunds=(told,))
+
+    version = latest_instant(refund) or EARLIEST
+    bare = Reading(order_id=order_id, kind=FactKind.REFUNDED, version=version)
+    return _read_or_quarantined(refund, read, bare)
+
+
+def _read_or_quarantined(node: Node, read: Callable[[Node], Reading], bare: Reading) -> Reading:
+    """Return what a body says; where it cannot be right, what is wrong, so that it waits for a person.
+
+    Odd amounts that we can count are kept beside the problem: a person may accept them. What
+    cannot be read even so is left out, and can only be rejected.
+    """
     try:
-        read = refund_of(refund, None)
-        version = refund["processed_at"].instant() or read.created_at
-        return Reading(order_id=order_id, kind=FactKind.REFUNDED, version=version, refunds=(read,))
+        return read(node)
     except InvalidInputError as error:
-        return _unusable(order_id, FactKind.REFUNDED, latest_instant(refund), error)
-
-
-def _unusable(order_id: str, kind: FactKind, version: datetime | None, error: InvalidInputError) -> Reading:
-    """Return a reading that only says what is wrong, so that the order waits for a person."""
-    problem = str(error)[:_LONGEST_PROBLEM]
-    return Reading(order_id=order_id, kind=kind, version=version or EARLIEST, problem=problem)
+        problem = str(error)[:_LONGEST_PROBLEM]
+    try:
+        return replace(read(replace(node, odd=True)), problem=problem)
+    except InvalidInputError:
+        return replace(bare, problem=problem)
 
 
 def _order_id(node: Node) -> str:

@@ -30,7 +30,7 @@ def set_currency(owner: Node, name: str) -> str | None:
 
 
 def shop_minor(owner: Node, name: str, currency: str, *, rounds: bool = False) -> int:
-    """Return an amount that must be there, in the shop's currency and not negative.
+    """Return an amount that must be there, in the shop's currency; not negative, unless odd ones are read.
 
     With `rounds` a JSON number may have more decimals than the currency (Shopify computes a
     refund's subtotal as one); everywhere else that is refused.
@@ -44,12 +44,17 @@ def shop_minor(owner: Node, name: str, currency: str, *, rounds: bool = False) -
     return _minor(money["amount"], currency, rounds=rounds)
 
 
+def sum_minor(parts: Node, name: str, currency: str) -> int:
+    """Return what such an amount of each of a list's items adds up to."""
+    return sum(shop_minor(part, name, currency) for part in parts.items())
+
+
 def _minor(node: Node, currency: str, *, rounds: bool) -> int:
     if node.is_missing or isinstance(node.value, bool):
         node.refuse("no amount")
     number = node.value
     minor = _number(node, number, currency, rounds) if isinstance(number, Decimal) else _text(node, currency)
-    return minor if minor >= 0 else node.refuse("negative")
+    return minor if minor >= 0 or node.odd else node.refuse("negative")
 
 
 def _text(node: Node, currency: str) -> int:

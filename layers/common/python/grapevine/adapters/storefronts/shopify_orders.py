@@ -14,14 +14,17 @@ from typing import NoReturn
 from urllib.parse import parse_qsl, urlsplit
 
 from grapevine.adapters.storefronts.json_values import Node
-from grapevine.adapters.storefronts.shopify_money import checked_currency, set_currency, shop_minor
+from grapevine.adapters.storefronts.shopify_charges import charges_of, refunded_charges, tenders_of
+from grapevine.adapters.storefronts.shopify_money import checked_currency, set_currency, shop_minor, sum_minor
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Line, Payment, Refund, RefundLine, Snapshot
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.links import CLICK_PARAMETER
-from grapevine.domain.money import MAX_MINOR
+from grapevine.domain.money import MAX_MINOR, Rounding, prorate
 
 MAX_QUANTITY = 1_000_000
+ODD_QUANTITY = 1_000_000_000
+"""Beyond this many a quantity cannot even be accepted by a person."""
 NEEDS_FETCH = "needs_fetch"
 """How a problem starts that asking the storefront for the whole object would solve."""
 
@@ -46,6 +49,8 @@ def snapshot_of(order: Node) -> Snapshot:
         click_id=click_id_of(order),
         coupon_codes=coupon_codes_of(order),
         test=order["test"].is_true,
+        charges=charges_of(order, currency),
+        tenders=tenders_of(order, currency),
     )
 
 
@@ -70,7 +75,7 @@ def refund_of(refund: Node, currency: str | None) -> Refund:
     return Refund(
         id=_required_id(refund["id"]),
         created_at=_instant_of(refund, "created_at", "processed_at"),
-        lines=tuple(_refund_line(line, named) for line in lines.items()),
+        lines=(*(_refund_line(line, named) for line in lines.items()), *refunded_charges(refund, named)),
     )
 
 
@@ -164,28 +169,52 @@ def _lines(order: Node, currency: str | None) -> tuple[Line, ...]:
     nodes = order["line_items"]
     if currency is None:
         needs_fetch(f"{nodes.path} without a currency")
-    lines = tuple(_line(node, currency, tax_inside=order["taxes_included"].is_true) for node in nodes.items())
-    if sum(line.gross_minor for line in lines) > MAX_MINOR:
+    lines = tuple(_line(order, node, currency) for node in nodes.items())
+    if sum(abs(line.gross_minor) for line in lines) > MAX_MINOR:
         nodes.refuse(f"together over the limit of {MAX_MINOR} minor units")
     return lines
 
 
-def _line(line: Node, currency: str, *, tax_inside: bool) -> Line:
-    quantity = line["quantity"].whole(MAX_QUANTITY)
+def _line(order: Node, line: Node, currency: str) -> Line:
+    """Return a line as it is after edits of the order; what was taken off takes its part of everything."""
+    quantity = _quantity(line)
+    kept = quantity - _taken_off(order, line, quantity)
+    tax = _of_kept(sum_minor(line["tax_lines"], "price", currency), kept, quantity)
+    tax_inside = order["taxes_included"].is_true
     return Line(
         id=_required_id(line["id"]),
         product_id=line["product_id"].identifier(),
         sku=_sku(line["sku"]),
-        quantity_milli=quantity * 1000,
-        gross_minor=shop_minor(line, "price", currency) * quantity,
-        discount_minor=_sum(line["discount_allocations"], "amount", currency),
-        tax_minor=_sum(line["tax_lines"], "price", currency) if tax_inside else 0,
+        quantity_milli=kept * 1000,
+        gross_minor=shop_minor(line, "price", currency) * kept,
+        discount_minor=_of_kept(sum_minor(line["discount_allocations"], "amount", currency), kept, quantity),
+        tax_minor=tax if tax_inside else 0,
         gift_card=line["gift_card"].is_true,
+        added_tax_minor=0 if tax_inside else tax,
     )
 
 
-def _sum(parts: Node, name: str, currency: str) -> int:
-    return sum(shop_minor(part, name, currency) for part in parts.items())
+def _taken_off(order: Node, line: Node, quantity: int) -> int:
+    """Return the units that an edit took off the line, without those that a refund tells of.
+
+    `quantity` stays what was ordered and `current_quantity` is what is left, so that a refund of
+    the same body is in it too.
+    """
+    if line["current_quantity"].is_missing or order["refunds"].is_missing:
+        return 0
+    parts = (part for refund in order["refunds"].items() for part in refund["refund_line_items"].items())
+    mine = [part for part in parts if part["line_item_id"].identifier() == line["id"].identifier()]
+    refunded = sum(_quantity(part) for part in mine)
+    left = line["current_quantity"].whole(ODD_QUANTITY if line.odd else MAX_QUANTITY)
+    return max(quantity - left - refunded, 0)
+
+
+def _of_kept(minor: int, kept: int, quantity: int) -> int:
+    return minor if kept == quantity else prorate(minor, kept, quantity, Rounding.HALF_EVEN)
+
+
+def _quantity(line: Node) -> int:
+    return line["quantity"].whole(ODD_QUANTITY if line.odd else MAX_QUANTITY)
 
 
 def _sku(node: Node) -> str | None:
@@ -199,9 +228,16 @@ def _refund_line(line: Node, currency: str | None) -> RefundLine:
         needs_fetch(f"no {line['subtotal'].path} or no currency for it")
     return RefundLine(
         line_id=_required_id(line["line_item_id"]),
-        quantity_milli=line["quantity"].whole(MAX_QUANTITY) * 1000,
+        quantity_milli=_quantity(line) * 1000,
         subtotal_minor=shop_minor(line, "subtotal", named, rounds=True),
+        tax_minor=_refunded_tax(line, named),
     )
+
+
+def _refunded_tax(line: Node, currency: str) -> int:
+    if line["total_tax"].is_missing and line["total_tax_set"].is_missing:
+        return 0
+    return shop_minor(line, "total_tax", currency, rounds=True)
 
 
 def _required_id(node: Node) -> str:

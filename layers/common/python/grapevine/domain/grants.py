@@ -1,0 +1,139 @@
+"""Grants: who may use how much of what is scarce.
+
+What is left of a scarce thing depends on who came first, so an entry records what was wanted and what
+was granted, and from then on that is an input like any other. Three rules make it fair and quiet:
+
+- only what is wanted above the highest ever wanted is asked for anew;
+- a fall below what was granted gives the difference back at once, for others to use;
+- what was given back may be taken again as far as it is still there, up to the most ever granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class GrantKey:
+    """What is scarce: `scarce` says which thing, of whom (`subject`) and in which period."""
+
+    program_id: str
+    scarce: str
+    subject: str
+    period: str
+
+    def __str__(self) -> str:
+        return f"{self.scarce}/{self.subject}/{self.period}"
+
+    @classmethod
+    def parse(cls, program_id: str, text: str) -> GrantKey:
+        """Read back a key's text, which its program's entries keep."""
+        scarce, subject, period = text.split("/")
+        return cls(program_id, scarce, subject, period)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an order wanted of something scarce and has of it, in its units: minor units, or times."""
+
+    key: GrantKey
+    wanted: int
+    granted: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrantChange:
+    """What an entry changes in a counter: `change` units, in the entry's own transaction.
+
+    A rise must leave the counter at `limit` at most; a fall has no condition.
+    """
+
+    key: GrantKey
+    change: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an order's entries say about one key: the highest wanted, the most granted, what it has now."""
+
+    wanted: int = 0
+    most: int = 0
+    granted: int = 0
+
+    def target(self, wanted: int) -> int:
+        """Return what the order may have at best: all of a new height, else no more than it ever had."""
+        return wanted if wanted > self.wanted else min(wanted, self.most)
+
+
+NOTHING = Held()
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """An order's grants by its entries; `taken` is what all orders together have, where it was asked."""
+
+    held: Mapping[GrantKey, Held] = field(default_factory=dict)
+    taken: Mapping[GrantKey, int] = field(default_factory=dict)
+
+    def of(self, key: GrantKey) -> Held:
+        """Return what the order has of one key."""
+        return self.held.get(key, NOTHING)
+
+    def asks(self, key: GrantKey, wanted: int) -> bool:
+        """Say whether wanting so much means taking from what is left."""
+        held = self.of(key)
+        return held.target(wanted) > held.granted
+
+    def room(self, key: GrantKey, wanted: int, limit: int) -> int:
+        """Return the most that the order may have: what it has, and of what is left what it may ask for.
+
+        Of a key whose counter was not read nothing is left.
+        """
+        held, left = self.of(key), max(limit - self.taken.get(key, limit), 0)
+        return held.granted + min(max(held.target(wanted) - held.granted, 0), left)
+
+
+NOTHING_TAKEN: Mapping[GrantKey, int] = {}
+NO_HOLDINGS = Holdings()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What an order wants of something scarce now, and what it gets."""
+
+    wanted: int
+    granted: int
+
+
+Uses = Mapping[GrantKey, Use]
+NO_USES: Uses = {}
+
+
+def held(grants: Iterable[Grant]) -> dict[GrantKey, Held]:
+    """Return what an order has by the grants of its entries, in their sequence."""
+    found: dict[GrantKey, Held] = {}
+    for grant in grants:
+        before = found.get(grant.key, NOTHING)
+        found[grant.key] = Held(
+            max(before.wanted, grant.wanted), max(before.most, grant.granted), grant.granted
+        )
+    return found
+
+
+def holdings(grants: Sequence[Grant], taken: Mapping[GrantKey, int]) -> Holdings:
+    """Return what an order has by its grants; mostly nothing, and then nothing is made."""
+    return Holdings(held(grants), taken) if grants or taken else NO_HOLDINGS
+
+
+def to_record(holdings: Holdings, uses: Uses) -> tuple[Grant, ...]:
+    """Return what is new: a grant that changed, or more wanted than ever; what is not used is given back."""
+    if not (uses or holdings.held):
+        return ()
+    unused = {key: Use(0, 0) for key in holdings.held if key not in uses}
+    return tuple(
+        Grant(key, use.wanted, use.granted)
+        for key, use in sorted({**uses, **unused}.items())
+        if use.granted != holdings.of(key).granted or use.wanted > holdings.of(key).wanted
+    )

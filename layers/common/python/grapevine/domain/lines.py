@@ -1,0 +1,55 @@
+"""An order's line with what of it went back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grapevine.domain.facts import Line, Refund
+from grapevine.domain.money import Rounding, prorate
+from grapevine.domain.products import SoldProduct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """A line with what of it went back: of its money in minor units, and in thousandths of units.
+
+    `base_minor` is what commission is counted on, and `taken_out_minor` what a plan took out of it
+    because it was not paid with money; `refunded_minor` is a part of the two together.
+    `product` is what the decision knows of the product.
+    """
+
+    line: Line
+    base_minor: int
+    refunded_minor: int
+    refunded_milli: int = 0
+    refunded_tax_minor: int = 0
+    taken_out_minor: int = 0
+    product: SoldProduct | None = None
+
+
+def order_line(line: Line, refunds: Sequence[Refund]) -> OrderLine:
+    """Return a line with what all refunds together took of it; its base is the default one."""
+    returned = [part for refund in refunds for part in refund.lines if part.line_id == line.id]
+    if not returned:
+        return OrderLine(line=line, base_minor=line.base_minor, refunded_minor=0)
+    units = min(sum(part.quantity_milli for part in returned), line.quantity_milli)
+    paid_back = min(sum(part.quantity_milli for part in returned if part.subtotal_minor), line.quantity_milli)
+    return OrderLine(
+        line=line,
+        base_minor=line.base_minor,
+        refunded_minor=_refunded(line, sum(part.subtotal_minor for part in returned), paid_back),
+        refunded_milli=units,
+        refunded_tax_minor=sum(part.tax_minor for part in returned),
+    )
+
+
+def _refunded(line: Line, subtotal_minor: int, paid_back_milli: int) -> int:
+    """Return the part of a line's net that went back, never more than the net.
+
+    Where tax is inside the price, a refund's subtotal may or may not hold it; the units do not
+    lie, so they decide there. A charge has no units.
+    """
+    if line.tax_minor and line.quantity_milli:
+        return prorate(line.net_minor, paid_back_milli, line.quantity_milli, Rounding.HALF_EVEN)
+    return min(max(subtotal_minor, 0), line.net_minor)

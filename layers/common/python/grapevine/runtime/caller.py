@@ -1,0 +1,64 @@
+"""Who sends a request to the JSON API, what they may see, and in which language they are answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
+from grapevine.domain.plain import choice_of
+from grapevine.domain.programs import Terms
+from grapevine.domain.wording import Language, language_of
+from grapevine.runtime.body import Body
+from grapevine.runtime.http import Incoming
+from grapevine.runtime.parts import Parts
+from grapevine.usecases.create_merchant import authenticate
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A request: the Authorization header, the body, the parts that serve it, and how to answer."""
+
+    authorization: str
+    raw_body: bytes
+    parts: Parts
+    accepted_language: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: Incoming, parts: Parts) -> Caller:
+        """Return who sends a request."""
+        headers = request.headers
+        language = headers.get("accept-language", "")
+        return cls(headers.get("authorization", ""), request.body, parts, language, request.query)
+
+    def language(self) -> Language:
+        """Return the language to answer in: the one that the query names, else the best of the header's."""
+        named = self.query.get("language")
+        chosen: Language = (
+            choice_of(Language, named, "language") if named else language_of(self.accepted_language)
+        )
+        return chosen
+
+    def merchant_id(self) -> str:
+        """Return who calls; UnauthenticatedError unless the header is `Bearer` and a good API key."""
+        scheme, _, api_key = self.authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise UnauthenticatedError("no bearer token")
+        return authenticate(api_key.strip(), self.parts.catalog)
+
+    def terms(self, program_id: str) -> Terms:
+        """Return a program of the caller; one of somebody else does not exist for them."""
+        merchant_id = self.merchant_id()
+        terms = self.parts.catalog.terms(program_id)
+        if terms.program.merchant_id != merchant_id:
+            raise NotFoundError("program", program_id)
+        return terms
+
+    def body(self) -> Body:
+        """Return the JSON object that was sent."""
+        try:
+            return Body.of(json.loads(self.raw_body))
+        except (ValueError, RecursionError):
+            raise InvalidInputError("is not JSON", "body") from None
