@@ -284,9 +284,11 @@ def look(
     amounts = _added_up(_limited(parts, names, granted))
     is_stopped = outcome in (Outcome.BLOCK, Outcome.REVIEW)
     release = None if is_stopped else _release(ordered, placed, paid_at, plan, outcome)
-    if release and plan.tiers:
+    # Bound lines alone have neither tier nor gate: no month says anything about them.
+    is_measured = any(claim[:1] not in ((), (HOUSE,)) for claim in claims or ())
+    if release and plan.tiers and is_measured:
         release = max(release, _closing(story, month))
-    if release and plan.upline_gate_minor:
+    if release and plan.upline_gate_minor and is_measured:
         release = max(release, _closing(story, _month_before(story, paid_at)))
     bonus = _bonus(story, claims or (), amounts, asked, plan)
     return View(amounts, outcome, release, attribution, wanted, bonus)

@@ -6,9 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grapevine.domain.commissions import level_commission, level_total, split
-from grapevine.domain.facts import Line
+from grapevine.domain.decisions import Decision, Reason
+from grapevine.domain.earnings import earned_by_promoter, levels
+from grapevine.domain.facts import FactKind, Line
 from grapevine.domain.lines import OrderLine, order_line
 from grapevine.domain.money import Rounding
+from grapevine.domain.orders import fold
 from grapevine.domain.rates import LineRate, RateRule, line_rate
 from tests import builders as make
 from tests.strategies import PATIENT, carts, rates, roundings, rules
@@ -64,3 +67,18 @@ def test_parts_add_up_line_by_line_and_keep_the_rate(
         minors = [part.shares[number].share_minor for part in dealt]
         assert sum(minors) == share.share_minor
         assert max(minors) - min(minors) <= 1
+
+
+@given(carts(), rates(), rules(), roundings)
+@settings(PATIENT)
+def test_the_short_way_and_the_levels_agree_on_everybody(
+    cart: tuple[Line, ...], plan_bps: tuple[int, ...], ladder: tuple[RateRule, ...], rounding: Rounding
+) -> None:
+    plan = make.plan(*plan_bps, rules=ladder)
+    order = fold((make.fact(FactKind.PAID, snapshot=make.snapshot(lines=cart)),))
+    decision = Decision(
+        basis="", reason=Reason.LAST_CLICK, plan_version=1, promoter_ids=(make.CY, make.BO), candidates=()
+    )
+    terms = make.terms(plan, rounding=rounding)
+    found = [(earner, commission.earned_minor) for _, earner, commission in levels(order, decision, terms)]
+    assert earned_by_promoter(order, decision, terms) == {name: minor for name, minor in found if minor}

@@ -167,3 +167,12 @@ def test_edge_66_equal_remainders_go_to_whom_comes_first(total: int, shares: lis
 def test_a_split_that_cannot_be_is_refused(total: int, shares: list[int]) -> None:
     with pytest.raises(MoneyError, match="cannot split"):
         allocate(total, shares)
+
+
+def test_one_part_is_the_whole() -> None:
+    assert allocate(7, (1,)) == (7,)
+
+
+def test_an_amount_over_the_limit_is_named() -> None:
+    with pytest.raises(MoneyError, match=r"^'99999999999999999\.00' is over the limit"):
+        parse_minor("99999999999999999.00", "USD")

@@ -38,7 +38,10 @@ def _is_plain(order: Order, decision: Decision, terms: Terms) -> bool:
     """Say whether levels need no splitting over lines: nothing went back, nobody shares. Most orders."""
     if decision.further or decision.products or terms.plan_version(decision.plan_version).per_order_minor:
         return False
-    return not any(item.refunded_minor or item.refunded_milli for item in order.lines)
+    went_back = (
+        item.refunded_minor or item.refunded_tax_minor or item.refunded_milli for item in order.lines
+    )
+    return not any(went_back)
 
 
 def _totals(order: Order, decision: Decision, terms: Terms) -> Iterator[tuple[str, int]]:
