@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+from grapevine.domain.errors import NotFoundError
 from grapevine.domain.programs import settlement_date
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
@@ -174,17 +175,25 @@ def settle(day: Day, shop: Shop, now: datetime) -> str:
     """Let the schedule start the settlement and the queue work it off; return its id."""
     name = settlement_id(shop.program_id, now.date().isoformat())
     day.invoke("settle", "start_settlements", schedule_event(now))
-    until(lambda: _is_settled(day, name), f"settlement {name}")
+    until(lambda: _is_settled(day, shop, name), f"settlement {name} and its file")
     return name
 
 
-def _is_settled(day: Day, name: str) -> bool:
+def _is_settled(day: Day, shop: Shop, name: str) -> bool:
+    """Say whether a run is done and its file is there: whoever ends the run writes the file just after."""
     run = day.parts.settlements.settlement(name)
-    return run is not None and run.is_done
+    return run is not None and run.is_done and _payout_file(day, shop, name) is not None
+
+
+def _payout_file(day: Day, shop: Shop, settlement: str) -> bytes | None:
+    try:
+        return day.parts.files.get(f"payouts/{shop.program_id}/{settlement}.csv")
+    except NotFoundError:
+        return None
 
 
 def payout_file(day: Day, shop: Shop, settlement: str) -> list[dict[str, str]]:
-    """Return the rows of the payout file in the bucket."""
+    """Return the rows of the payout file in the bucket; NotFoundError while there is none."""
     body = day.parts.files.get(f"payouts/{shop.program_id}/{settlement}.csv")
     return list(csv.DictReader(io.StringIO(body.decode())))
 
