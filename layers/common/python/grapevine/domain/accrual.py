@@ -25,12 +25,12 @@ from grapevine.domain.decisions import Decision, Reason, grace_end
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
-from grapevine.domain.grants import NO_USES, Grant, GrantKey, Holdings, Uses, to_record
+from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.posting_reasons import newly_covered, reason_of
 from grapevine.domain.programs import Terms
-from grapevine.domain.recruits import bonus_uses, bonuses
+from grapevine.domain.recruits import bonuses, recruited
 from grapevine.domain.sales import sales_change
 
 NOBODY: Mapping[str, Bar] = MappingProxyType({})
@@ -95,7 +95,7 @@ def next_entry(
     is_news = sales or target.grants or (fresh and _worth_recording(fresh, entries))
     if not (postings or is_news or _must_rearm(place, entries, now)):
         return None
-    more_bonus = target.bonus_minor - (_bonus_standing(entries, holdings, terms) if holdings.held else 0)
+    more_bonus = target.bonus_minor - _bonus_standing(entries, holdings, terms)
     return Entry(
         key=key,
         sequence=len(entries) + 1,
@@ -135,33 +135,15 @@ def _target(
     place = placement(order, decision, terms, entries, earns, now)
     if place.released and any(earner in waits for earner in earned):
         place = replace(place, due_at=min(place.due_at or now + WAIT, now + WAIT))
-    recruited, bonus = _recruited(decision, earned, waits, terms, holdings, released=place.released)
+    once, bonus = recruited(decision, earned, waits, terms, holdings, released=place.released)
     return Target(
         amounts=_wanted(earned, bonus, place, waits, terms),
         place=place,
-        grants=to_record(holdings, {**uses, **recruited}) if uses or recruited or holdings.held else (),
+        grants=to_record(holdings, {**uses, **once}) if uses or once or holdings.held else (),
         bonus_minor=sum(minor for _, _, minor in bonus),
         waits=waits,
         voided=voided,
     )
-
-
-def _recruited(
-    decision: Decision,
-    earned: Mapping[str, int],
-    waits: Sequence[str],
-    terms: Terms,
-    holdings: Holdings,
-    *,
-    released: bool,
-) -> tuple[Uses, list[tuple[str, str, int]]]:
-    """Return what the order uses of first releases, and who gets a bonus for it; mostly nobody."""
-    if not decision.recruiters:
-        return NO_USES, []
-    # Who waits is not released, so neither is the bonus for recruiting them.
-    open_parts = {earner: minor for earner, minor in earned.items() if earner not in waits}
-    uses = bonus_uses(decision, terms, open_parts, holdings, released=released)
-    return uses, bonuses(decision, terms, {key: use.granted for key, use in uses.items()})
 
 
 def _wanted(
@@ -184,9 +166,11 @@ def _wanted(
 
 
 def _bonus_standing(entries: Sequence[Entry], holdings: Holdings, terms: Terms) -> int:
-    known = decision_in_force(entries) if holdings.held else None
+    known = decision_in_force(entries)
+    if not holdings.held or known is None:
+        return 0
     granted = {key: of.granted for key, of in holdings.held.items()}
-    return sum(minor for _, _, minor in bonuses(known, terms, granted)) if known else 0
+    return sum(minor for _, _, minor in bonuses(known, terms, granted))
 
 
 def releases_at(order: Order, plan: Plan) -> datetime | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from grapevine.domain.bases import counted_lines
 from grapevine.domain.commissions import LevelCommission, LineShare, level_commission, level_total, split
 from grapevine.domain.decisions import Decision
-from grapevine.domain.fx import Rate
+from grapevine.domain.fx import Rate, worth
 from grapevine.domain.lines import OrderLine
 from grapevine.domain.order_pay import order_shares, with_order_share
 from grapevine.domain.orders import Order
@@ -117,17 +117,13 @@ def _is_of(item: OrderLine, claim: Claim) -> bool:
 
 def _flat(lines: Sequence[OrderLine], decision: Decision, terms: Terms) -> tuple[LineShare, ...]:
     plan = terms.plan_version(decision.plan_version)
-    return order_shares(lines, plan, terms.program.rounding, _worth(decision.rate))
-
-
-def _worth(rate: Rate | None) -> tuple[int, int]:
-    return rate.per_minor if rate else (1, 1)
+    return order_shares(lines, plan, terms.program.rounding, worth(decision.rate))
 
 
 def _rated(
     lines: Iterable[OrderLine], promoter_id: str, plan: Plan, rate: Rate | None, tier: TierStanding | None
 ) -> list[tuple[OrderLine, LineRate]]:
-    caps, per_minor = (plan.line_cap_bps, plan.pool_cap_bps), _worth(rate)
+    caps, per_minor = (plan.line_cap_bps, plan.pool_cap_bps), worth(rate)
     return [
         (item, line_rate(item, promoter_id, plan.rate_bps, plan.rules, *caps, per_minor, tier))
         for item in lines

@@ -43,6 +43,11 @@ class Rate:
         return ratio.numerator, ratio.denominator
 
 
+def worth(rate: Rate | None) -> tuple[int, int]:
+    """Return what one minor unit is in the program's; itself, where there is nothing to convert."""
+    return rate.per_minor if rate else (1, 1)
+
+
 def usable(rate: Rate | None, instant: datetime) -> Rate | None:
     """Return a rate that is fresh enough at an instant."""
     return rate if rate and timedelta(0) <= instant - rate.effective_at <= MAX_AGE else None

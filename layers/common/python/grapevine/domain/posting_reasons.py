@@ -13,14 +13,15 @@ from grapevine.domain.orders import Order
 from grapevine.domain.quarantine import as_ruled
 
 
-def _covered(entries: Sequence[Entry]) -> frozenset[str]:
+def covered_by(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return the digests of the facts that stand behind entries."""
     return frozenset(digest for entry in entries for digest in entry.facts)
 
 
 def newly_covered(facts: Sequence[Fact], entries: Sequence[Entry]) -> tuple[str, ...]:
     """Return the digests of facts that no entry covers yet."""
     told = {fact.digest for fact in facts}
-    return tuple(sorted(told - _covered(entries) if entries else told))
+    return tuple(sorted(told - covered_by(entries) if entries else told))
 
 
 def reason_of(
@@ -77,7 +78,7 @@ def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:
 
 def _tell_a_refund(facts: Sequence[Fact], entries: Sequence[Entry]) -> bool:
     """Say whether facts that no entry covers yet tell of a refund that those covered did not."""
-    covered, used = _covered(entries), as_ruled(facts)
+    covered, used = covered_by(entries), as_ruled(facts)
     known = {refund for fact in used if fact.digest in covered for refund in fact.refunds}
     told = {refund for fact in used if fact.digest not in covered for refund in fact.refunds}
     return any(refund.lines for refund in told - known)

@@ -6,7 +6,7 @@ full refund gives back, so that the recruit's next order to be released may earn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from grapevine.domain.caps import EVER
@@ -54,6 +54,24 @@ def recruits(decision: Decision) -> list[tuple[str, str]]:
     """Return recruit and recruiter of each claim that has one."""
     pairs = zip(decision.claims, decision.recruiters, strict=False)
     return [(claim[0], recruiter) for claim, recruiter in pairs if recruiter]
+
+
+def recruited(
+    decision: Decision,
+    earned: Mapping[str, int],
+    waits: Sequence[str],
+    terms: Terms,
+    holdings: Holdings,
+    *,
+    released: bool,
+) -> tuple[Uses, list[tuple[str, str, int]]]:
+    """Return what the order uses of first releases, and who gets a bonus for it; mostly nobody."""
+    if not decision.recruiters:
+        return NO_USES, []
+    # Who waits is not released, so neither is the bonus for recruiting them.
+    open_parts = {earner: minor for earner, minor in earned.items() if earner not in waits}
+    uses = bonus_uses(decision, terms, open_parts, holdings, released=released)
+    return uses, bonuses(decision, terms, {key: use.granted for key, use in uses.items()})
 
 
 def bonus_uses(

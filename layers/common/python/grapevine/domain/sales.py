@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry
 from grapevine.domain.facts import Outcome
+from grapevine.domain.fx import worth
 from grapevine.domain.instants import month_end, month_of
 from grapevine.domain.money import allocate, round_ratio
 from grapevine.domain.orders import Order
@@ -46,9 +47,9 @@ def sales_of(order: Order, decision: Decision, terms: Terms) -> dict[str, Volume
     winners = decision.attributed
     if blocked or not winners or not order.earns or order.test is not terms.program.sandbox:
         return {}
-    worth, of = decision.rate.per_minor if decision.rate else (1, 1)
+    each, of = worth(decision.rate)
     kept = order.base_minor - order.refunded_minor
-    net = round_ratio(kept * worth, of, terms.program.rounding)
+    net = round_ratio(kept * each, of, terms.program.rounding)
     parts = allocate(net, (1,) * len(winners))
     return {name: Volume(part, int(kept > 0)) for name, part in zip(winners, parts, strict=True)}
 
@@ -98,11 +99,11 @@ def tier_month(paid_at: datetime, plan: Plan, program: Program) -> str:
     return month_before(paid_at, program)
 
 
-def months_close(paid_at: datetime, plan: Plan, program: Program) -> datetime | None:
-    """Return when the last month closes that an order's pay rests on, None where it rests on none."""
+def months_of(paid_at: datetime, plan: Plan, program: Program) -> tuple[str, ...]:
+    """Return the months whose sales an order's pay rests on, the tiers' first; mostly none."""
     tiers = (tier_month(paid_at, plan, program),) if plan.tiers else ()
     gate = (month_before(paid_at, program),) if plan.upline_gate_minor else ()
-    return max((closes_at(month, program) for month in (*tiers, *gate)), default=None)
+    return (*tiers, *gate)
 
 
 def month_before(paid_at: datetime, program: Program) -> str:

@@ -92,11 +92,17 @@ def _decided(
         decision = pending(order, plan, Reason.CLICK_PENDING)
     if past:
         decision = with_history(decision, order, placed_at, plan, past, found.promoters, found.short)
-    return _completed(decision, order, placed_at, plan, found, ports)
+    return _completed(decision, order, placed_at, plan, found, sold.program_id, ports)
 
 
 def _completed(
-    decision: Decision, order: Order, placed_at: datetime, plan: Plan, found: Found, ports: TouchPorts
+    decision: Decision,
+    order: Order,
+    placed_at: datetime,
+    plan: Plan,
+    found: Found,
+    program_id: str,
+    ports: TouchPorts,
 ) -> Decision:
     """Return a decision with whose lines the bound products are, and who gets the recruit bonus."""
     if decision.is_pending or decision.reason in BY_HISTORY:
@@ -107,11 +113,8 @@ def _completed(
     if not (plan.recruit_bonus_minor and decision.claims):
         return decision
     missing = sponsors_needed(decision, placed_at, found.promoters)
-    everybody = found.promoters
-    if missing:
-        program_id = next(iter(everybody.values())).program_id
-        everybody = everybody | ports.catalog.promoters(program_id, missing)
-    return replace(decision, recruiters=recruiters(order, decision, placed_at, everybody))
+    known = found.promoters | (ports.catalog.promoters(program_id, missing) if missing else {})
+    return replace(decision, recruiters=recruiters(order, decision, placed_at, known))
 
 
 def winners_of(order: Order, terms: Terms, ports: TouchPorts) -> tuple[Winner, ...]:
@@ -122,11 +125,10 @@ def winners_of(order: Order, terms: Terms, ports: TouchPorts) -> tuple[Winner, .
     if order.placed_at is None:
         return ()
     placed_at, plan = order.placed_at, terms.plan_at(order.paid_at or order.placed_at)
-    found = find_touches(
-        order, placed_at, plan, None, None, Everybody(terms.program.id, ports.catalog), ports
-    )
+    everybody = Everybody(terms.program.id, ports.catalog)
+    found = find_touches(order, placed_at, plan, None, None, everybody, ports)
     decision = decide(order, placed_at, plan, found.touches, found.promoters)
-    decision = _completed(decision, order, placed_at, plan, found, ports)
+    decision = _completed(decision, order, placed_at, plan, found, terms.program.id, ports)
     touches = (touch for touch in decision.candidates if touch.reason is Reason.ELIGIBLE)
     last = {
         person_of(touch.promoter_id, found.promoters, placed_at): touch.coupon_code or touch.click_id
@@ -166,8 +168,9 @@ def _in_programs_currency(
     base, quote = order.currency, terms.program.currency
     if base in (None, quote) or order.placed_at is None or not (decision.claims or decision.is_bound):
         return decision
-    found = ports.catalog.rate(terms.program.id, base, quote, order.placed_at)
-    rate = (known.rate if known else None) or usable(found, order.placed_at)
+    rate = known.rate if known else None
+    if rate is None:
+        rate = usable(ports.catalog.rate(terms.program.id, base, quote, order.placed_at), order.placed_at)
     if rate is None:
         waiting = pending(order, terms.plan_version(decision.plan_version), Reason.RATE_PENDING)
         return replace(waiting, customer=decision.customer)

@@ -14,7 +14,7 @@ from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
-from grapevine.domain.sales import months_close
+from grapevine.domain.sales import closes_at, months_of
 from grapevine.ports import PromoterReader
 
 
@@ -70,5 +70,7 @@ def find_bars(
 def _free_from(order: Order, plan: Plan, terms: Terms) -> datetime | None:
     """Return when nothing but a promoter's own status keeps an order from being released."""
     ends = releases_at(order, plan)
-    closes = months_close(order.paid_at, plan, terms.program) if order.paid_at else None
-    return max(ends, closes) if ends and closes else ends
+    if ends is None or order.paid_at is None:
+        return ends
+    months = months_of(order.paid_at, plan, terms.program)
+    return max((ends, *(closes_at(month, terms.program) for month in months)))

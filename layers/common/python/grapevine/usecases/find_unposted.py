@@ -10,6 +10,7 @@ from grapevine.domain.entries import Entry, EntryKey, decision_in_force
 from grapevine.domain.errors import GrapevineError, OrderUnprocessableError, reason_of
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.grants import GrantKey
+from grapevine.domain.posting_reasons import covered_by
 from grapevine.domain.verification import Fault
 from grapevine.ports import Beside, OrderLedger
 from grapevine.usecases.post_order import ATTEMPTS, PostOrder, PostOrderPorts, post_order
@@ -47,7 +48,7 @@ class Suspects:
         self._untouched = untouched
         self._chains = chains
         self._span = span
-        self._covered = {key: _covered(chain) for key, chain in chains.items()}
+        self._covered = {key: covered_by(chain) for key, chain in chains.items()}
         self._missing = {key: set(digests) for key, digests in self._covered.items() if digests}
         self._unposted: dict[OrderKey, None] = {}
 
@@ -102,7 +103,7 @@ def _looked_at(key: OrderKey, ports: PostOrderPorts, span: Span) -> str | None:
 def _fault(
     key: OrderKey, entries: Sequence[Entry], facts: Sequence[Fact], ports: PostOrderPorts, span: Span
 ) -> str | None:
-    covered = _covered(entries)
+    covered = covered_by(entries)
     gone = covered - {fact.digest for fact in facts}
     if gone:
         return f"its entries cover facts that are not stored: {', '.join(sorted(gone))}"
@@ -179,10 +180,6 @@ def _instant(entries: Sequence[Entry], uncovered: Sequence[Fact], span: Span) ->
 def _in_words(entry: Entry) -> str:
     moves = [f"{posting.amount} to {posting.destination}" for posting in entry.postings]
     return f"{entry.reason}, {', '.join(moves) or 'no amounts'}"
-
-
-def _covered(entries: Sequence[Entry]) -> frozenset[str]:
-    return frozenset(digest for entry in entries for digest in entry.facts)
 
 
 def _names_somebody(fact: Fact) -> bool:

@@ -136,8 +136,8 @@ def _may_earn(order: Order, terms: Terms) -> bool:
     """
     if not order.earns:
         return False
-    at = order.paid_at or order.placed_at
-    if order.click_id is not None or order.coupon_codes or at is None:
-        return order.click_id is not None or bool(order.coupon_codes)
+    is_touched, at = order.click_id is not None or bool(order.coupon_codes), order.paid_at or order.placed_at
+    if is_touched or at is None:
+        return is_touched
     plan = terms.plan_at(at)
     return plan.product_bound or (plan.needs_history and order.customer_key is not None)

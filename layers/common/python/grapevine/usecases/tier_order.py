@@ -18,10 +18,9 @@ from grapevine.domain.programs import Terms
 from grapevine.domain.sales import (
     NOTHING,
     closes_at,
-    month_before,
+    months_of,
     sales_change,
     standing_of,
-    tier_month,
     volume_of,
 )
 from grapevine.domain.tiers import Shortfall, Volume
@@ -84,9 +83,7 @@ class Volumes:
     @property
     def months(self) -> tuple[str, ...]:
         """The months whose sales count, the tiers' first; none where the plan counts no sales."""
-        tiers = (tier_month(self.paid_at, self.plan, self.terms.program),) if self.plan.tiers else ()
-        gate = (month_before(self.paid_at, self.terms.program),) if self.plan.upline_gate_minor else ()
-        return (*tiers, *gate)
+        return months_of(self.paid_at, self.plan, self.terms.program)
 
     @property
     def provisional_until(self) -> datetime | None:
