@@ -8,8 +8,7 @@ mkdir -p build/mutation/src
 cp -r layers/common/python/grapevine build/mutation/src/
 cp -r tests pyproject.toml build/mutation/
 cd build/mutation
-# CI=1: Hypothesis draws the same examples every time, and no clock decides about them.
-CI=1 "$MUTMUT" run "$@" || true
+"$MUTMUT" run "$@" || true
 "$MUTMUT" results --all true > results.txt || true
 awk '/: / { count[$NF]++ } END {
     for (state in count) if (state != "checked") { all += count[state]; print count[state], state }

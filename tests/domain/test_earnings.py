@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grapevine.domain.commissions import level_commission, level_total, split
+from grapevine.domain.commissions import level_commission, level_totals, split
 from grapevine.domain.decisions import Decision, Reason
 from grapevine.domain.earnings import earned_by_promoter, levels
 from grapevine.domain.facts import FactKind, Line
@@ -30,17 +30,17 @@ def test_while_nothing_went_back_a_levels_total_is_what_its_lines_add_up_to(
     cart: tuple[Line, ...], plan_bps: tuple[int, ...], ladder: tuple[RateRule, ...], rounding: Rounding
 ) -> None:
     lines = rated(cart, plan_bps, ladder)
-    for level in range(1, len(plan_bps) + 1):
+    totals = level_totals(lines, rounding)
+    assert len(totals) == len(plan_bps)
+    for level, total in enumerate(totals, start=1):
         found = level_commission(lines, level, 0, rounding)
-        assert level_total(lines, level, rounding) == found.earned_minor == found.total_minor
+        assert total == found.earned_minor == found.total_minor
 
 
 def test_a_levels_total_rounds_as_the_program_does() -> None:
     lines = rated((make.line("a", 1_999),), (1000,))
-    assert [level_total(lines, 1, rounding) for rounding in (Rounding.HALF_EVEN, Rounding.FLOOR)] == [
-        200,
-        199,
-    ]
+    assert level_totals(lines, Rounding.HALF_EVEN) == [200]
+    assert level_totals(lines, Rounding.FLOOR) == [199]
 
 
 def test_levels_beyond_what_a_rule_names_earn_nothing() -> None:

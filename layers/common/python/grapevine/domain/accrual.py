@@ -14,7 +14,6 @@ from types import MappingProxyType
 from grapevine.domain.accounts import (
     Account,
     Leaf,
-    house_account,
     promoter_account,
 )
 from grapevine.domain.balancing import Amounts, balancing
@@ -155,10 +154,11 @@ def _wanted(
 ) -> dict[tuple[Account, str], int]:
     """Return what should stand: commissions where they belong, and a released order's bonuses."""
     program_id, currency = terms.program.id, terms.program.currency
-    wanted = {
-        (_account(program_id, earner, _leaf(earner, place, waits)), currency): minor
-        for earner, minor in earned.items()
-    }
+    wanted: dict[tuple[Account, str], int] = {}
+    for earner, minor in earned.items():
+        # What the house has is neither held nor paid out.
+        leaf = Leaf.HOUSE if earner == HOUSE else _leaf(earner, place, waits)
+        wanted[Account(program_id, earner, leaf), currency] = minor
     for _, recruiter, minor in bonus:
         payable = promoter_account(program_id, recruiter, Leaf.PAYABLE), currency
         wanted[payable] = wanted.get(payable, 0) + minor
@@ -258,11 +258,6 @@ def _by_bar(bars: Mapping[str, Bar]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _leaf(earner: str, place: Placement, waits: Sequence[str]) -> Leaf:
     return Leaf.HELD if place.released and earner in waits else place.leaf
-
-
-def _account(program_id: str, earner: str, leaf: Leaf) -> Account:
-    """Return where an earner's commission belongs; the house's own is neither held nor paid out."""
-    return house_account(program_id) if earner == HOUSE else promoter_account(program_id, earner, leaf)
 
 
 def _without_source(amounts: Amounts) -> Amounts:

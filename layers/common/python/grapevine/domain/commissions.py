@@ -76,10 +76,10 @@ def level_commission(
     )
 
 
-def level_total(lines: Sequence[tuple[OrderLine, LineRate]], level: int, rounding: Rounding) -> int:
-    """Return a level's total without its lines' parts: all there is to know while nothing went back."""
-    scaled = sum([rate.scaled[level - 1] for _, rate in lines])
-    return round_ratio(scaled, lines[0][1].scale, rounding) if scaled else 0
+def level_totals(lines: Sequence[tuple[OrderLine, LineRate]], rounding: Rounding) -> list[int]:
+    """Return all levels' totals without their lines' parts: all there is to know while nothing went back."""
+    by_level = zip(*[rate.scaled for _, rate in lines], strict=True)
+    return [round_ratio(sum(scaled), lines[0][1].scale, rounding) for scaled in by_level]
 
 
 def _line_share(item: OrderLine, rate: LineRate, share: int, rounding: Rounding) -> LineShare:

@@ -13,7 +13,6 @@ from grapevine.domain.chains import HOUSE, NOBODY, gated_above, paid_chain
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, readable_codes
 from grapevine.domain.fx import Rate
-from grapevine.domain.instants import to_text
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import CLOCK_SKEW, DAY, GRACE, AttributionModel, CouponMode, Plan, SelfPurchase
@@ -133,7 +132,7 @@ class Decision:
 
 def basis_of(order: Order, plan: Plan) -> str:
     """Return a short name of what the decision takes from the order itself."""
-    instants = [to_text(at) if at else "" for at in (order.placed_at, order.paid_at)]
+    instants = [str(at.timestamp()) if at else "" for at in (order.placed_at, order.paid_at)]
     parts = (*instants, order.click_id or "", ",".join(order.coupon_codes), order.customer_key or "")
     if plan.needs_products:
         parts = (*parts, *order.product_ids)
@@ -160,9 +159,9 @@ def decide(
     A pure function of its inputs, so the same facts lead to the same decision whenever and in
     whatever order they arrive.
     """
-    judged = tuple(_judge(touch, order, placed_at, plan, promoters) for touch in touches)
+    judged = [_judge(touch, order, placed_at, plan, promoters) for touch in touches]
     reason, winners = _winners(_by_person(judged, placed_at, promoters), plan)
-    claims = tuple(claim_of(name, order, placed_at, plan, promoters, short) for name in winners)
+    claims = tuple([claim_of(name, order, placed_at, plan, promoters, short) for name in winners])
     if not winners and any(touch.reason in WITHOUT_PAY for touch in judged):
         claims = ((HOUSE,),)
     return Decision(
@@ -178,17 +177,16 @@ def decide(
 
 def _by_person(judged: Sequence[Candidate], at: datetime, known: Mapping[str, Promoter]) -> list[Candidate]:
     """Return touches by whose account it was: duplicates are one promoter, who wins once."""
-    persons = [person_of(touch.promoter_id, known, at) for touch in judged]
-    pairs = zip(judged, persons, strict=True)
+    pairs = [(touch, person_of(touch.promoter_id, known, at)) for touch in judged]
     return [t if t.promoter_id == person else replace(t, promoter_id=person) for t, person in pairs]
 
 
 def _winners(judged: Sequence[Candidate], plan: Plan) -> tuple[Reason, tuple[str, ...]]:
     """Return the attributed promoters and why: a coupon's where its mode says so, else by the clicks."""
     eligible = [touch for touch in judged if touch.reason is Reason.ELIGIBLE]
-    clicks = sorted((t for t in eligible if not t.coupon_code), key=lambda t: (t.occurred_at, t.click_id))
+    clicks = sorted([t for t in eligible if not t.coupon_code], key=lambda t: (t.occurred_at, t.click_id))
     coupon = next((touch.promoter_id for touch in eligible if touch.coupon_code), None)
-    touched = dict.fromkeys(touch.promoter_id for touch in clicks)
+    touched = dict.fromkeys([touch.promoter_id for touch in clicks])
     wins = plan.coupon_mode is CouponMode.ALWAYS or (
         plan.coupon_mode is CouponMode.IF_TOUCHED and coupon in touched
     )
@@ -274,18 +272,29 @@ def _judge(
 ) -> Candidate:
     if touch.reason in (Reason.BOT, Reason.OTHER_PROGRAM, Reason.DISABLED):
         return touch
-    window = plan.click_window_days * DAY
-    promoter = promoters.get(person_of(touch.promoter_id, promoters, placed_at))
-    gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
-    is_own = gets_nothing and promoter is not None and promoter.buys_as(order.customer_key, placed_at)
-    is_out = promoter is not None and not promoter.earns_at(placed_at)
-    faults = (
-        (touch.occurred_at - placed_at > CLOCK_SKEW, Reason.AFTER_ORDER),
-        (placed_at - touch.occurred_at >= window, Reason.OUTSIDE_WINDOW),
-        (touch.recorded_at > grace_end(placed_at), Reason.RECORDED_LATE),
-        (promoter is None, Reason.UNKNOWN_PROMOTER),
-        (is_out, Reason(promoter.status_at(placed_at)) if promoter and is_out else Reason.ELIGIBLE),
-        (is_own, Reason.SELF_PURCHASE),
-    )
-    reason = next((reason for fault, reason in faults if fault), Reason.ELIGIBLE)
+    reason = _untimely(touch, placed_at, plan) or _unearning(touch, order, placed_at, plan, promoters)
     return touch if touch.reason is reason else replace(touch, reason=reason)
+
+
+def _untimely(touch: Candidate, placed_at: datetime, plan: Plan) -> Reason | None:
+    """Return what is wrong with when a touch was, or was recorded."""
+    before = placed_at - touch.occurred_at
+    if -before > CLOCK_SKEW:
+        return Reason.AFTER_ORDER
+    if before >= plan.click_window_days * DAY:
+        return Reason.OUTSIDE_WINDOW
+    return Reason.RECORDED_LATE if touch.recorded_at > grace_end(placed_at) else None
+
+
+def _unearning(
+    touch: Candidate, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
+) -> Reason:
+    """Return why whose touch it was cannot earn from the order, ELIGIBLE where they can."""
+    promoter = promoters.get(person_of(touch.promoter_id, promoters, placed_at))
+    if promoter is None:
+        return Reason.UNKNOWN_PROMOTER
+    if not promoter.earns_at(placed_at):
+        return Reason(promoter.status_at(placed_at))
+    gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
+    is_own = gets_nothing and promoter.buys_as(order.customer_key, placed_at)
+    return Reason.SELF_PURCHASE if is_own else Reason.ELIGIBLE

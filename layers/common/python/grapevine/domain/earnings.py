@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from grapevine.domain.bases import counted_lines
-from grapevine.domain.commissions import LevelCommission, LineShare, level_commission, level_total, split
+from grapevine.domain.commissions import LevelCommission, LineShare, level_commission, level_totals, split
 from grapevine.domain.decisions import Decision
 from grapevine.domain.fx import Rate, worth
 from grapevine.domain.lines import OrderLine
@@ -30,27 +30,28 @@ def earned_by_promoter(order: Order, decision: Decision, terms: Terms) -> dict[s
     earned: dict[str, int] = {}
     by_level = _totals if _is_plain(order, decision, terms) else _after_refunds
     for earner, minor in by_level(order, decision, terms):
-        earned[earner] = earned.get(earner, 0) + minor
-    return {earner: minor for earner, minor in earned.items() if minor}
+        if minor:
+            earned[earner] = earned.get(earner, 0) + minor
+    return earned
 
 
 def _is_plain(order: Order, decision: Decision, terms: Terms) -> bool:
     """Say whether levels need no splitting over lines: nothing went back, nobody shares. Most orders."""
     if decision.further or decision.products or terms.plan_version(decision.plan_version).per_order_minor:
         return False
-    went_back = (
-        item.refunded_minor or item.refunded_tax_minor or item.refunded_milli for item in order.lines
-    )
-    return not any(went_back)
+    went_back = [
+        item for item in order.lines if item.refunded_minor or item.refunded_tax_minor or item.refunded_milli
+    ]
+    return not went_back
 
 
-def _totals(order: Order, decision: Decision, terms: Terms) -> Iterator[tuple[str, int]]:
+def _totals(order: Order, decision: Decision, terms: Terms) -> list[tuple[str, int]]:
     plan, earners = terms.plan_version(decision.plan_version), decision.promoter_ids
-    lines = counted_lines(order, plan)
+    if not earners:
+        return []
     tier = _tier_of(earners[0], decision) if decision.tiers else None
-    rated = _rated(lines, earners[0], plan, decision.rate, tier) if earners else []
-    for level, (earner, _) in enumerate(zip(earners, plan.rate_bps, strict=False), start=1):
-        yield earner, level_total(rated, level, terms.program.rounding)
+    rated = _rated(counted_lines(order, plan), earners[0], plan, decision.rate, tier)
+    return list(zip(earners, level_totals(rated, terms.program.rounding), strict=False))
 
 
 def _after_refunds(order: Order, decision: Decision, terms: Terms) -> Iterator[tuple[str, int]]:

@@ -91,7 +91,7 @@ def fold(facts: Iterable[Fact]) -> Order:
     return Order(
         known_since=_known_since(told, click_id),
         placed_at=last.placed_at,
-        paid_at=min((fact.version for fact in ordered if _earns(fact)), default=None),
+        paid_at=min([fact.version for fact in ordered if _earns(fact)], default=None),
         payment=last.payment or Payment.PENDING,
         currency=last.currency,
         lines=tuple([order_line(line, refunds) for line in (*(last.lines or ()), *(last.charges or ()))]),
@@ -102,7 +102,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         coupon_codes=last.coupon_codes or (),
         test=any(s.test for s in snapshots),
         verdict=_verdict(ordered),
-        refund_ids=tuple(refund.id for refund in refunds),
+        refund_ids=tuple([refund.id for refund in refunds]),
         untold=_untold(last),
         problems=(*_problems(ordered), *_mixed_currencies(snapshots)),
         tenders=last.tenders,
@@ -133,8 +133,8 @@ def _untold(last: Snapshot) -> tuple[str, ...]:
 
 def _known_since(facts: Sequence[Fact], click_id: str | None) -> datetime | None:
     """Return when a fact that names the order's click was first recorded: only then could it be screened."""
-    named = (fact for fact in facts if fact.snapshot and fact.snapshot.click_id == click_id)
-    return min((fact.recorded_at for fact in named), default=None)
+    told = [f.recorded_at for f in facts if f.snapshot and f.snapshot.click_id == click_id]
+    return min(told, default=None)
 
 
 def _by_source(fact: Fact) -> tuple[datetime, int, int, str]:
@@ -163,7 +163,7 @@ def _problems(ordered: Sequence[Fact]) -> tuple[str, ...]:
 
     A refund's stays: no later body is sure to tell what it could not.
     """
-    if not any(fact.problem for fact in ordered):
+    if not [fact for fact in ordered if fact.problem]:
         return ()
     whole = max((index for index, fact in enumerate(ordered) if _tells_all(fact.snapshot)), default=-1)
     return tuple(
@@ -191,11 +191,11 @@ def _mixed_currencies(snapshots: Sequence[Snapshot]) -> tuple[str, ...]:
 def _united(ordered: Sequence[Fact]) -> tuple[Refund, ...]:
     """Return every refund once; where bodies disagree, the one that tells most lines, then the latest."""
     by_id: dict[str, Refund] = {}
-    for refund in (refund for fact in ordered for refund in fact.refunds):
+    for refund in [refund for fact in ordered for refund in fact.refunds]:
         known = by_id.get(refund.id)
         if known is None or len(refund.lines) >= len(known.lines):
             by_id[refund.id] = refund
-    return tuple(by_id[refund_id] for refund_id in sorted(by_id))
+    return tuple([by_id[refund_id] for refund_id in sorted(by_id)])
 
 
 def _verdict(ordered: Sequence[Fact]) -> Verdict | None:

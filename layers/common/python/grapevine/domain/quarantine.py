@@ -13,7 +13,7 @@ def as_ruled(facts: Sequence[Fact]) -> tuple[Fact, ...]:
 
     A set of rulings says the same in any order: one rejection is enough, whoever accepted.
     """
-    if not any(fact.problem or fact.ruling for fact in facts):
+    if not [fact for fact in facts if fact.problem or fact.ruling]:
         return tuple(facts)
     ruled = {ruling.fact: ruling.accepted for ruling in rulings_of(facts)}
     kept = (fact for fact in facts if ruled.get(fact.digest) is not False)
@@ -22,11 +22,9 @@ def as_ruled(facts: Sequence[Fact]) -> tuple[Fact, ...]:
 
 def rulings_of(facts: Sequence[Fact]) -> tuple[Ruling, ...]:
     """Return one ruling for each fact that was ruled on: the rejection where there is one."""
-    found: dict[str, Ruling] = {}
-    rulings = (fact.ruling for fact in facts if fact.ruling)
-    for ruling in sorted(rulings, key=lambda r: (r.fact, not r.accepted, r.by, r.why)):
-        found[ruling.fact] = ruling
-    return tuple(found.values())
+    rulings = [fact.ruling for fact in facts if fact.ruling]
+    rulings.sort(key=lambda r: (r.fact, not r.accepted, r.by, r.why))
+    return tuple({ruling.fact: ruling for ruling in rulings}.values())
 
 
 def _usable(fact: Fact, *, is_accepted: bool) -> Fact:
