@@ -239,7 +239,7 @@ def test_ruling_the_opposite_later_is_refused() -> None:
 def test_what_does_not_wait_cannot_be_ruled_on(changes: dict[str, Any]) -> None:
     world, fact = quarantined()
     with pytest.raises(NotFoundError):
-        rule(world, changes.pop("fact", fact), accepted=True, **changes)
+        rule(world, **{"fact": fact, "accepted": True, **changes})
 
 
 def test_an_order_that_is_fine_cannot_be_ruled_on() -> None:
