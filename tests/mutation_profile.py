@@ -1,6 +1,6 @@
 """A plugin of pytest for `make mutation`: few examples, always the same, and no search for the smallest.
 
-A mutant must only be noticed; the time that goes into a small example of how is worth it for our own mistakes.
+A mutant must only be noticed; the time that a small example of it takes is worth it for our own mistakes.
 """
 
 from __future__ import annotations

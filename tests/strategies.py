@@ -482,6 +482,7 @@ def _click(draw: st.DrawFn, click_id: str, owners: Sequence[str]) -> Click:
         occurred_at=occurred_at,
         recorded_at=occurred_at + draw(st.sampled_from(RECORDED)),
         bot_reason=draw(st.sampled_from((*(None,) * 14, "preview"))),
+        channel=draw(st.sampled_from(("", "", "wechat", "weibo"))),
     )
 
 

@@ -26,8 +26,9 @@ from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.state import MemoryPages
 from grapevine.domain.accounts import PROGRAM, net
 from grapevine.domain.accrual import next_entry
+from grapevine.domain.candidates import touch_of
 from grapevine.domain.clicks import Click
-from grapevine.domain.decisions import decide, touch_of
+from grapevine.domain.decisions import decide
 from grapevine.domain.entries import Entry, canonical
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Payment, Snapshot
 from grapevine.domain.orders import fold

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting
 from grapevine.domain.bindings import CustomerNote
-from grapevine.domain.decisions import Candidate, Decision, Reason
+from grapevine.domain.candidates import Candidate, Reason
+from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import Grant, GrantKey
@@ -39,6 +40,7 @@ candidates = st.builds(
     reason=st.sampled_from(Reason),
     coupon_code=st.one_of(st.none(), ids),
     binding=st.one_of(st.none(), ids),
+    channel=st.sampled_from(("", "wechat")),
 )
 sold_products = st.builds(
     SoldProduct,
@@ -75,6 +77,7 @@ decisions = st.builds(
     tiers=st.lists(standings, max_size=2).map(tuple),
     gated=st.lists(shortfalls, max_size=2).map(tuple),
     provisional_until=st.one_of(st.none(), instants),
+    kept_bps=st.integers(0, 10_000),
 )
 grants = st.builds(
     lambda key, granted, refused: Grant(key, granted + refused, granted),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from grapevine.domain.accounts import Account, Leaf, Posting, commission_account, net, promoter_account
 from grapevine.domain.accrual import Placement, hold_end, next_entry, placement
 from grapevine.domain.balancing import balancing
-from grapevine.domain.decisions import Decision, Reason, decide, pending, touch_of
+from grapevine.domain.candidates import Reason, touch_of
+from grapevine.domain.decisions import Decision, decide, pending
 from grapevine.domain.earnings import earned_by_promoter, levels
 from grapevine.domain.entries import Entry, EntryReason, standing
 from grapevine.domain.facts import Fact, FactKind, Outcome, Payment

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from grapevine.domain.bars import Bar, bars_of, open_names
+from grapevine.domain.candidates import Reason
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.decisions import Decision, Reason
+from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.people import TICK, Merge, Promoter, PromoterStatus
 from tests import builders as make

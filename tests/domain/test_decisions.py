@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from grapevine.domain.candidates import Reason, grace_end, touch_of
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.decisions import Decision, Reason, basis_of, decide, grace_end, pending, touch_of
+from grapevine.domain.decisions import Decision, basis_of, decide, pending
 from grapevine.domain.facts import FactKind
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.people import Promoter

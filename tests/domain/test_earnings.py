@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grapevine.domain.candidates import Reason
 from grapevine.domain.commissions import level_commission, level_totals, split
-from grapevine.domain.decisions import Decision, Reason
+from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import earned_by_promoter, levels
 from grapevine.domain.facts import FactKind, Line
 from grapevine.domain.lines import OrderLine, order_line

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from grapevine.domain.candidates import Reason
 from grapevine.domain.caps import Cap, CapPer
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.decisions import Reason
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import Component, FactKind, Outcome, Tender, TenderKind
 from grapevine.domain.plans import AttributionModel, BindingPolicy, Recurring, Vacancy

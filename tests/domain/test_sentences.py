@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 from grapevine.domain.accounts import Leaf, Posting, commission_account, promoter_account
+from grapevine.domain.candidates import Reason
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.coupons import Coupon
-from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import Component, FactKind, Outcome, Payment

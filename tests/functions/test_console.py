@@ -12,7 +12,7 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
-from grapevine.domain.decisions import Reason
+from grapevine.domain.candidates import Reason
 from grapevine.domain.errors import NetworkMovedError, OrderUnprocessableError, UnavailableError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.instants import to_text

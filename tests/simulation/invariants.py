@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grapevine.domain.accounts import Leaf
-from grapevine.domain.decisions import grace_end
+from grapevine.domain.candidates import grace_end
 from grapevine.domain.entries import AccountKey, Entry, EntryReason, decision_in_force, holdings_of, standing
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import OrderKey, Outcome

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from grapevine.domain.bindings import CustomerNote
-from grapevine.domain.decisions import Decision, Reason
+from grapevine.domain.candidates import Reason
+from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import EntryReason
 from grapevine.domain.plans import BindingPolicy, Recurring
 from grapevine.domain.tiers import Shortfall, TierBasis, Volume

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from grapevine.domain.decisions import Reason
+from grapevine.domain.candidates import Reason
 from grapevine.domain.entries import EntryReason, standing
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Outcome, Payment

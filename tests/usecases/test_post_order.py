@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from grapevine.domain.decisions import grace_end
+from grapevine.domain.candidates import grace_end
 from grapevine.domain.entries import Entry, EntryKey, EntryReason
 from grapevine.domain.errors import (
     ConcurrencyError,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from grapevine.domain.candidates import Reason
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import EntryReason
 from grapevine.domain.facts import Fact, FactKind
 from tests import builders as make

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grapevine.domain.candidates import Reason
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.decisions import Reason
 from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import Fact, FactKind, Line, Outcome

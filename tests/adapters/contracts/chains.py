@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from grapevine.domain.accounts import Leaf, Posting, commission_account, promoter_account
-from grapevine.domain.decisions import Candidate, Decision, Reason
+from grapevine.domain.candidates import Candidate, Reason
+from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, EntryKey, EntryReason
 from grapevine.domain.money import Money
 from tests.adapters.contracts.stores import Names

@@ -22,7 +22,9 @@ def test_a_click_is_read_by_its_id(stores: Stores) -> None:
 
 
 def test_a_robots_click_keeps_its_reason(stores: Stores) -> None:
-    click = make.click(id=fresh_click_id(), user_agent="", bot_reason="empty_user_agent", upline=())
+    click = make.click(
+        id=fresh_click_id(), user_agent="", bot_reason="empty_user_agent", upline=(), channel="wechat"
+    )
     stores.clicks.record(click)
     assert stores.clicks.click(click.id) == click
 

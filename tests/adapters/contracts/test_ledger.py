@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from grapevine.domain.entries import BonusKey, BonusKind, EntryReason
 from grapevine.domain.errors import EntryExistsError
 from grapevine.domain.facts import OrderKey
 from tests.adapters.contracts.chains import after, chain, first
@@ -53,7 +55,17 @@ def test_an_account_has_entries_of_its_own(stores: Stores, names: Names) -> None
 
 def found_due(stores: Stores, names: Names, since: timedelta, until: timedelta) -> set[str]:
     due = stores.ledger.due(T0 + since, T0 + until)
-    return {order.order_id for order in due if order.storefront_id == names.storefront}
+    orders = (key for key in due if isinstance(key, OrderKey))
+    return {order.order_id for order in orders if order.storefront_id == names.storefront}
+
+
+def test_a_bonus_has_entries_of_its_own_is_due_and_is_found_by_name(stores: Stores, names: Names) -> None:
+    key = BonusKey(names.program, "pr_ana", BonusKind.BOUNTY, "bt_week:2026-W46")
+    entry = replace(first(names), key=key, reason=EntryReason.BONUS, due_at=T0 + days(3))
+    stores.ledger.append(entry)
+    assert stores.ledger.entries_of(key) == (entry,)
+    assert stores.ledger.entries_named([entry.id]) == (entry,)
+    assert key in set(stores.ledger.due(T0 + days(3), T0 + days(3)))
 
 
 def test_what_is_due_is_found_on_both_ends_of_the_span(stores: Stores, names: Names) -> None:

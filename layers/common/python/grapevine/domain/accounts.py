@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from grapevine.domain.campaigns import CAMPAIGN_PREFIX
 from grapevine.domain.errors import MoneyError
 from grapevine.domain.money import Money
 
@@ -24,6 +25,9 @@ class Leaf(StrEnum):
     HOUSE = "house"
     WRITE_OFF = "write_off"
     TRANSFER = "transfer"
+    BUDGET = "budget"
+    SPENT = "spent"
+    EXPIRED = "expired"
 
     __hash__ = str.__hash__
     """As the text that it equals; an enum's own is another, and slow where amounts go by account."""
@@ -31,14 +35,20 @@ class Leaf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A promoter's or (`owner` is PROGRAM) a program's account."""
+    """A promoter's, a campaign's or (`owner` is PROGRAM) a program's account."""
 
     program_id: str
     owner: str
     leaf: Leaf
 
+    @property
+    def is_promoters(self) -> bool:
+        """Whether it is somebody's who shares and earns."""
+        return self.owner != PROGRAM and not self.owner.startswith(CAMPAIGN_PREFIX)
+
     def __str__(self) -> str:
-        owner = "" if self.owner == PROGRAM else f"promoter/{self.owner}/"
+        kind = "promoter" if self.is_promoters else "campaign"
+        owner = "" if self.owner == PROGRAM else f"{kind}/{self.owner}/"
         return f"program/{self.program_id}/{owner}{self.leaf}"
 
 
@@ -64,6 +74,11 @@ def promoter_account(program_id: str, promoter_id: str, leaf: Leaf) -> Account:
 def commission_account(program_id: str) -> Account:
     """Return the account that a program's commissions come from."""
     return Account(program_id, PROGRAM, Leaf.COMMISSION)
+
+
+def budget_account(program_id: str, campaign_id: str) -> Account:
+    """Return the account that says what a campaign has paid: it is never above zero."""
+    return Account(program_id, campaign_id, Leaf.BUDGET)
 
 
 def net(postings: tuple[Posting, ...]) -> dict[tuple[Account, str], int]:

@@ -18,9 +18,10 @@ from grapevine.domain.accounts import (
 )
 from grapevine.domain.balancing import Amounts, balancing
 from grapevine.domain.bars import Bar
+from grapevine.domain.candidates import Reason, grace_end
 from grapevine.domain.capping import earned_within
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.decisions import Decision, Reason, grace_end
+from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY

@@ -24,7 +24,10 @@ _BARE_WHATSAPP = re.compile(r"^WhatsApp/", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
-    """A visit as recorded; `bot_reason` keeps a robot's visit apart from a person's."""
+    """A visit as recorded; `bot_reason` keeps a robot's visit apart from a person's.
+
+    `channel` is where the link was shared, as its path says, empty where it says nothing.
+    """
 
     id: str
     link_code: str
@@ -35,6 +38,7 @@ class Click:
     recorded_at: datetime
     user_agent: str
     bot_reason: str | None = None
+    channel: str = ""
 
 
 def bot_reason(user_agent: str) -> str | None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from grapevine.domain.bindings import CustomerNote, CustomerOrder, Past, Tie, is_protected, tie_in_force
+from grapevine.domain.candidates import WITHOUT_PAY, Candidate, Reason
 from grapevine.domain.chains import HOUSE, NOBODY, gated_above
-from grapevine.domain.decisions import WITHOUT_PAY, Candidate, Decision, Reason, claim_of
+from grapevine.domain.decisions import Decision, claim_of
 from grapevine.domain.entries import Entry
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.instants import months_after

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from grapevine.domain.bindings import CustomerNote
-from grapevine.domain.decisions import Candidate, Decision, Reason
+from grapevine.domain.candidates import Candidate, Reason
+from grapevine.domain.decisions import Decision
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.products import SoldProduct
-from grapevine.domain.tiers import Shortfall, TierStanding, Volume
+from grapevine.domain.tiers import WHOLE_BPS, Shortfall, TierStanding, Volume
 
 
 def decision_to_dict(decision: Decision) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def decision_to_dict(decision: Decision) -> dict[str, Any]:
         **({"cu": _note_to_list(decision.customer)} if decision.customer else {}),
         **({"ti": [_tier_to_list(tier) for tier in decision.tiers]} if decision.tiers else {}),
         **({"ga": [[s.promoter_id, s.month, s.net_minor] for s in decision.gated]} if decision.gated else {}),
+        **({"kb": decision.kept_bps} if decision.kept_bps != WHOLE_BPS else {}),
         **({"pu": to_text(decision.provisional_until)} if decision.provisional_until else {}),
     }
 
@@ -46,6 +48,7 @@ def decision_from_dict(values: dict[str, Any]) -> Decision:
         customer=_note_from_list(values["cu"]) if "cu" in values else None,
         tiers=tuple(_tier_from_list(item) for item in values.get("ti", ())),
         gated=tuple(Shortfall(*item) for item in values.get("ga", ())),
+        kept_bps=values.get("kb", WHOLE_BPS),
         provisional_until=from_text(values["pu"]) if "pu" in values else None,
     )
 
@@ -104,15 +107,19 @@ def _rate_from_list(item: list[str]) -> Rate:
 
 
 def _candidate_to_list(candidate: Candidate) -> list[str]:
-    return [
+    values = [
         candidate.click_id,
         candidate.promoter_id,
         to_text(candidate.occurred_at),
         to_text(candidate.recorded_at),
         candidate.reason.value,
-        *((candidate.coupon_code or "",) if candidate.coupon_code or candidate.binding else ()),
-        *((candidate.binding,) if candidate.binding else ()),
+        candidate.coupon_code or "",
+        candidate.binding or "",
+        candidate.channel,
     ]
+    while not values[-1]:
+        values.pop()
+    return values
 
 
 def _candidate_from_list(item: list[str]) -> Candidate:
@@ -124,5 +131,6 @@ def _candidate_from_list(item: list[str]) -> Candidate:
         recorded_at=from_text(recorded_at),
         reason=Reason(reason),
         coupon_code=(more[0] or None) if more else None,
-        binding=more[1] if len(more) > 1 else None,
+        binding=(more[1] or None) if len(more) > 1 else None,
+        channel=more[2] if len(more) > 2 else "",
     )

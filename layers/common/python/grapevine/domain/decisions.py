@@ -5,73 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from hashlib import blake2b
 
 from grapevine.domain.bindings import CustomerNote
+from grapevine.domain.candidates import WITHOUT_PAY, Candidate, Reason, judged_touch
 from grapevine.domain.chains import HOUSE, NOBODY, gated_above, paid_chain
-from grapevine.domain.clicks import Click
-from grapevine.domain.coupons import Coupon, readable_codes
 from grapevine.domain.fx import Rate
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
-from grapevine.domain.plans import CLOCK_SKEW, DAY, GRACE, AttributionModel, CouponMode, Plan, SelfPurchase
+from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase
 from grapevine.domain.products import SoldProduct
-from grapevine.domain.tiers import Shortfall, TierStanding
+from grapevine.domain.tiers import WHOLE_BPS, Shortfall, TierStanding
 
 MAX_CLAIMS = 10
 """Promoters among whom one order is split; earlier touches are left out."""
 MAX_CANDIDATES = 10
 """Touches that a decision keeps."""
-
-
-class Reason(StrEnum):
-    """Why a decision came out as it did, or a candidate did not."""
-
-    LAST_CLICK = "last_click"
-    FIRST_CLICK = "first_click"
-    LINEAR = "linear"
-    COUPON = "coupon"
-    NO_TOUCH = "no_touch"
-    CLICK_PENDING = "click_pending"
-    RATE_PENDING = "rate_pending"
-    NONE_ELIGIBLE = "none_eligible"
-    ELIGIBLE = "eligible"
-    AFTER_ORDER = "after_order"
-    OUTSIDE_WINDOW = "outside_window"
-    RECORDED_LATE = "recorded_late"
-    BOT = "bot"
-    OTHER_PROGRAM = "other_program"
-    UNKNOWN_PROMOTER = "unknown_promoter"
-    SUSPENDED = "suspended"
-    BANNED = "banned"
-    LEFT = "left"
-    DISABLED = "disabled"
-    SELF_PURCHASE = "self_purchase"
-    BINDING = "binding"
-    EXISTING_CUSTOMER = "existing_customer"
-    REPEAT_ORDER = "repeat_order"
-
-
-WITHOUT_PAY = (Reason.SUSPENDED, Reason.BANNED, Reason.LEFT)
-"""Why a promoter could not earn: every status but active has a reason of its name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A touch that was considered, with the reason it was or was not eligible.
-
-    A click, or (`coupon_code`) a coupon on the order, which has no click's id and no instants but
-    the order's own, or (`binding`) the tie that was in force, named by what tied it.
-    """
-
-    click_id: str
-    promoter_id: str
-    occurred_at: datetime
-    recorded_at: datetime
-    reason: Reason
-    coupon_code: str | None = None
-    binding: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +35,8 @@ class Decision:
     level is vacant for want of sales. Both rest on months; while one of them is open they are as far
     as it went, and are looked at again at `provisional_until`.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
-    decision stays. `products` is what its products have to do with the plan.
+    decision stays. `products` is what its products have to do with the plan. `kept_bps` is what a
+    coupon on the order leaves of what everybody earns.
     """
 
     basis: str
@@ -102,6 +52,7 @@ class Decision:
     tiers: tuple[TierStanding, ...] = ()
     gated: tuple[Shortfall, ...] = ()
     provisional_until: datetime | None = None
+    kept_bps: int = WHOLE_BPS
 
     @property
     def is_pending(self) -> bool:
@@ -139,11 +90,6 @@ def basis_of(order: Order, plan: Plan) -> str:
     return blake2b("|".join(parts).encode(), digest_size=6).hexdigest()
 
 
-def grace_end(placed_at: datetime) -> datetime:
-    """Return when a click recorded late stops counting for an order."""
-    return placed_at + GRACE
-
-
 def decide(
     order: Order,
     placed_at: datetime,
@@ -159,7 +105,7 @@ def decide(
     A pure function of its inputs, so the same facts lead to the same decision whenever and in
     whatever order they arrive.
     """
-    judged = [_judge(touch, order, placed_at, plan, promoters) for touch in touches]
+    judged = [judged_touch(touch, order, placed_at, plan, promoters) for touch in touches]
     reason, winners = _winners(_by_person(judged, placed_at, promoters), plan)
     claims = tuple([claim_of(name, order, placed_at, plan, promoters, short) for name in winners])
     if not winners and any(touch.reason in WITHOUT_PAY for touch in judged):
@@ -234,67 +180,3 @@ def pending(order: Order, plan: Plan, reason: Reason) -> Decision:
         promoter_ids=(),
         candidates=(),
     )
-
-
-def touch_of(click: Click, program_id: str) -> Candidate:
-    """Return a click as a candidate; a robot's and another program's are out from the start."""
-    reason = Reason.BOT if click.bot_reason else Reason.ELIGIBLE
-    return Candidate(
-        click_id=click.id,
-        promoter_id=click.promoter_id,
-        occurred_at=click.occurred_at,
-        recorded_at=click.recorded_at,
-        reason=reason if click.program_id == program_id else Reason.OTHER_PROGRAM,
-    )
-
-
-def coupon_touches(order: Order, placed_at: datetime, coupons: Mapping[str, Coupon]) -> tuple[Candidate, ...]:
-    """Return the promoters' coupons on an order as candidates, in the order they were applied.
-
-    One that was disabled when the order was placed is kept with that reason.
-    """
-    known = (coupons[code] for code in readable_codes(order.coupon_codes) if code in coupons)
-    return tuple(
-        Candidate(
-            click_id="",
-            promoter_id=coupon.promoter_id,
-            occurred_at=placed_at,
-            recorded_at=placed_at,
-            reason=Reason.ELIGIBLE if coupon.is_enabled_at(placed_at) else Reason.DISABLED,
-            coupon_code=coupon.code,
-        )
-        for coupon in known
-    )
-
-
-def _judge(
-    touch: Candidate, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
-) -> Candidate:
-    if touch.reason in (Reason.BOT, Reason.OTHER_PROGRAM, Reason.DISABLED):
-        return touch
-    reason = _untimely(touch, placed_at, plan) or _unearning(touch, order, placed_at, plan, promoters)
-    return touch if touch.reason is reason else replace(touch, reason=reason)
-
-
-def _untimely(touch: Candidate, placed_at: datetime, plan: Plan) -> Reason | None:
-    """Return what is wrong with when a touch was, or was recorded."""
-    before = placed_at - touch.occurred_at
-    if -before > CLOCK_SKEW:
-        return Reason.AFTER_ORDER
-    if before >= plan.click_window_days * DAY:
-        return Reason.OUTSIDE_WINDOW
-    return Reason.RECORDED_LATE if touch.recorded_at > grace_end(placed_at) else None
-
-
-def _unearning(
-    touch: Candidate, order: Order, placed_at: datetime, plan: Plan, promoters: Mapping[str, Promoter]
-) -> Reason:
-    """Return why whose touch it was cannot earn from the order, ELIGIBLE where they can."""
-    promoter = promoters.get(person_of(touch.promoter_id, promoters, placed_at))
-    if promoter is None:
-        return Reason.UNKNOWN_PROMOTER
-    if not promoter.earns_at(placed_at):
-        return Reason(promoter.status_at(placed_at))
-    gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
-    is_own = gets_nothing and promoter.buys_as(order.customer_key, placed_at)
-    return Reason.SELF_PURCHASE if is_own else Reason.ELIGIBLE

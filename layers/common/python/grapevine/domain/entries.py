@@ -42,6 +42,9 @@ class EntryReason(StrEnum):
     RETURNED = "returned"
     MERGED = "merged"
     WRITTEN_OFF = "written_off"
+    BONUS = "bonus"
+    SPENT = "spent"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,37 @@ class AccountKey:
         return f"{self.program_id}/{self.promoter_id}/{self.currency}"
 
 
-EntryKey = OrderKey | AccountKey
+class BonusKind(StrEnum):
+    """What a bonus that is no order's commission is for."""
+
+    BOUNTY = "bounty"
+    """A target that was reached in a period; its name is the bounty's id, a colon and the period."""
+    SHARE = "share"
+    """A product's first share that brought a visitor; its name is the product's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class BonusKey:
+    """A bonus of a promoter that rests on more than one order, or on none."""
+
+    program_id: str
+    promoter_id: str
+    kind: BonusKind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.program_id}/{self.promoter_id}/{self.kind}/{self.name}"
+
+
+EntryKey = OrderKey | AccountKey | BonusKey
+
+
+def named_key(text: str) -> OrderKey | BonusKey:
+    """Read back what `str` made of an order's or a bonus's key, which pages' marks begin with."""
+    if text.count("/") < 3:
+        return OrderKey.parse(text)
+    program_id, promoter_id, kind, name = text.split("/", 3)
+    return BonusKey(program_id, promoter_id, BonusKind(kind), name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

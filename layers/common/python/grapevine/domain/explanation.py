@@ -11,10 +11,11 @@ from grapevine.domain.accounts import Leaf
 from grapevine.domain.accrual import hold_end
 from grapevine.domain.bases import counted_lines
 from grapevine.domain.bindings import CustomerNote
+from grapevine.domain.candidates import Candidate
 from grapevine.domain.capping import CAP, Capped, capped
 from grapevine.domain.caps import Cap
 from grapevine.domain.commissions import LevelCommission
-from grapevine.domain.decisions import Candidate, Decision
+from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import levels
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
 from grapevine.domain.facts import Fact

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from grapevine.domain.accounts import PROGRAM, Leaf, net
+from grapevine.domain.campaigns import CAMPAIGN_PREFIX
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.instants import day_of
 
@@ -19,7 +20,7 @@ PROMOTER_SLOTS = 4
 NET, ORDERS = "net", "orders"
 """What a page of sales adds up: minor units of the program's currency, and orders."""
 PROGRAM_SLOTS = 64
-"""A program's own accounts are touched by every order; slots keep its pages small and apart."""
+"""A program's own accounts, and a campaign's, are touched by every order; slots keep its pages small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 
 
 def _key(entry: Entry, owner: str, currency: str) -> PageKey:
-    slots = PROGRAM_SLOTS if owner == PROGRAM else PROMOTER_SLOTS
+    is_shared = owner == PROGRAM or owner.startswith(CAMPAIGN_PREFIX)
+    slots = PROGRAM_SLOTS if is_shared else PROMOTER_SLOTS
     subject = balance_subject(AccountKey(entry.program_id, owner, currency))
     return PageKey(subject, day_of(entry.recorded_at), _slot(entry, slots))
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from grapevine.domain.bounties import Bounty
+from grapevine.domain.campaigns import Campaign
 from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError
 from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
@@ -32,10 +34,12 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A program with every version of its plan, as one read brings them."""
+    """A program with every version of its plan, its campaigns and bounties, as one read brings them."""
 
     program: Program
     plans: tuple[Plan, ...]
+    campaigns: tuple[Campaign, ...] = ()
+    bounties: tuple[Bounty, ...] = ()
 
     def plan_at(self, instant: datetime) -> Plan:
         """Return the version in force then; before the first one, the first."""

@@ -12,8 +12,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from grapevine.domain.accrual import hold_end
+from grapevine.domain.candidates import Candidate, Reason
 from grapevine.domain.commissions import PER_ORDER, LevelCommission, LineShare
-from grapevine.domain.decisions import Candidate, Decision, Reason
+from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import earns, levels
 from grapevine.domain.explanation import Explained, left_of, without_uplift
 from grapevine.domain.facts import Outcome

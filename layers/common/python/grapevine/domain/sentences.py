@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from grapevine.domain.accounts import Leaf, net
+from grapevine.domain.candidates import Reason
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.decisions import Reason
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.explanation import Explained
 from grapevine.domain.sentence_parts import Told, clauses, so_far, state, stayed, told

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from grapevine.domain.decisions import Reason
+from grapevine.domain.candidates import Reason
 from grapevine.domain.entries import EntryReason
 from grapevine.domain.facts import Component
 from grapevine.domain.money import format_minor

@@ -7,7 +7,7 @@ reader has a phone and is no accountant.
 
 from __future__ import annotations
 
-from grapevine.domain.decisions import Reason
+from grapevine.domain.candidates import Reason
 from grapevine.domain.entries import EntryReason
 from grapevine.domain.facts import Component
 from grapevine.domain.wording import Language, Phrase, Wording
@@ -31,6 +31,9 @@ EN = Wording(
         EntryReason.VOIDED: "you were banned from the program",
         EntryReason.MERGED: "your accounts became one",
         EntryReason.WRITTEN_OFF: "what you still owed was given up",
+        EntryReason.BONUS: "you earned a bonus",
+        EntryReason.SPENT: "you spent points",
+        EntryReason.EXPIRED: "points of yours expired",
     },
     decisions={
         Reason.LAST_CLICK: "the link that was opened last counts",
@@ -171,6 +174,9 @@ ZH = Wording(
         EntryReason.VOIDED: "你已被本计划封禁",
         EntryReason.MERGED: "你的几个账户已合并为一个",
         EntryReason.WRITTEN_OFF: "你尚欠的款项已免除",
+        EntryReason.BONUS: "你获得了一份奖励",
+        EntryReason.SPENT: "你使用了积分",
+        EntryReason.EXPIRED: "你的部分积分已过期",
     },
     decisions={
         Reason.LAST_CLICK: "以最后打开的链接为准",

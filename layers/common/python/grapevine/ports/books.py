@@ -9,7 +9,6 @@ from typing import Protocol, TypeAlias
 
 from grapevine.domain.bindings import CustomerOrder
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
-from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Head, Movement, Payout, Step
@@ -82,8 +81,8 @@ class OrderLedger(EntryReader, EntryWriter, GrantReader, Protocol):
 class DueReader(Protocol):
     """Entries that time alone makes somebody look at again; eventually consistent."""
 
-    def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
-        """Yield orders with an entry due in the span, both ends included; may repeat, may be stale."""
+    def due(self, since: datetime, until: datetime) -> Iterator[EntryKey]:
+        """Yield whose entry is due in the span, both ends included; may repeat, may be stale."""
 
 
 class EntryScan(Protocol):

@@ -9,8 +9,9 @@ from datetime import datetime
 from grapevine.domain.bases import uncounted
 from grapevine.domain.bindings import tie_in_force
 from grapevine.domain.bound_lines import with_products
+from grapevine.domain.candidates import Reason, grace_end
 from grapevine.domain.customers import with_history
-from grapevine.domain.decisions import Decision, Reason, basis_of, decide, grace_end, pending
+from grapevine.domain.decisions import Decision, basis_of, decide, pending
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import OrderKey

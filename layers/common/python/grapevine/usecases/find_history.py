@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from grapevine.domain.bindings import History, Past, past_of
-from grapevine.domain.decisions import grace_end
+from grapevine.domain.candidates import grace_end
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import Plan

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from grapevine.domain.bindings import Tie
 from grapevine.domain.bound_lines import bound_promoters
+from grapevine.domain.candidates import Candidate, coupon_touches, touch_of
 from grapevine.domain.chains import SEARCH_DEPTH, people_needed
 from grapevine.domain.coupons import readable_codes
-from grapevine.domain.decisions import Candidate, Decision, coupon_touches, touch_of
+from grapevine.domain.decisions import Decision
 from grapevine.domain.ids import visitor_of
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grapevine.domain.accounts import PROGRAM, Account, Leaf, net
+from grapevine.domain.accounts import Account, Leaf, net
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.instants import to_text
@@ -49,7 +49,7 @@ def accruals(entry: Entry) -> tuple[dict[str, Any], ...]:
 
 
 def _counts(account: Account) -> bool:
-    return account.owner != PROGRAM and account.leaf in (Leaf.HELD, Leaf.PAYABLE, Leaf.BLOCKED)
+    return account.is_promoters and account.leaf in (Leaf.HELD, Leaf.PAYABLE, Leaf.BLOCKED)
 
 
 def _detail(entry: Entry, owner: str, currency: str, minor: int) -> dict[str, Any]:

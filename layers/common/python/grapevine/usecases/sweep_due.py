@@ -39,7 +39,8 @@ def sweep_due(ports: SweepPorts, now: datetime) -> Swept:
 
     The mark moves when everything before it was posted or queued. Sweeping twice posts nothing.
     """
-    orders = tuple(dict.fromkeys(ports.due.due(_start(ports, now), now)))
+    due = ports.due.due(_start(ports, now), now)
+    orders = tuple(dict.fromkeys(key for key in due if isinstance(key, OrderKey)))
     outcomes = [_post(order, ports, now) for order in orders]
     ports.mark.set_swept_until(now)
     return Swept(looked_at=len(orders), posted=outcomes.count(True), failed=outcomes.count(None))

@@ -22,6 +22,7 @@ class ClickRow(Row, discriminator="click"):
     recorded_at = Instant()
     user_agent = UnicodeAttribute()
     bot_reason = UnicodeAttribute(null=True)
+    channel = UnicodeAttribute(null=True)
     expires_at = WholeNumber()
 
 
@@ -59,6 +60,7 @@ def _row(click: Click) -> ClickRow:
         recorded_at=click.recorded_at,
         user_agent=click.user_agent,
         bot_reason=click.bot_reason,
+        channel=click.channel or None,
         expires_at=expiry(click.recorded_at, CLICK_LIFE),
     )
 
@@ -76,4 +78,5 @@ def click_of(item: Item) -> Click:
         recorded_at=stored.recorded_at,
         user_agent=stored.user_agent,
         bot_reason=stored.bot_reason,
+        channel=stored.channel or "",
     )

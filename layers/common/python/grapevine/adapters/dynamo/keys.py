@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from grapevine.domain.entries import AccountKey, EntryKey
+from grapevine.domain.entries import AccountKey, BonusKey, BonusKind, EntryKey, named_key
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Fact, FactKind, OrderKey
 from grapevine.domain.grants import GrantKey
@@ -127,13 +127,18 @@ def person(subject: str) -> Key:
 
 
 def entries(key: EntryKey) -> str:
-    """Return the partition of an order's or an account's entries."""
+    """Return the partition of an order's, an account's or a bonus's entries."""
+    if isinstance(key, BonusKey):
+        return joined("R", key.program_id, key.promoter_id, key.kind, key.name)
     return account(key) if isinstance(key, AccountKey) else order(key)
 
 
 def entries_of(pk: str) -> EntryKey:
     """Read back a partition of the ledger."""
     kind, *parts = pk.split(SEPARATOR)
+    if kind == "R":
+        program_id, promoter_id, bonus, name = parts
+        return BonusKey(program_id, promoter_id, BonusKind(bonus), name)
     return AccountKey(*parts) if kind == "A" else OrderKey(*parts)
 
 
@@ -143,11 +148,11 @@ def entry(key: EntryKey, sequence: int) -> Key:
 
 
 def entry_named(name: str) -> Key:
-    """Return the row of the order entry that a page's mark names."""
+    """Return the row of the order's or bonus's entry that a page's mark names."""
     key, _, sequence = name.rpartition("/")
     if not sequence.isdecimal():
         raise InvalidInputError(f"not an entry's name: {name[:80]!r}")
-    return entry(OrderKey.parse(key), int(sequence))
+    return entry(named_key(key), int(sequence))
 
 
 def due_shard(key: EntryKey, due_at: datetime) -> str:

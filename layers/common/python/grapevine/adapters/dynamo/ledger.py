@@ -15,13 +15,15 @@ from grapevine.adapters.dynamo.rows_treasury import CounterRow
 from grapevine.adapters.dynamo.table import DUE, Change, Database, Put, Table
 from grapevine.domain.entries import Entry, EntryKey, canonical, entry_of_text
 from grapevine.domain.errors import EntryExistsError, GrantMovedError
-from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.ports import Beside
 
 
 class EntryRow(Row, discriminator="entry"):
-    """`O#storefront#order` or `A#program#promoter#currency` / `N#000001`; `body` is what is hashed."""
+    """`O#storefront#order`, `A#program#promoter#currency` or `R#program#promoter#kind#name` / `N#000001`.
+
+    `body` is what is hashed.
+    """
 
     body = UnicodeAttribute()
     due_shard = UnicodeAttribute(null=True)
@@ -63,12 +65,12 @@ class DynamoLedger:
         items = self._database.state.get_all([keys.counter(key) for key in wanted])
         return dict.fromkeys(wanted, 0) | dict(counter_of(item) for item in items)
 
-    def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
-        """Yield orders with an entry due in the span, oldest day first, eventually consistent."""
+    def due(self, since: datetime, until: datetime) -> Iterator[EntryKey]:
+        """Yield orders and bonuses with an entry due in the span, oldest day first, eventually consistent."""
         span = EntryRow.due_at.between(since, until)
         for shard in keys.due_shards(since, until):
             for item in self._ledger.query(shard, span, index=DUE):
-                yield keys.order_of(item["pk"]["S"])
+                yield keys.entries_of(item["pk"]["S"])
 
     def scan(self, program_id: str) -> Iterator[Entry]:
         """Yield every entry of a program; those of one key in their sequence."""
@@ -76,7 +78,7 @@ class DynamoLedger:
         return (entry for entry in everything if entry.program_id == program_id)
 
     def entries_named(self, names: Sequence[str]) -> tuple[Entry, ...]:
-        """Return order entries by name, in the order asked, missing ones left out."""
+        """Return orders' and bonuses' entries by name, in the order asked, missing ones left out."""
         found = (entry_of(item) for item in self._ledger.get_all([keys.entry_named(name) for name in names]))
         by_name = {entry.id: entry for entry in found}
         return tuple(by_name[name] for name in names if name in by_name)

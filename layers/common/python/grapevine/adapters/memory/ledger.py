@@ -10,7 +10,6 @@ from grapevine.adapters.memory.customers import MemoryCustomers
 from grapevine.domain.bindings import CustomerOrder
 from grapevine.domain.entries import Entry, EntryKey
 from grapevine.domain.errors import EntryExistsError, GrantMovedError, NotFoundError
-from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.ports import Beside
 
@@ -73,9 +72,9 @@ class MemoryLedger:
         """Say whether an entry's number under its key is taken, while the caller holds `lock`."""
         return entry.sequence in self._chains.get(entry.key, {})
 
-    def due(self, since: datetime, until: datetime) -> Iterator[OrderKey]:
+    def due(self, since: datetime, until: datetime) -> Iterator[EntryKey]:
         for entry in tuple(self.appended):
-            if isinstance(entry.key, OrderKey) and entry.due_at and since <= entry.due_at <= until:
+            if entry.due_at and since <= entry.due_at <= until:
                 yield entry.key
 
     def scan(self, program_id: str) -> Iterator[Entry]:
