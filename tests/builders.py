@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
+from grapevine.domain.bounties import Bounty
+from grapevine.domain.campaigns import Campaign
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.facts import (
@@ -66,6 +68,19 @@ def plan(*rate_bps: int, **changes: object) -> Plan:
 
 def terms(*plans: Plan, **changes: object) -> Terms:
     return Terms(program(**changes), plans or (plan(),))
+
+
+def campaign(campaign_id: str = "cm_test", **changes: object) -> Campaign:
+    """Return a campaign that adds 1 % for a week from T0."""
+    values: dict[str, object] = {"name": "Test", "starts_at": T0, "ends_at": T0 + days(7), "add_bps": 100}
+    return Campaign(**{"id": campaign_id, **values, **changes})  # type: ignore[arg-type]
+
+
+def bounty(bounty_id: str = "bt_test", **changes: object) -> Bounty:
+    """Return a bounty of 50.00 for 10 orders a week, for four weeks from T0."""
+    values: dict[str, object] = {"name": "Test", "starts_at": T0, "ends_at": T0 + days(28)}
+    made = {"id": bounty_id, "target": 10, "amount": 5000, **values, **changes}
+    return Bounty(**made)  # type: ignore[arg-type]
 
 
 def coupon(code: str = "CY-10", promoter_id: str = CY, **changes: object) -> Coupon:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pytest
@@ -151,6 +151,27 @@ def test_a_version_of_a_plan_is_seen_by_who_published_it_and_by_who_came_second(
     with pytest.raises(AlreadyExistsError):
         other.add_plan(make.PROGRAM_ID, make.plan(500, version=2))
     assert len(other.terms(make.PROGRAM_ID).plans) == 2
+
+
+def test_a_campaign_is_seen_by_who_made_or_changed_it_and_by_who_came_second() -> None:
+    memory = MemoryCatalog()
+    catalog, other = CachedCatalog(memory, Clock()), CachedCatalog(memory, Clock())
+    catalog.add_program(make.program(), make.plan())
+    for reader in (catalog, other):
+        assert reader.terms(make.PROGRAM_ID).campaigns == ()
+    made, bounty = make.campaign(), make.bounty()
+    stopped, no_bounty = replace(made, stopped_at=make.T0), replace(bounty, stopped_at=make.T0)
+    catalog.add_campaign(make.PROGRAM_ID, made, 1)
+    assert catalog.terms(make.PROGRAM_ID).campaigns == (made,)
+    with pytest.raises(NetworkMovedError):
+        other.add_campaign(make.PROGRAM_ID, made, 1)
+    assert other.terms(make.PROGRAM_ID).campaigns == (made,)
+    catalog.change_campaign(make.PROGRAM_ID, stopped, made)
+    assert catalog.terms(make.PROGRAM_ID).campaigns == (stopped,)
+    catalog.add_bounty(make.PROGRAM_ID, bounty, 1)
+    assert catalog.terms(make.PROGRAM_ID).bounties == (bounty,)
+    catalog.change_bounty(make.PROGRAM_ID, no_bounty, bounty)
+    assert catalog.terms(make.PROGRAM_ID).bounties == (no_bounty,)
 
 
 def test_a_network_is_never_kept() -> None:

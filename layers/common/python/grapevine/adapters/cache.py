@@ -6,12 +6,15 @@ What is not there is never remembered: a new link works at once. A change is see
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 from grapevine import ports
 from grapevine.domain.bindings import History, Registration, SamePerson
+from grapevine.domain.bounties import Bounty
+from grapevine.domain.campaigns import Campaign
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
@@ -80,7 +83,7 @@ class CachedLinks:
 class WholeCatalog(
     ports.PeopleCatalog,
     ports.NetworkCatalog,
-    ports.PlanCatalog,
+    ports.CampaignCatalog,
     ports.CouponWriter,
     ports.RateWriter,
     ports.LinkReader,
@@ -168,9 +171,35 @@ class CachedCatalog(CachedLinks):
         self._catalog.add_rate(program_id, rate)
 
     def add_plan(self, program_id: str, plan: Plan) -> None:
-        """Add a version of a plan; what is kept is forgotten, also where somebody else was first."""
-        try:
+        """Add a version of a plan."""
+        with self._changing(program_id):
             self._catalog.add_plan(program_id, plan)
+
+    def add_campaign(self, program_id: str, campaign: Campaign, number: int) -> None:
+        """Add a campaign."""
+        with self._changing(program_id):
+            self._catalog.add_campaign(program_id, campaign, number)
+
+    def change_campaign(self, program_id: str, campaign: Campaign, before: Campaign) -> None:
+        """Change a campaign."""
+        with self._changing(program_id):
+            self._catalog.change_campaign(program_id, campaign, before)
+
+    def add_bounty(self, program_id: str, bounty: Bounty, number: int) -> None:
+        """Add a bounty."""
+        with self._changing(program_id):
+            self._catalog.add_bounty(program_id, bounty, number)
+
+    def change_bounty(self, program_id: str, bounty: Bounty, before: Bounty) -> None:
+        """Change a bounty."""
+        with self._changing(program_id):
+            self._catalog.change_bounty(program_id, bounty, before)
+
+    @contextmanager
+    def _changing(self, program_id: str) -> Iterator[None]:
+        """Forget the terms that are kept once they changed, also where somebody else was first."""
+        try:
+            yield
         finally:
             self._terms.drop(program_id)
 

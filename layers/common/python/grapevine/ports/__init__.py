@@ -33,6 +33,7 @@ from grapevine.ports.books import (
 from grapevine.ports.catalog import (
     ApiKey,
     ApiKeyReader,
+    CampaignCatalog,
     CatalogLists,
     CatalogWriter,
     CouponReader,
@@ -84,6 +85,7 @@ __all__ = [
     "ApiKeyReader",
     "Beside",
     "BookReader",
+    "CampaignCatalog",
     "CatalogLists",
     "CatalogWriter",
     "ClickReader",

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from grapevine.domain.bindings import History, Registration, SamePerson
+from grapevine.domain.bounties import Bounty
+from grapevine.domain.campaigns import Campaign
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
@@ -199,6 +201,30 @@ class PlanCatalog(DecisionCatalog, Protocol):
 
         `terms` has the versions in the order in which they take effect.
         """
+
+
+class CampaignCatalog(PlanCatalog, Protocol):
+    """Where campaigns and bounties are made, stopped, and given more to pay; `terms` has them all.
+
+    Each is added under the next number of its kind, so that who adds one has seen all the others, and
+    changed as it was read; NetworkMovedError where somebody else was first.
+    """
+
+    def add_campaign(self, program_id: str, campaign: Campaign, number: int) -> None:
+        """Add a campaign as the program's `number`-th."""
+        ...
+
+    def change_campaign(self, program_id: str, campaign: Campaign, before: Campaign) -> None:
+        """Store a campaign in place of what it was."""
+        ...
+
+    def add_bounty(self, program_id: str, bounty: Bounty, number: int) -> None:
+        """Add a bounty as the program's `number`-th."""
+        ...
+
+    def change_bounty(self, program_id: str, bounty: Bounty, before: Bounty) -> None:
+        """Store a bounty in place of what it was."""
+        ...
 
 
 class NetworkCatalog(DecisionCatalog, Protocol):

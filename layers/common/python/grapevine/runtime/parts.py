@@ -21,7 +21,7 @@ from grapevine.domain.ids import RandomBytes
 class CatalogPart(
     ports.PeopleCatalog,
     ports.NetworkCatalog,
-    ports.PlanCatalog,
+    ports.CampaignCatalog,
     ports.CouponWriter,
     ports.RateWriter,
     ports.LinkReader,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from grapevine.adapters.dynamo import catalog_keys, keys
+from grapevine.adapters.dynamo.campaigns import DynamoCampaigns, offers_in
 from grapevine.adapters.dynamo.customers import DynamoCustomers
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
 from grapevine.adapters.dynamo.links import DynamoLinks
@@ -54,11 +55,12 @@ from grapevine.domain.tiers import Volume
 from grapevine.ports import ApiKey
 
 
-class DynamoCatalog(DynamoLinks, DynamoCustomers):
+class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
     """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
+        DynamoCampaigns.__init__(self, database)
         self._database = database
 
     def terms(self, program_id: str) -> Terms:
@@ -71,7 +73,9 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers):
         programs = [program_of(stored) for stored in rows(ProgramRow, items)]
         if not programs:
             raise NotFoundError("program", program_id)
-        return Terms(programs[0], tuple(plan_of(stored) for stored in rows(PlanRow, items)))
+        return Terms(
+            programs[0], tuple(plan_of(stored) for stored in rows(PlanRow, items)), *offers_in(items)
+        )
 
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         """Return those that exist, in one request."""

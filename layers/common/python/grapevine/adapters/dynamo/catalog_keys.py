@@ -29,6 +29,21 @@ def plan_number(program_id: str, plan: Plan) -> Key:
     return Key(joined("PG", program_id), joined("PV", f"{plan.version:04d}"))
 
 
+def campaign(program_id: str, campaign_id: str) -> Key:
+    """Return a campaign's row, beside the plans of its program."""
+    return Key(joined("PG", program_id), joined("CAMPAIGN", campaign_id))
+
+
+def bounty(program_id: str, bounty_id: str) -> Key:
+    """Return a bounty's row, beside the plans of its program."""
+    return Key(joined("PG", program_id), joined("BOUNTY", bounty_id))
+
+
+def offer_number(program_id: str, kind: str, number: int) -> Key:
+    """Return the row that claims the number of a program's campaign or bounty."""
+    return Key(joined("PG", program_id), joined(kind, f"{number:06d}"))
+
+
 def promoter(program_id: str, promoter_id: str) -> Key:
     """Return a promoter's row as it is now; its history is in the same row."""
     return Key(joined("PR", program_id, promoter_id), META)

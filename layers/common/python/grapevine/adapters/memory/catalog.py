@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
+from grapevine.adapters.memory.campaigns import MemoryCampaigns
 from grapevine.adapters.memory.customers import MemoryCustomers
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
@@ -23,11 +24,12 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class MemoryCatalog(MemoryCustomers):
+class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
     """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self) -> None:
         super().__init__()
+        MemoryCampaigns.__init__(self)
         self._lock = Lock()
         self._programs: dict[str, Program] = {}
         self._plans: dict[str, list[Plan]] = {}
@@ -48,7 +50,8 @@ class MemoryCatalog(MemoryCustomers):
     def terms(self, program_id: str) -> Terms:
         if program_id not in self._programs:
             raise NotFoundError("program", program_id)
-        return Terms(self._programs[program_id], tuple(self._plans[program_id]))
+        plans, offers = tuple(self._plans[program_id]), self._offers_of(program_id)
+        return Terms(self._programs[program_id], plans, *offers)
 
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         found = {name: self._promoters.get((program_id, name)) for name in promoter_ids}
