@@ -34,8 +34,9 @@ $(INSTALLED): $(PACKAGES) pyproject.toml
 demo: .venv
 	@$(BIN)/python -m grapevine_sim.demo $(ARGS)
 
+# By as many processes as there are cores, at most four: each has servers of its own.
 test: lint
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 lint: .venv
 	$(BIN)/ruff check .

@@ -830,7 +830,7 @@ def test_a_promoter_who_cannot_be(world: World, api: Api, changes: dict[str, Any
             {"effective_at", "rate_bps", "click_window_days", "screening_days", "default_sponsor_id"},
         ),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)),
 )
 def test_a_plan_that_cannot_be_is_refused_with_all_faults(
     world: World, api: Api, changes: dict[str, Any], where: set[str]

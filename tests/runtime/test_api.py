@@ -104,7 +104,9 @@ MISFITS = [
 ]
 
 
-@pytest.mark.parametrize(("read", "value"), MISFITS, ids=repr)
+@pytest.mark.parametrize(
+    ("read", "value"), MISFITS, ids=lambda value: getattr(value, "__name__", repr(value))
+)
 def test_what_does_not_fit_is_named_with_its_path(read: Read, value: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
         read(Body({"it": value}, "plan."), "it")

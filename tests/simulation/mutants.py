@@ -27,6 +27,7 @@ class Mutant:
 
 
 ORDERS, DECISIONS, PLACEMENT = "domain/orders.py", "domain/decisions.py", "domain/accrual.py"
+CANDIDATES = "domain/candidates.py"
 POSTING, DECIDING = "usecases/post_order.py", "usecases/decide_order.py"
 FINDING = "usecases/find_touches.py"
 SWEEPING, REDRIVING = "usecases/sweep_due.py", "usecases/redrive_orders.py"
@@ -49,7 +50,7 @@ STAYS = "    return now < ends or entries[-1].recorded_at >= ends\n"
 EVERY_CLICK = "clicks = ports.clicks.clicks_of(visitor_id, MOST_CLICKS) if visitor_id else ()"
 ONE_CLICK = "clicks = tuple(filter(None, [ports.clicks.click(order.click_id)])) if order.click_id else ()"
 SORTED_CLICKS = (
-    "    clicks = sorted((t for t in eligible if not t.coupon_code), "
+    "    clicks = sorted([t for t in eligible if not t.coupon_code], "
     "key=lambda t: (t.occurred_at, t.click_id))\n"
 )
 ALREADY_EFFECTIVE = "changes = [change for change in self.status_changes if change.effective_at <= instant]\n"
@@ -153,7 +154,7 @@ POSTS = (
         lacks="a coupon counts as it was when the order was placed",
         edits=(
             Edit(
-                DECISIONS,
+                CANDIDATES,
                 "coupon.is_enabled_at(placed_at)",
                 "not coupon.changes or coupon.changes[-1].enabled",
             ),
@@ -162,7 +163,7 @@ POSTS = (
     Mutant(
         name="disabled coupons count",
         lacks="a coupon that was switched off gives nothing",
-        edits=(Edit(DECISIONS, "coupon.is_enabled_at(placed_at)", "True"),),
+        edits=(Edit(CANDIDATES, "coupon.is_enabled_at(placed_at)", "True"),),
     ),
     Mutant(
         name="any coupon wins",
@@ -226,7 +227,7 @@ POSTS = (
     Mutant(
         name="late clicks count",
         lacks="a click recorded after the grace period never counts",
-        edits=(Edit(DECISIONS, "touch.recorded_at > grace_end(placed_at)", "False"),),
+        edits=(Edit(CANDIDATES, "touch.recorded_at > grace_end(placed_at)", "False"),),
     ),
     Mutant(
         name="facts by arrival",

@@ -47,7 +47,15 @@ def test_no_world_violates_an_invariant(sample: Sample) -> None:
     assert sample.violations == {}
 
 
-NOT_PLAYED = {EntryReason.VOIDED, EntryReason.MERGED, EntryReason.WRITTEN_OFF, EntryReason.TIERED}
+NOT_PLAYED = {
+    EntryReason.VOIDED,
+    EntryReason.MERGED,
+    EntryReason.WRITTEN_OFF,
+    EntryReason.TIERED,
+    EntryReason.BONUS,
+    EntryReason.SPENT,
+    EntryReason.EXPIRED,
+}
 """In these worlds nobody is banned, leaves, or has two accounts; `test_reference.py` draws such people.
 
 What a month's sales are when it closes depends on what was folded by then, so a disturbed town and the
