@@ -1,8 +1,8 @@
-"""The JSON API: programs, people, customers, links, terms, balances, entries and why."""
+"""The JSON API: programs, terms, campaigns, people, customers, links, balances, entries and why."""
 
 from chalice.app import Chalice, Response
 
-from grapevine.runtime import console
+from grapevine.runtime import campaigns, console
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import incoming, json_response, routes, services
 from grapevine.runtime.parts import parts
@@ -25,6 +25,14 @@ serve("POST", "/programs", console.create_program, 201)
 serve("GET", "/programs", console.list_programs)
 serve("GET", "/programs/{program_id}", console.read_program)
 serve("POST", "/programs/{program_id}/plans", console.publish_plan, 201)
+serve("POST", "/programs/{program_id}/campaigns", campaigns.create_campaign, 201)
+serve("GET", "/programs/{program_id}/campaigns", campaigns.list_campaigns)
+serve("GET", "/programs/{program_id}/campaigns/{campaign_id}", campaigns.read_campaign)
+serve("POST", "/programs/{program_id}/campaigns/{campaign_id}/stop", campaigns.stop_campaign)
+serve("POST", "/programs/{program_id}/campaigns/{campaign_id}/budget", campaigns.raise_budget)
+serve("POST", "/programs/{program_id}/bounties", campaigns.create_bounty, 201)
+serve("GET", "/programs/{program_id}/bounties", campaigns.list_bounties)
+serve("POST", "/programs/{program_id}/bounties/{bounty_id}/stop", campaigns.stop_bounty)
 serve("POST", "/programs/{program_id}/rates", console.publish_rate, 201)
 serve("POST", "/programs/{program_id}/storefronts", console.create_storefront, 201)
 serve("POST", "/programs/{program_id}/customers", console.register_customer, 201)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from grapevine.domain.instants import (
     days_between,
     from_text,
     parse_instant,
+    parse_instant_in,
     to_text,
     truncate,
 )
@@ -84,3 +86,48 @@ def test_edge_76_a_day_that_a_month_lacks_is_its_last(year: int, month: int, day
 def test_edge_76_february_and_december() -> None:
     assert clamped_day(2028, 2, 31) == date(2028, 2, 29)
     assert clamped_day(2026, 12, 31) == date(2026, 12, 31)
+
+
+# --- wall time -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "instant"),
+    [
+        ("Asia/Shanghai", "2026-11-11T00:00", "2026-11-10T16:00:00.000Z"),
+        ("Asia/Shanghai", "2026-11-11", "2026-11-10T16:00:00.000Z"),
+        ("Asia/Shanghai", "2026-11-11 00:00:30.5", "2026-11-10T16:00:30.500Z"),
+        ("Asia/Shanghai", "2026-11-11T00:00Z", "2026-11-11T00:00:00.000Z"),
+        ("Asia/Shanghai", "2026-11-11T00:00-05:00", "2026-11-11T05:00:00.000Z"),
+        ("America/New_York", "2026-03-08T01:59:59", "2026-03-08T06:59:59.000Z"),
+        ("America/New_York", "2026-03-08T03:00", "2026-03-08T07:00:00.000Z"),
+        ("America/New_York", "2026-11-01T00:59:59", "2026-11-01T04:59:59.000Z"),
+        ("America/New_York", "2026-11-01T02:00", "2026-11-01T07:00:00.000Z"),
+        ("America/New_York", "2026-11-01T01:30-04:00", "2026-11-01T05:30:00.000Z"),
+        ("America/New_York", "2026-11-01T01:30-05:00", "2026-11-01T06:30:00.000Z"),
+    ],
+)
+def test_edge_59_a_wall_time_is_the_zones_and_an_offset_is_taken_at_its_word(
+    zone: str, text: str, instant: str
+) -> None:
+    assert to_text(parse_instant_in(ZoneInfo(zone), text)) == instant
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "what"),
+    [
+        ("America/New_York", "2026-03-08T02:00", "left out by the clocks"),
+        ("America/New_York", "2026-03-08T02:59:59", "left out by the clocks"),
+        ("America/New_York", "2026-11-01T01:00", "twice on the clocks"),
+        ("Australia/Lord_Howe", "2026-04-05T01:45", "twice on the clocks"),
+        ("Asia/Shanghai", "yesterday", "not an ISO 8601 instant"),
+        ("Asia/Shanghai", "", "not an ISO 8601 instant"),
+        ("Asia/Shanghai", "2026-11-31T00:00", "not an ISO 8601 instant"),
+        ("Asia/Shanghai", "0001-01-01T00:00", "out of range"),
+        ("America/New_York", "9999-12-31T23:59", "out of range"),
+    ],
+)
+def test_edge_59_a_wall_time_that_is_none_or_two_instants_is_refused(zone: str, text: str, what: str) -> None:
+    with pytest.raises(InvalidInputError, match=what) as refusal:
+        parse_instant_in(ZoneInfo(zone), text, "starts_at")
+    assert refusal.value.where == "starts_at"

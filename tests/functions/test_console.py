@@ -19,7 +19,7 @@ from grapevine.domain.instants import to_text
 from grapevine.domain.people import Promoter, subject_key
 from grapevine.ports import ApiKey
 from tests import builders as make
-from tests.builders import ANA, BO, CY, T0, minutes
+from tests.builders import ANA, BO, CY, T0, days, minutes
 from tests.functions.webhooks import deliver, paid_order, raw, signed
 from tests.runtime.observed import Line, invocations
 from tests.worlds import World
@@ -39,6 +39,20 @@ NEW_STOREFRONT = {"platform": "shopify", "domain": "tea.example", "webhook_secre
 NEW_PROMOTER = {"name": "Dee", "email": "Dee@Example.com", "sponsor_id": CY}
 NEW_LINK = {"destination": "https://shop.example/p?a=1#b"}
 NEW_PLAN = {"effective_at": "2026-11-12T00:00:00Z", "click_window_days": 7, "vacancy": "compress"}
+NEW_CAMPAIGN = {
+    "name": "Double 11",
+    "starts_at": "2026-11-12T00:00",
+    "ends_at": "2026-11-13T00:00:00+08:00",
+    "multiplier_bps": 20_000,
+    "budget": 5_000,
+}
+NEW_BOUNTY = {
+    "name": "Ten a week",
+    "starts_at": "2026-11-16T00:00",
+    "ends_at": "2026-12-14T00:00",
+    "target": 10,
+    "amount": 5_000,
+}
 NEW_RATE = {
     "base": "JPY",
     "quote": "USD",
@@ -61,6 +75,14 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("GET", "/programs", None),
     ("GET", PROGRAM, None),
     ("POST", f"{PROGRAM}/plans", NEW_PLAN),
+    ("POST", f"{PROGRAM}/campaigns", NEW_CAMPAIGN),
+    ("GET", f"{PROGRAM}/campaigns", None),
+    ("GET", f"{PROGRAM}/campaigns/cm_made", None),
+    ("POST", f"{PROGRAM}/campaigns/cm_made/stop", {}),
+    ("POST", f"{PROGRAM}/campaigns/cm_made/budget", {"budget": 6_000}),
+    ("POST", f"{PROGRAM}/bounties", NEW_BOUNTY),
+    ("GET", f"{PROGRAM}/bounties", None),
+    ("POST", f"{PROGRAM}/bounties/bt_made/stop", {}),
     ("POST", f"{PROGRAM}/rates", NEW_RATE),
     ("POST", f"{PROGRAM}/storefronts", NEW_STOREFRONT),
     ("POST", f"{PROGRAM}/customers", NEW_CUSTOMER),
@@ -155,6 +177,9 @@ def quarantine(world: World, order: OrderKey) -> None:
 def earned(world: World, client: Clients) -> None:
     """Let there be a coupon, two odd orders, and one of 100.00 that arrives as a webhook and accrues."""
     world.catalog.add_coupon(make.coupon())
+    later = T0 + days(1)
+    world.catalog.add_campaign(make.PROGRAM_ID, make.campaign("cm_made", starts_at=later, budget=5_000), 1)
+    world.catalog.add_bounty(make.PROGRAM_ID, make.bounty("bt_made", starts_at=later), 1)
     for number in ("1002", "1003"):
         quarantine(world, OrderKey(make.STOREFRONT_ID, number))
     deliver(client("place_order"), raw(paid_order()))
@@ -697,6 +722,8 @@ def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[
         "plan",
         "sponsor_id",
         "click_window_days",
+        "multiplier_bps",
+        "budget",
         "vacancy",
         "priority",
     }
@@ -713,6 +740,7 @@ def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[
         ({"allowed_hosts": "shop.example"}, "allowed_hosts"),
         ({"settlement_day": 10.0}, "settlement_day"),
         ({"sandbox": "yes"}, "sandbox"),
+        ({"profile": "mars"}, "profile"),
         ({"plan": {"rate_bps": 1000}}, "plan.rate_bps"),
         ({"plan": {"rate_bps": ["10%"]}}, "plan.rate_bps[0]"),
         ({"plan": {"rate_bps": [1000, True]}}, "plan.rate_bps[1]"),

@@ -10,6 +10,7 @@ from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFo
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Merge, Promoter, PromoterStatus
 from grapevine.domain.plans import Vacancy
+from grapevine.domain.profiles import Profile
 from grapevine.domain.programs import Terms
 from grapevine.ports import ApiKey
 from tests import builders as make
@@ -55,6 +56,7 @@ def test_terms_are_the_program_with_its_plan(stores: Stores, names: Names) -> No
         minimum_payout_minor=5,
         settlement_day=31,
         sandbox=True,
+        profile=Profile.CHINA,
     )
     plan = make.plan(1000, 300, 100, pool_cap_bps=2000, click_window_days=7, screening_days=0)
     stores.catalog.add_program(program, plan)

@@ -61,7 +61,8 @@ class Campaign:
     `multiplier_bps` multiplies the plan's rate (or, in points, what the plan's points are), `add_bps`
     (cash) and `add_points_per_unit` (points for each whole unit of the program's currency) add to it,
     `bonus` is for the order as a whole. `bonus`, the caps and the budget are in minor units of what it
-    pays; a cap or budget of None is none. `stopped_at` ends it early, for good.
+    pays; a cap or budget of None is none. `stopped_at` ends it early, for good. `first_budget` is the
+    budget it was made with, however often it was raised: what is counted by it stays so.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Campaign:
     order_cap: int | None = None
     promoter_cap: int | None = None
     budget: int | None = None
+    first_budget: int | None = None
     stopped_at: datetime | None = None
 
     def is_on(self, instant: datetime) -> bool:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from grapevine.domain.errors import InvalidInputError
 
-__all__ = ["day_of", "from_text", "parse_instant", "to_text"]
+__all__ = ["day_of", "from_text", "parse_instant", "parse_instant_in", "to_text"]
 
 
 def parse_instant(text: str, where: str = "") -> datetime:
@@ -26,6 +26,35 @@ def parse_instant(text: str, where: str = "") -> datetime:
         return truncate(instant.astimezone(UTC))
     except OverflowError:
         raise InvalidInputError(f"an instant out of range: {text!r}", where) from None
+
+
+def parse_instant_in(zone: ZoneInfo, text: str, where: str = "") -> datetime:
+    """Read an ISO 8601 instant; one that names no offset is the wall time of a zone.
+
+    InvalidInputError also for a wall time that the zone's clocks leave out, or show twice, where
+    daylight saving begins or ends: which of the two was meant is not ours to guess.
+
+    >>> to_text(parse_instant_in(ZoneInfo("Asia/Shanghai"), "2026-11-11T00:00"))
+    '2026-11-10T16:00:00.000Z'
+    """
+    wall = _wall_time(text)
+    if wall is None:
+        return parse_instant(text, where)
+    first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return parse_instant(first.isoformat(), where)
+    is_there = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall
+    what = "twice on the clocks" if is_there else "left out by the clocks"
+    raise InvalidInputError(f"{text!r} is {what} of {zone.key}: name its offset", where)
+
+
+def _wall_time(text: str) -> datetime | None:
+    """Return a time without an offset, None for any other text."""
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return wall if wall.tzinfo is None else None
 
 
 def truncate(instant: datetime) -> datetime:

@@ -13,6 +13,7 @@ from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
 from grapevine.domain.plan_faults import faults_of
 from grapevine.domain.plans import Plan
+from grapevine.domain.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Program:
     minimum_payout_minor: int = 1000
     settlement_day: int = 10
     sandbox: bool = False
+    profile: Profile = Profile.GLOBAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Terms:
         """Return the version in force then; before the first one, the first."""
         in_force = [plan for plan in self.plans if plan.effective_at <= instant]
         return max(in_force or self.plans[:1], key=lambda plan: (plan.effective_at, plan.version))
+
+    def plans_within(self, starts_at: datetime, ends_at: datetime) -> tuple[Plan, ...]:
+        """Return the versions in force at some instant of a window, the earliest first."""
+        later = (plan for plan in self.plans if starts_at < plan.effective_at < ends_at)
+        return (self.plan_at(starts_at), *later)
 
     def plan_version(self, version: int) -> Plan:
         """Return that version of the plan; NotFoundError where these terms are older than it."""

@@ -11,6 +11,8 @@ from grapevine.domain.instants import parse_instant, to_text
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plain import flag_of, from_plain
 from grapevine.domain.plans import Plan
+from grapevine.domain.profiles import Profile, with_profile_defaults
+from grapevine.domain.programs import Program
 from grapevine.runtime.body import Body
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon
@@ -34,8 +36,10 @@ def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProg
         "minimum_payout_minor",
         "settlement_day",
         "sandbox",
+        "profile",
         "plan",
     )
+    profile = body.choice("profile", Profile, Profile.GLOBAL)
     return CreateProgram(
         merchant_id=merchant_id,
         name=body.text("name"),
@@ -45,14 +49,15 @@ def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProg
         minimum_payout_minor=body.integer("minimum_payout_minor", 1000),
         settlement_day=body.integer("settlement_day", 10),
         sandbox=body.boolean("sandbox"),
-        plan=_to_plan(body.section("plan"), now),
+        profile=profile,
+        plan=_to_plan(body.section("plan"), now, profile),
     )
 
 
-def to_publish_plan(body: Body, program_id: str) -> PublishPlan:
+def to_publish_plan(body: Body, program: Program) -> PublishPlan:
     """Read the next version of a plan; what is left out has its default, not the last version's value."""
     effective_at = parse_instant(body.text("effective_at"), "effective_at")
-    return PublishPlan(program_id, _to_plan(body, effective_at, "effective_at"))
+    return PublishPlan(program.id, _to_plan(body, effective_at, program.profile, "effective_at"))
 
 
 def to_change_sponsor(body: Body, program_id: str, promoter_id: str) -> ChangeSponsor:
@@ -167,12 +172,13 @@ def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:
     return SwitchCoupon(program_id=program_id, code=code, enabled=enabled)
 
 
-def _to_plan(body: Body, effective_at: datetime, *more: str) -> Plan:
+def _to_plan(body: Body, effective_at: datetime, profile: Profile, *more: str) -> Plan:
     """Read a plan; its version and instant are not the caller's to say here."""
     values = {name: value for name, value in body.values.items() if name not in more}
     for name in ("version", "effective_at"):
         if name in values:
             raise InvalidInputError("is not a field of this request", body.path + name)
+    values = with_profile_defaults(profile, values)
     return from_plain(Plan, {**values, "version": 1, "effective_at": to_text(effective_at)}, body.path[:-1])
 
 

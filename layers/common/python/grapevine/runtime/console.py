@@ -84,7 +84,7 @@ def publish_plan(caller: Caller, program_id: str) -> Json:
     """Publish the next version of the plan."""
     program, parts = caller.terms(program_id).program, caller.parts
     return replies.from_plan(
-        plans.publish_plan(api.to_publish_plan(caller.body(), program.id), parts.catalog, parts.now())
+        plans.publish_plan(api.to_publish_plan(caller.body(), program), parts.catalog, parts.now())
     )
 
 

@@ -99,6 +99,7 @@ def _program(program: Program) -> dict[str, Any]:
         "minimum_payout_minor": program.minimum_payout_minor,
         "settlement_day": program.settlement_day,
         "sandbox": program.sandbox,
+        "profile": program.profile.value,
         "created_at": to_text(program.created_at),
     }
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from grapevine.domain.errors import InvalidInputError, NetworkMovedError, NotFoundError
 from grapevine.domain.people import AFTER_ALL, Promoter, PromoterStatus
 from grapevine.ports import NetworkCatalog
 
+T = TypeVar("T")
 ATTEMPTS = 8
 MAX_DEPTH = 100
 """Promoters above one another; deeper is a mistake, and searching for circles must end."""
@@ -63,8 +65,8 @@ def change_status(command: ChangeStatus, catalog: NetworkCatalog, now: datetime)
     return retried(lambda: _change_once(command.program_id, command.promoter_id, changed, catalog))
 
 
-def retried(change: Callable[[], Promoter]) -> Promoter:
-    """Change the network; who was not the first starts over."""
+def retried(change: Callable[[], T]) -> T:
+    """Change what others change too; who was not the first starts over."""
     for _ in range(ATTEMPTS - 1):
         try:
             return change()

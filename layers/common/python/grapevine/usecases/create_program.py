@@ -11,6 +11,7 @@ from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.links import checked_host
 from grapevine.domain.plan_faults import plan_faults, with_default_tiers
 from grapevine.domain.plans import Plan
+from grapevine.domain.profiles import Profile, plan_rule_faults
 from grapevine.domain.programs import InvalidProgramError, Program, Storefront, program_faults
 from grapevine.ports import CatalogWriter, SecretStore, StorefrontSecrets, TermsReader
 
@@ -31,6 +32,7 @@ class CreateProgram:
     minimum_payout_minor: int = 1000
     settlement_day: int = 10
     sandbox: bool = False
+    profile: Profile = Profile.GLOBAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,15 @@ def create_program(
         minimum_payout_minor=command.minimum_payout_minor,
         settlement_day=command.settlement_day,
         sandbox=command.sandbox,
+        profile=command.profile,
     )
     plan = with_default_tiers(replace(command.plan, version=1, effective_at=now), program.currency)
-    faults = (*host_faults, *program_faults(program), *_first_plan_faults(plan))
+    faults = (
+        *host_faults,
+        *program_faults(program),
+        *_first_plan_faults(plan),
+        *plan_rule_faults(program.profile, plan),
+    )
     if faults:
         raise InvalidProgramError(faults)
     # The key first: a program without one could take orders whose customers it cannot hide.

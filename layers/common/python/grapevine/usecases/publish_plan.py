@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from grapevine.domain.campaign_faults import outlived_faults
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.plan_faults import plan_faults, with_default_tiers
 from grapevine.domain.plans import Plan
+from grapevine.domain.profiles import plan_rule_faults
 from grapevine.domain.programs import InvalidProgramError
 from grapevine.ports import PlanCatalog
 
@@ -33,7 +35,12 @@ def publish_plan(command: PublishPlan, catalog: PlanCatalog, now: datetime) -> P
     terms = catalog.terms(command.program_id)
     number = max(known.version for known in terms.plans) + 1
     plan = with_default_tiers(replace(command.plan, version=number), terms.program.currency)
-    faults = (*plan_faults(plan), *_faults(command.program_id, plan, catalog, now))
+    faults = (
+        *plan_faults(plan),
+        *plan_rule_faults(terms.program.profile, plan),
+        *_faults(command.program_id, plan, catalog, now),
+        *outlived_faults(plan, terms),
+    )
     if faults:
         raise InvalidProgramError(faults)
     catalog.add_plan(command.program_id, plan)

@@ -9,10 +9,10 @@ from grapevine.adapters.dynamo.rows import Item, rows
 from grapevine.adapters.dynamo.rows_campaigns import (
     BountyRow,
     CampaignRow,
-    OfferRow,
+    DatedRow,
+    dated_of,
+    dated_row,
     number_row,
-    offer_row,
-    offers_of,
     state_of,
 )
 from grapevine.adapters.dynamo.table import Database, Put
@@ -29,36 +29,36 @@ class DynamoCampaigns:
 
     def add_campaign(self, program_id: str, campaign: Campaign, number: int) -> None:
         """Add a campaign; its number is claimed in the same transaction."""
-        self._add_offer(program_id, campaign, number)
+        self._add_dated(program_id, campaign, number)
 
     def change_campaign(self, program_id: str, campaign: Campaign, before: Campaign) -> None:
         """Store a campaign in place of what it was."""
-        self._change_offer(program_id, campaign, before)
+        self._change_dated(program_id, campaign, before)
 
     def add_bounty(self, program_id: str, bounty: Bounty, number: int) -> None:
         """Add a bounty; its number is claimed in the same transaction."""
-        self._add_offer(program_id, bounty, number)
+        self._add_dated(program_id, bounty, number)
 
     def change_bounty(self, program_id: str, bounty: Bounty, before: Bounty) -> None:
         """Store a bounty in place of what it was."""
-        self._change_offer(program_id, bounty, before)
+        self._change_dated(program_id, bounty, before)
 
-    def _add_offer(self, program_id: str, offer: Campaign | Bounty, number: int) -> None:
-        added = (offer_row(program_id, offer), number_row(program_id, offer, number))
+    def _add_dated(self, program_id: str, one: Campaign | Bounty, number: int) -> None:
+        added = (dated_row(program_id, one), number_row(program_id, one, number))
         try:
             self._campaigns_in.put_all(*(Put(self._campaigns_in.catalog, row) for row in added))
         except CancelledError as error:
-            raise NetworkMovedError(f"{program_id}/{offer.id}") from error
+            raise NetworkMovedError(f"{program_id}/{one.id}") from error
 
-    def _change_offer(self, program_id: str, offer: Campaign | Bounty, before: Campaign | Bounty) -> None:
-        unmoved = OfferRow.state == state_of(before)
+    def _change_dated(self, program_id: str, one: Campaign | Bounty, before: Campaign | Bounty) -> None:
+        unmoved = DatedRow.state == state_of(before)
         try:
-            self._campaigns_in.catalog.put(offer_row(program_id, offer), unmoved)
+            self._campaigns_in.catalog.put(dated_row(program_id, one), unmoved)
         except ConditionFailedError as error:
-            raise NetworkMovedError(f"{program_id}/{offer.id}") from error
+            raise NetworkMovedError(f"{program_id}/{one.id}") from error
 
 
-def offers_in(items: Sequence[Item]) -> tuple[tuple[Campaign, ...], tuple[Bounty, ...]]:
+def dated_in(items: Sequence[Item]) -> tuple[tuple[Campaign, ...], tuple[Bounty, ...]]:
     """Return the campaigns and the bounties among a program's items."""
-    campaigns = offers_of(Campaign, list(rows(CampaignRow, items)))
-    return campaigns, offers_of(Bounty, list(rows(BountyRow, items)))
+    campaigns = dated_of(Campaign, list(rows(CampaignRow, items)))
+    return campaigns, dated_of(Bounty, list(rows(BountyRow, items)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from grapevine.adapters.dynamo import catalog_keys, keys
-from grapevine.adapters.dynamo.campaigns import DynamoCampaigns, offers_in
+from grapevine.adapters.dynamo.campaigns import DynamoCampaigns, dated_in
 from grapevine.adapters.dynamo.customers import DynamoCustomers
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
 from grapevine.adapters.dynamo.links import DynamoLinks
@@ -73,9 +73,7 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
         programs = [program_of(stored) for stored in rows(ProgramRow, items)]
         if not programs:
             raise NotFoundError("program", program_id)
-        return Terms(
-            programs[0], tuple(plan_of(stored) for stored in rows(PlanRow, items)), *offers_in(items)
-        )
+        return Terms(programs[0], tuple(plan_of(stored) for stored in rows(PlanRow, items)), *dated_in(items))
 
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         """Return those that exist, in one request."""

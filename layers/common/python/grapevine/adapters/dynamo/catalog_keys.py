@@ -39,7 +39,7 @@ def bounty(program_id: str, bounty_id: str) -> Key:
     return Key(joined("PG", program_id), joined("BOUNTY", bounty_id))
 
 
-def offer_number(program_id: str, kind: str, number: int) -> Key:
+def dated_number(program_id: str, kind: str, number: int) -> Key:
     """Return the row that claims the number of a program's campaign or bounty."""
     return Key(joined("PG", program_id), joined(kind, f"{number:06d}"))
 

@@ -14,50 +14,50 @@ from grapevine.domain.instants import to_text
 from grapevine.domain.plain import from_plain, to_plain
 
 
-class OfferRow(Row, discriminator="offer"):
+class DatedRow(Row, discriminator="dated"):
     """What campaigns and bounties have both: themselves, and of that what may change, to compare."""
 
     terms = Json()
     state = UnicodeAttribute()
 
 
-class CampaignRow(OfferRow, discriminator="campaign"):
+class CampaignRow(DatedRow, discriminator="campaign"):
     """`PG#program` / `CAMPAIGN#id`."""
 
 
-class BountyRow(OfferRow, discriminator="bounty"):
+class BountyRow(DatedRow, discriminator="bounty"):
     """`PG#program` / `BOUNTY#id`."""
 
 
-class OfferNumberRow(Row, discriminator="offer_number"):
+class DatedNumberRow(Row, discriminator="dated_number"):
     """`PG#program` / `CN#number`, `BN#number`: the program's campaign or bounty of that number is there."""
 
 
-O = TypeVar("O", Campaign, Bounty)  # noqa: E741 - an offer
+D = TypeVar("D", Campaign, Bounty)
 
 
-def state_of(offer: Campaign | Bounty) -> str:
+def state_of(one: Campaign | Bounty) -> str:
     """Return what may change of it: its early end, and a campaign's budget."""
-    stopped = to_text(offer.stopped_at) if offer.stopped_at else ""
-    return f"{stopped}/{offer.budget}" if isinstance(offer, Campaign) else stopped
+    stopped = to_text(one.stopped_at) if one.stopped_at else ""
+    return f"{stopped}/{one.budget}" if isinstance(one, Campaign) else stopped
 
 
-def offer_row(program_id: str, offer: Campaign | Bounty) -> OfferRow:
+def dated_row(program_id: str, one: Campaign | Bounty) -> DatedRow:
     """Return it as it is stored."""
-    if isinstance(offer, Campaign):
-        key = catalog_keys.campaign(program_id, offer.id)
-        return CampaignRow(*key, terms=to_plain(offer), state=state_of(offer))
-    key = catalog_keys.bounty(program_id, offer.id)
-    return BountyRow(*key, terms=to_plain(offer), state=state_of(offer))
+    if isinstance(one, Campaign):
+        key = catalog_keys.campaign(program_id, one.id)
+        return CampaignRow(*key, terms=to_plain(one), state=state_of(one))
+    key = catalog_keys.bounty(program_id, one.id)
+    return BountyRow(*key, terms=to_plain(one), state=state_of(one))
 
 
-def number_row(program_id: str, offer: Campaign | Bounty, number: int) -> OfferNumberRow:
+def number_row(program_id: str, one: Campaign | Bounty, number: int) -> DatedNumberRow:
     """Return the claim of its number."""
-    kind = "CN" if isinstance(offer, Campaign) else "BN"
-    return OfferNumberRow(*catalog_keys.offer_number(program_id, kind, number))
+    kind = "CN" if isinstance(one, Campaign) else "BN"
+    return DatedNumberRow(*catalog_keys.dated_number(program_id, kind, number))
 
 
-def offers_of(kind: type[O], stored: list[OfferRow]) -> tuple[O, ...]:
+def dated_of(kind: type[D], stored: list[DatedRow]) -> tuple[D, ...]:
     """Read them back, the earliest first; what an older writer left out has its default."""
     found = [from_plain(kind, row.terms) for row in stored]
-    return tuple(sorted(found, key=lambda offer: (offer.starts_at, offer.id)))
+    return tuple(sorted(found, key=lambda one: (one.starts_at, one.id)))

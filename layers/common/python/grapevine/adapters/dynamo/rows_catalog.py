@@ -11,6 +11,7 @@ from grapevine.domain.instants import from_text
 from grapevine.domain.money import Rounding
 from grapevine.domain.plain import from_plain, to_plain
 from grapevine.domain.plans import Plan
+from grapevine.domain.profiles import Profile
 from grapevine.domain.programs import Program, Storefront
 from grapevine.ports import ApiKey
 
@@ -30,6 +31,7 @@ class ProgramRow(Row, discriminator="program"):
     minimum_payout_minor = WholeNumber()
     settlement_day = WholeNumber()
     sandbox = BooleanAttribute()
+    profile = UnicodeAttribute(null=True)
 
 
 class PlanRow(Row, discriminator="plan"):
@@ -88,6 +90,7 @@ def program_row(program: Program) -> ProgramRow:
         minimum_payout_minor=program.minimum_payout_minor,
         settlement_day=program.settlement_day,
         sandbox=program.sandbox,
+        profile=program.profile.value,
     )
 
 
@@ -105,6 +108,7 @@ def program_of(stored: ProgramRow) -> Program:
         minimum_payout_minor=stored.minimum_payout_minor,
         settlement_day=stored.settlement_day,
         sandbox=stored.sandbox,
+        profile=Profile(stored.profile or Profile.GLOBAL),
     )
 
 

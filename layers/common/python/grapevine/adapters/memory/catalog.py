@@ -50,8 +50,8 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
     def terms(self, program_id: str) -> Terms:
         if program_id not in self._programs:
             raise NotFoundError("program", program_id)
-        plans, offers = tuple(self._plans[program_id]), self._offers_of(program_id)
-        return Terms(self._programs[program_id], plans, *offers)
+        plans, dated = tuple(self._plans[program_id]), self._dated_of(program_id)
+        return Terms(self._programs[program_id], plans, *dated)
 
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         found = {name: self._promoters.get((program_id, name)) for name in promoter_ids}

@@ -1,0 +1,76 @@
+"""Create a bounty, and stop it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from grapevine.domain.bounties import Bounty
+from grapevine.domain.bounty_faults import bounty_faults
+from grapevine.domain.dated_faults import is_over, start_checks
+from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.ids import RandomBytes, new_id
+from grapevine.domain.plan_faults import faults_of
+from grapevine.domain.programs import InvalidProgramError, Terms
+from grapevine.ports import CampaignCatalog
+from grapevine.usecases.change_promoter import retried
+from grapevine.usecases.publish_plan import LEAD_TIME
+
+BOUNTY = "bt"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBounty:
+    """A bounty for a program; its id is a new one, whatever it says."""
+
+    program_id: str
+    bounty: Bounty
+
+
+@dataclass(frozen=True, slots=True)
+class StopBounty:
+    """A bounty that ends early: periods that end later do not count."""
+
+    program_id: str
+    bounty_id: str
+
+
+def create_bounty(
+    command: CreateBounty, catalog: CampaignCatalog, random_bytes: RandomBytes, now: datetime
+) -> Bounty:
+    """Store a bounty; InvalidProgramError with every fault."""
+    bounty = replace(command.bounty, id=new_id(BOUNTY, random_bytes), stopped_at=None)
+    return retried(lambda: _create_once(command.program_id, bounty, catalog, now))
+
+
+def _create_once(program_id: str, bounty: Bounty, catalog: CampaignCatalog, now: datetime) -> Bounty:
+    terms = catalog.terms(program_id)
+    started = start_checks(bounty, terms.bounties, now + LEAD_TIME)
+    if faults := (*bounty_faults(bounty, terms), *faults_of(started)):
+        raise InvalidProgramError(faults)
+    catalog.add_bounty(program_id, bounty, len(terms.bounties) + 1)
+    return bounty
+
+
+def stop_bounty(command: StopBounty, catalog: CampaignCatalog, now: datetime) -> Bounty:
+    """End a bounty for good and return it; stopping it again changes nothing."""
+
+    def stop_once() -> Bounty:
+        bounty = known_bounty(catalog.terms(command.program_id), command.bounty_id)
+        if bounty.stopped_at:
+            return bounty
+        if is_over(bounty, now + LEAD_TIME):
+            raise InvalidInputError("is over before it could be stopped", "bounty_id")
+        stopped = replace(bounty, stopped_at=now + LEAD_TIME)
+        catalog.change_bounty(command.program_id, stopped, bounty)
+        return stopped
+
+    return retried(stop_once)
+
+
+def known_bounty(terms: Terms, bounty_id: str) -> Bounty:
+    """Return a bounty of a program; NotFoundError when there is none of that id."""
+    for bounty in terms.bounties:
+        if bounty.id == bounty_id:
+            return bounty
+    raise NotFoundError("bounty", bounty_id)
