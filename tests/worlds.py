@@ -33,11 +33,13 @@ from grapevine.adapters.memory.state import (
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
+from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.plans import Plan
 from grapevine.ports import LinkReader, StorefrontAdapter, StorefrontSecrets
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
+from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.read_balance import Balance, read_balance
 from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
@@ -119,6 +121,13 @@ class World:
     def fold(self) -> None:
         fold_entries(FoldEntries(tuple(self.ledger.appended)), self.pages)
 
+    def fold_and_post(self, now: datetime) -> None:
+        """Fold, post the bounties that look at what was folded, and fold those: as the streams do."""
+        self.fold()
+        for bounty in bounties_touched(self.ledger.appended):
+            post_bounty(bounty, self.orders, now)
+        self.fold()
+
     def sweep(self, now: datetime) -> Swept:
         ports = SweepPorts(self.ledger, self.settlements, self.catalog, self.orders, self.failures)
         return sweep_due(ports, now)
@@ -149,9 +158,9 @@ class World:
         return verify_program(make.PROGRAM_ID, self.ledger, self.treasury, orders)
 
 
-def chain_world(*plans: Plan, **changes: object) -> World:
+def chain_world(*plans: Plan, catalog: MemoryCatalog | None = None, **changes: object) -> World:
     """Return a world with one program and the chain Ana ← Bo ← Cy, whose link was clicked."""
-    world = World()
+    world = World(catalog=catalog or MemoryCatalog())
     world.catalog.add_program(make.program(**changes), plans[0] if plans else make.plan(1000, 300, 100))
     world.catalog.add_storefront(make.storefront())
     world.catalog.add_promoter(make.promoter(make.ANA))

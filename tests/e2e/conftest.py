@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from grapevine.domain.facts import OrderKey
+from grapevine.domain.entries import Postable
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
 from grapevine_cli.stage import parts_of
@@ -50,9 +50,9 @@ class House:
         url = f"{self.url('place_order')}/storefronts/{storefront_id}/webhooks"
         return request("POST", url, raw, signed | headers)
 
-    def waiting(self) -> dict[OrderKey, str]:
+    def waiting(self) -> dict[Postable, str]:
         """Return what waits in the failure queue; it stays there."""
-        found: dict[OrderKey, str] = {}
+        found: dict[Postable, str] = {}
         while fresh := [item for item in self.parts.failures.receive(10) if item.order not in found]:
             found |= {item.order: item.reason for item in fresh}
         return found

@@ -15,7 +15,7 @@ from grapevine.adapters.memory.flow import MemoryFacts
 from grapevine.adapters.memory.outside import MemoryFailures
 from grapevine.adapters.memory.state import MemoryPages, MemoryTreasury
 from grapevine.domain.accounts import Account, net
-from grapevine.domain.entries import AccountKey, Entry, standing
+from grapevine.domain.entries import AccountKey, Entry, Postable, standing
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome, Payment
 from grapevine.domain.pages import Page
@@ -302,7 +302,7 @@ class BrokenQueue(MemoryFailures):
         super().__init__()
         self.refusals = refusals
 
-    def send(self, order: OrderKey, reason: str) -> None:
+    def send(self, order: Postable, reason: str) -> None:
         self.refusals -= 1
         if self.refusals >= 0:
             raise UnavailableError("the queue does not answer")
@@ -535,7 +535,7 @@ class LeasedFailures(MemoryFailures):
 
     def __init__(self) -> None:
         super().__init__()
-        self.hidden: list[tuple[OrderKey, str]] = []
+        self.hidden: list[tuple[Postable, str]] = []
 
     def receive(self, limit: int) -> tuple[Waiting, ...]:
         found = super().receive(limit)

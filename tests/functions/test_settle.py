@@ -14,7 +14,7 @@ from chalice.test import Client
 from grapevine.adapters.memory.flow import MemoryFacts
 from grapevine.adapters.memory.outside import MemoryFailures, MemorySettlementQueue
 from grapevine.adapters.memory.state import MemoryTreasury
-from grapevine.domain.entries import AccountKey
+from grapevine.domain.entries import AccountKey, Postable
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome
 from grapevine.domain.pages import Page
@@ -108,7 +108,7 @@ def test_an_order_that_cannot_be_swept_waits_and_stops_no_other(
 class SilentQueue(MemoryFailures):
     """A queue that acknowledges nothing."""
 
-    def send(self, order: OrderKey, reason: str) -> None:
+    def send(self, order: Postable, reason: str) -> None:
         raise UnavailableError("the queue does not answer")
 
 

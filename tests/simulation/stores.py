@@ -12,8 +12,9 @@ from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, MemorySettlementQueue
 from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury
 from grapevine.domain.coupons import Coupon
+from grapevine.domain.entries import Postable
 from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.facts import Fact
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Storefront, Terms
 from grapevine.ports import Reading, StorefrontSecrets, Waiting
@@ -79,7 +80,7 @@ class SimulatedFailures:
         self._sent = 0
         self._hidden: set[int] = set()
 
-    def send(self, order: OrderKey, reason: str) -> None:
+    def send(self, order: Postable, reason: str) -> None:
         self._sent += 1
         self.waiting[self._sent] = Waiting(order, reason, str(self._sent))
         self.foreign += [reason] if FOREIGN_ERROR.match(reason) else []
@@ -97,7 +98,7 @@ class SimulatedFailures:
         self._hidden.clear()
 
     @property
-    def orders(self) -> frozenset[OrderKey]:
+    def orders(self) -> frozenset[Postable]:
         """The orders that wait."""
         return frozenset(waiting.order for waiting in self.waiting.values())
 

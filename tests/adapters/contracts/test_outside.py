@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from grapevine.domain.entries import Postable
 from grapevine.domain.errors import NotFoundError
-from grapevine.domain.facts import OrderKey
 from grapevine.ports import SettlementBatch, StorefrontSecrets
 from tests.adapters.contracts.outside import Outside
 from tests.adapters.contracts.stores import Names
@@ -41,7 +41,7 @@ def test_secrets_of_a_program_and_a_storefront_of_one_name_are_two(outside: Outs
     assert outside.secrets.storefront_secrets(names.storefront) is None
 
 
-def taken_out(outside: Outside) -> set[tuple[OrderKey, str]]:
+def taken_out(outside: Outside) -> set[tuple[Postable, str]]:
     taken = set()
     while waiting := outside.failures.receive(10):
         for item in waiting:

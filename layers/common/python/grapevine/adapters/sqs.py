@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from grapevine.domain.entries import Postable, named_key
 from grapevine.domain.errors import InvalidInputError, UnavailableError
-from grapevine.domain.facts import OrderKey
 from grapevine.ports import SettlementBatch, Waiting
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ WAIT_SECONDS = 1
 
 
 class SqsFailures:
-    """Orders that could not be processed, as `{"order": …, "reason": …}`."""
+    """Orders and bonuses that could not be processed, as `{"order": …, "reason": …}`."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def send(self, order: OrderKey, reason: str) -> None:
+    def send(self, order: Postable, reason: str) -> None:
         """Queue an order with the reason."""
         body = json.dumps({"order": str(order), "reason": reason[:MAX_REASON]})
         try:
@@ -92,7 +92,7 @@ class SqsSettlementQueue:
 def _waiting(message: MessageTypeDef) -> Waiting | None:
     try:
         values = json.loads(message["Body"])
-        return Waiting(OrderKey.parse(values["order"]), str(values["reason"]), message["ReceiptHandle"])
+        return Waiting(named_key(values["order"]), str(values["reason"]), message["ReceiptHandle"])
     except (ValueError, KeyError, TypeError, AttributeError, InvalidInputError):
         return None
 

@@ -23,6 +23,7 @@ from grapevine.domain.capping import earned_within
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
+from grapevine.domain.evidence import evidence_change
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
 from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
@@ -92,7 +93,8 @@ def next_entry(
     postings = balancing(current, wanted, terms.program.id)
     fresh = decision if decision != decision_in_force(entries) else None
     sales = sales_change(order, decision, entries, terms, now)
-    is_news = sales or target.grants or (fresh and _worth_recording(fresh, entries))
+    evidence = evidence_change(order, decision, entries, terms, now) if terms.bounties else ()
+    is_news = sales or evidence or target.grants or (fresh and _worth_recording(fresh, entries))
     if not (postings or is_news or _must_rearm(place, entries, now)):
         return None
     more_bonus = target.bonus_minor - _bonus_standing(entries, holdings, terms)
@@ -108,6 +110,7 @@ def next_entry(
         decision=fresh,
         grants=target.grants,
         sales=sales,
+        evidence=evidence,
         released=place.released,
         waits=target.waits,
         voided=target.voided,

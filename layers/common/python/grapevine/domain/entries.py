@@ -13,6 +13,7 @@ from typing import Any
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net
 from grapevine.domain.decision_texts import decision_from_dict, decision_to_dict
 from grapevine.domain.decisions import Decision
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import NO_HOLDINGS, NOTHING_TAKEN, Grant, GrantKey, Holdings, holdings
 from grapevine.domain.instants import from_text, to_text
@@ -43,6 +44,7 @@ class EntryReason(StrEnum):
     MERGED = "merged"
     WRITTEN_OFF = "written_off"
     BONUS = "bonus"
+    UNDONE = "undone"
     SPENT = "spent"
     EXPIRED = "expired"
 
@@ -82,13 +84,17 @@ class BonusKey:
 
 
 EntryKey = OrderKey | AccountKey | BonusKey
+Postable = OrderKey | BonusKey
+"""Whose entries one writer posts by looking at what they rest on: whenever, as often as one likes."""
 
 
-def named_key(text: str) -> OrderKey | BonusKey:
+def named_key(text: str) -> Postable:
     """Read back what `str` made of an order's or a bonus's key, which pages' marks begin with."""
     if text.count("/") < 3:
         return OrderKey.parse(text)
     program_id, promoter_id, kind, name = text.split("/", 3)
+    if kind not in list(BonusKind):
+        raise InvalidInputError(f"names neither an order nor a bonus: {text[:80]!r}")
     return BonusKey(program_id, promoter_id, BonusKind(kind), name)
 
 
@@ -98,10 +104,11 @@ class Entry:
 
     `covers` is how many facts of the order stood behind it in all, `facts` the digests of those
     it was the first to cover. `decision` is there only when it is new. `grants` has what changed of
-    what is scarce, `sales` what it changes in the volume of the attributed promoters. `due_at` is
-    the next instant at which time alone may change something. `waits` are the promoters whose parts
-    are not released with the others, `voided` those whose parts went back: somebody looked, and they
-    were suspended, or banned. `text` is the entry as it was stored, where it was: a newer writer's
+    what is scarce, `sales` what it changes in the volume of the attributed promoters, `evidence` the
+    same for the bounties that ran when the order was paid. `reached` is what a bounty's evidence came
+    to. `due_at` is the next instant at which time alone may change something. `waits` are the promoters
+    whose parts are not released with the others, `voided` those whose parts went back: somebody looked,
+    and they were suspended, or banned. `text` is the entry as it was stored, where it was: a newer writer's
     may say more than we read, and the hash is of what is stored.
     """
 
@@ -116,6 +123,8 @@ class Entry:
     decision: Decision | None = None
     grants: tuple[Grant, ...] = ()
     sales: tuple[Sale, ...] = ()
+    evidence: tuple[Sale, ...] = ()
+    reached: Volume | None = None
     released: bool = False
     waits: tuple[str, ...] = ()
     voided: tuple[str, ...] = ()
@@ -176,6 +185,8 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "d": decision_to_dict(entry.decision) if entry.decision else None,
         "g": [[str(grant.key), grant.wanted, grant.granted] for grant in entry.grants],
         "s": [_sale_to_list(sale) for sale in entry.sales],
+        "ev": [_sale_to_list(sale) for sale in entry.evidence],
+        "rv": [entry.reached.net_minor, entry.reached.orders] if entry.reached else None,
         "rel": int(entry.released),
         "wt": list(entry.waits),
         "vd": list(entry.voided),
@@ -209,6 +220,8 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
             for text, wanted, granted in values.get("g", ())
         ),
         sales=tuple(_sale_from_list(item) for item in values.get("s", ())),
+        evidence=tuple(_sale_from_list(item) for item in values.get("ev", ())),
+        reached=Volume(*values["rv"]) if "rv" in values else None,
         released=bool(values.get("rel", 0)),
         waits=tuple(values.get("wt", ())),
         voided=tuple(values.get("vd", ())),

@@ -7,7 +7,7 @@ and rebuilding are all the same replay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -15,6 +15,7 @@ from grapevine.domain.accounts import PROGRAM, Leaf, net
 from grapevine.domain.campaigns import CAMPAIGN_PREFIX
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.instants import day_of
+from grapevine.domain.tiers import Sale, Volume
 
 PROMOTER_SLOTS = 4
 NET, ORDERS = "net", "orders"
@@ -51,6 +52,11 @@ def sales_subject(program_id: str, promoter_id: str, month: str) -> str:
     return f"{program_id}/{promoter_id}/sales/{month}"
 
 
+def evidence_subject(program_id: str, promoter_id: str, name: str) -> str:
+    """Return the pages' subject for what a bounty looks at: a promoter's sales in a period, by its name."""
+    return f"{program_id}/{promoter_id}/bounty/{name}"
+
+
 def pages_of(entry: Entry) -> tuple[Page, ...]:
     """Return what an entry adds to the pages of balances and sales.
 
@@ -68,15 +74,28 @@ def pages_of(entry: Entry) -> tuple[Page, ...]:
         )
         for (owner, currency), amounts in sorted(sums.items())
     )
-    return (*balances, *_sales_pages(entry)) if entry.sales else balances
+    if not (entry.sales or entry.evidence):
+        return balances
+    sold = _sold_pages(entry, entry.sales, sales_subject)
+    return (*balances, *sold, *_sold_pages(entry, entry.evidence, evidence_subject))
 
 
-def _sales_pages(entry: Entry) -> Iterator[Page]:
-    for sale in entry.sales:
+def _sold_pages(
+    entry: Entry, sales: Sequence[Sale], subject_of: Callable[[str, str, str], str]
+) -> Iterator[Page]:
+    for sale in sales:
         amounts = {NET: sale.volume.net_minor, ORDERS: sale.volume.orders}
-        subject = sales_subject(entry.program_id, sale.promoter_id, sale.month)
+        subject = subject_of(entry.program_id, sale.promoter_id, sale.month)
         key = PageKey(subject, day_of(entry.recorded_at), _slot(entry, PROMOTER_SLOTS))
         yield Page(key, {name: change for name, change in amounts.items() if change}, frozenset({entry.id}))
+
+
+def sold(pages: Iterable[Page]) -> Volume:
+    """Return what pages of sales come to."""
+    found = Volume()
+    for page in pages:
+        found += Volume(page.amounts.get(NET, 0), page.amounts.get(ORDERS, 0))
+    return found
 
 
 def merged(pages: Iterable[Page]) -> tuple[Page, ...]:

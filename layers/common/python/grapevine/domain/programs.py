@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from grapevine.domain.bounties import Bounty
+from grapevine.domain.bounties import Bounty, Period, period_named
 from grapevine.domain.campaigns import Campaign
 from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError
 from grapevine.domain.instants import clamped_day
@@ -59,6 +59,14 @@ class Terms:
             if plan.version == version:
                 return plan
         raise NotFoundError("plan version", f"{self.program.id}/{version}")
+
+    def bounty_period(self, name: str) -> tuple[Bounty, Period]:
+        """Return the bounty and the period that a bonus's key names; NotFoundError where there is none."""
+        bounty_id = name.partition(":")[0]
+        for bounty in self.bounties:
+            if bounty.id == bounty_id:
+                return bounty, period_named(bounty, name, ZoneInfo(self.program.time_zone))
+        raise NotFoundError("bounty", f"{self.program.id}/{bounty_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What an entry changes in a promoter's volume of a month, `YYYY-MM`."""
+    """What an entry changes in a promoter's volume of a month, `YYYY-MM`, or a bounty's period, by name."""
 
     promoter_id: str
     month: str

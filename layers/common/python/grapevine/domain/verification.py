@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from grapevine.domain.accounts import Leaf, net
-from grapevine.domain.entries import AccountKey, Entry, EntryReason, grants_of
+from grapevine.domain.entries import AccountKey, BonusKey, Entry, EntryReason, grants_of
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantKey, held
 from grapevine.domain.pages import Page, PageKey, merged, pages_of
@@ -50,6 +50,7 @@ class Books:
 
     orders: Mapping[OrderKey, Sequence[Entry]] = field(default_factory=dict)
     accounts: Mapping[AccountKey, Sequence[Entry]] = field(default_factory=dict)
+    bonuses: Mapping[BonusKey, Sequence[Entry]] = field(default_factory=dict)
     pages: Mapping[PageKey, Page] = field(default_factory=dict)
     heads: Mapping[AccountKey, Head] = field(default_factory=dict)
     payouts: Mapping[str, Payout] = field(default_factory=dict)
@@ -78,12 +79,12 @@ def totals(books: Books) -> dict[tuple[str, str], int]:
 
 
 def _entries(books: Books) -> Iterable[Entry]:
-    for chain in (*books.orders.values(), *books.accounts.values()):
+    for chain in (*books.orders.values(), *books.accounts.values(), *books.bonuses.values()):
         yield from chain
 
 
 def _chains(books: Books) -> Iterable[Fault]:
-    for key, chain in (*books.orders.items(), *books.accounts.items()):
+    for key, chain in (*books.orders.items(), *books.accounts.items(), *books.bonuses.items()):
         previous = ""
         for position, entry in enumerate(chain, start=1):
             if entry.sequence != position:

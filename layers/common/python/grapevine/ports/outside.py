@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from grapevine.domain.facts import OrderKey
+from grapevine.domain.entries import Postable
 from grapevine.ports.books import SettlementBatch
 
 
@@ -35,17 +35,17 @@ class SecretStore(Protocol):
 
 
 class FailureQueue(Protocol):
-    """Where orders wait that could not be processed."""
+    """Where orders and bonuses wait that could not be processed."""
 
-    def send(self, order: OrderKey, reason: str) -> None:
-        """Queue an order with the reason; raises when the queue did not acknowledge it."""
+    def send(self, order: Postable, reason: str) -> None:
+        """Queue an order, or a bonus, with the reason; raises when the queue did not acknowledge it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An order in the failure queue; `receipt` takes it out."""
+    """An order, or a bonus, in the failure queue; `receipt` takes it out."""
 
-    order: OrderKey
+    order: Postable
     reason: str
     receipt: str
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from grapevine.domain.entries import BonusKey, Entry, Postable
 from grapevine.domain.errors import InvalidInputError, reason_of
+from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import OrderKey
 from grapevine.runtime import observe
 from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Image, Record, answer_images, new_images
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
+from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_orders
 
@@ -22,7 +26,7 @@ def post_facts(event: Record, parts: Parts) -> Answer:
 
 
 def fold_images(event: Record, parts: Parts) -> Answer:
-    """Fold a batch of entries in one write per page; where that fails, record by record.
+    """Fold a batch of entries in one write per page and post their bounties; failing that, record by record.
 
     What fails then is queued by its order, named by its key; what names no order fails, and comes again.
     """
@@ -88,12 +92,13 @@ class EntryFolder:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._folded_all = False
+        self._done: set[BonusKey] = set()
 
     def try_all(self, event: Record) -> None:
         """Fold everything at once; a failure is found again, and named, record by record."""
         try:
             entries = tuple(self._parts.entry_of(image) for image in new_images(event))
-            fold_entries(FoldEntries(entries), self._parts.pages)
+            self._fold(entries)
             self._folded_all = True
         except Exception:  # noqa: BLE001 - one poison record must not cost the batch
             observe.logger().exception("folding the batch failed; record by record now")
@@ -106,15 +111,31 @@ class EntryFolder:
         if self._folded_all:
             return
         try:
-            fold_entries(FoldEntries((self._parts.entry_of(image),)), self._parts.pages)
+            self._fold((self._parts.entry_of(image),))
         except Exception as error:
             if order is None:
                 raise
             queue_order(order, error, self._parts)
 
+    def _fold(self, entries: Sequence[Entry]) -> None:
+        """Fold entries; after that the bounties that look at them, each once."""
+        fold_entries(FoldEntries(entries), self._parts.pages)
+        for bounty in bounties_touched(entries):
+            if bounty not in self._done:
+                self._post(bounty)
+                self._done.add(bounty)
 
-def queue_order(order: OrderKey, error: Exception, parts: Parts) -> None:
-    """Put an order aside with the reason, and say so where an alarm looks."""
+    def _post(self, bounty: BonusKey) -> None:
+        """Post a bounty; what stops it goes to the queue with its reason; only if that fails, it raises."""
+        observe.note_each(bounties=str(bounty))
+        try:
+            post_bounty(bounty, order_ports(self._parts), self._parts.now())
+        except Exception as error:  # noqa: BLE001 - the entries are folded; the queue keeps bounty and reason
+            queue_order(bounty, error, self._parts)
+
+
+def queue_order(order: Postable, error: Exception, parts: Parts) -> None:
+    """Put an order, or a bounty, aside with the reason, and say so where an alarm looks."""
     reason = reason_of(error)
     parts.failures.send(order, reason)
     observe.logger().warning("order queued", extra={"order": str(order), "reason": reason}, exc_info=error)

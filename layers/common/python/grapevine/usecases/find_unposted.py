@@ -127,7 +127,7 @@ def _says_nothing_new(entry: Entry) -> bool:
 
     Nobody had to write that down when it came, and whoever posts next does.
     """
-    return not entry.postings and entry.due_at is None
+    return not entry.postings and not entry.evidence and entry.due_at is None
 
 
 class Rehearsal:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from grapevine.domain.entries import Postable
 from grapevine.domain.errors import reason_of
-from grapevine.domain.facts import OrderKey
+from grapevine.domain.evidence import bounties_touched
 from grapevine.ports import FailureReader, PageFolder, Waiting
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
-from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
+from grapevine.usecases.post_bounty import post_bounty, post_key
+from grapevine.usecases.post_order import PostOrderPorts
 
 BATCH = 10
 """Orders asked for at a time; the queue's own limit."""
@@ -50,15 +52,20 @@ def redrive_orders(ports: RedrivePorts, now: datetime) -> Redriven:
     return Redriven(done=done, still_waiting=tuple(f"{order}: {why}" for order, why in faults.items()))
 
 
-def redrive_order(order: OrderKey, ports: RedrivePorts, now: datetime) -> None:
-    """Post one order again and fold all of its entries: where all is well, both change nothing.
+def redrive_order(order: Postable, ports: RedrivePorts, now: datetime) -> None:
+    """Post one order or bonus again and fold all of its entries: where all is well, both change nothing.
+
+    The bounties that an order counts for are posted after that, as they are behind the stream.
 
     Entries that stand are folded also when the order cannot be posted: it may wait for long.
     """
     try:
-        post_order(PostOrder(order), ports.orders, now)
+        post_key(order, ports.orders, now)
     finally:
-        fold_entries(FoldEntries(ports.orders.ledger.entries_of(order)), ports.pages)
+        entries = ports.orders.ledger.entries_of(order)
+        fold_entries(FoldEntries(entries), ports.pages)
+        for bounty in bounties_touched(entries):
+            post_bounty(bounty, ports.orders, now)
 
 
 def _redrive(item: Waiting, ports: RedrivePorts, now: datetime) -> str | None:

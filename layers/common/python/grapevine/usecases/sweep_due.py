@@ -1,14 +1,17 @@
-"""Post every order at which time alone may have changed something."""
+"""Post every order and every bounty at which time alone may have changed something."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
+from grapevine.domain.entries import BonusKey, BonusKind, EntryKey, Postable
 from grapevine.domain.errors import reason_of
 from grapevine.domain.facts import OrderKey
 from grapevine.ports import CatalogLists, DueReader, FailureQueue, SweepMark
-from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
+from grapevine.usecases.post_bounty import post_key
+from grapevine.usecases.post_order import PostOrderPorts
 
 OVERLAP = timedelta(hours=2)
 """How far behind the last sweep the next one starts: the index is eventually consistent."""
@@ -27,7 +30,7 @@ class SweepPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """What a sweep did, in orders."""
+    """What a sweep did, in orders and bounties."""
 
     looked_at: int
     posted: int
@@ -35,15 +38,15 @@ class Swept:
 
 
 def sweep_due(ports: SweepPorts, now: datetime) -> Swept:
-    """Post what is due up to now; an order that fails waits in the queue and stops no other.
+    """Post what is due up to now; what fails waits in the queue and stops no other.
 
     The mark moves when everything before it was posted or queued. Sweeping twice posts nothing.
     """
     due = ports.due.due(_start(ports, now), now)
-    orders = tuple(dict.fromkeys(key for key in due if isinstance(key, OrderKey)))
-    outcomes = [_post(order, ports, now) for order in orders]
+    found = tuple(dict.fromkeys(key for key in due if _is_posted(key)))
+    outcomes = [_post(key, ports, now) for key in found]
     ports.mark.set_swept_until(now)
-    return Swept(looked_at=len(orders), posted=outcomes.count(True), failed=outcomes.count(None))
+    return Swept(looked_at=len(found), posted=outcomes.count(True), failed=outcomes.count(None))
 
 
 def _start(ports: SweepPorts, now: datetime) -> datetime:
@@ -54,9 +57,14 @@ def _start(ports: SweepPorts, now: datetime) -> datetime:
     return min((program.created_at for program in ports.catalog.programs()), default=now)
 
 
-def _post(order: OrderKey, ports: SweepPorts, now: datetime) -> bool | None:
+def _is_posted(key: EntryKey) -> TypeGuard[Postable]:
+    """Say whether something due is an order or a bounty: accounts are settlement's."""
+    return isinstance(key, OrderKey) or (isinstance(key, BonusKey) and key.kind is BonusKind.BOUNTY)
+
+
+def _post(key: Postable, ports: SweepPorts, now: datetime) -> bool | None:
     try:
-        return post_order(PostOrder(order), ports.orders, now) is not None
+        return post_key(key, ports.orders, now) is not None
     except Exception as error:  # noqa: BLE001 - one order that nobody foresaw must not end every sweep
-        ports.failures.send(order, f"sweep: {reason_of(error)}")
+        ports.failures.send(key, f"sweep: {reason_of(error)}")
         return None

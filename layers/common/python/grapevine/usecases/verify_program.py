@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from grapevine.domain.entries import AccountKey, Entry, EntryKey
+from grapevine.domain.entries import AccountKey, BonusKey, Entry, EntryKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.verification import Books, Fault, totals, verify
 from grapevine.ports import EntryScan, FactScan, StateScan
 from grapevine.usecases.find_unposted import Span, Suspects, find_unposted
+from grapevine.usecases.find_wrong_bounties import find_wrong_bounties
 from grapevine.usecases.post_order import PostOrderPorts
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Proof:
     payouts: int
     totals: dict[tuple[str, str], int]
     facts: int = 0
+    bonuses: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +95,11 @@ def verify_program(
         books,
         orders={key: chain for key, chain in chains.items() if isinstance(key, OrderKey)},
         accounts={key: chain for key, chain in chains.items() if isinstance(key, AccountKey)},
+        bonuses={key: chain for key, chain in chains.items() if isinstance(key, BonusKey)},
     )
     seen, unposted = _unposted(program_id, books, orders, progress) if orders else (0, ())
-    return _proof(program_id, books, unposted, seen)
+    bounties = tuple(find_wrong_bounties(program_id, books, orders.orders, orders.span)) if orders else ()
+    return _proof(program_id, books, (*unposted, *bounties), seen)
 
 
 def _unposted(
@@ -123,7 +127,7 @@ def _counted(items: Iterable[T], stage: str, progress: Progress, total: int | No
 
 
 def _proof(program_id: str, books: Books, unposted: tuple[Fault, ...], facts: int) -> Proof:
-    chains = (*books.orders.values(), *books.accounts.values())
+    chains = (*books.orders.values(), *books.accounts.values(), *books.bonuses.values())
     return Proof(
         program_id=program_id,
         faults=(*verify(books), *unposted),
@@ -134,4 +138,5 @@ def _proof(program_id: str, books: Books, unposted: tuple[Fault, ...], facts: in
         payouts=len(books.payouts),
         totals=totals(books),
         facts=facts,
+        bonuses=len(books.bonuses),
     )

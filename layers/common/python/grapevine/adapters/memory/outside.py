@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from grapevine.domain.entries import Postable
 from grapevine.domain.errors import NotFoundError
-from grapevine.domain.facts import OrderKey
 from grapevine.ports import SettlementBatch, StorefrontSecrets, Waiting
 
 
@@ -36,9 +36,9 @@ class MemoryFailures:
     """Orders that wait, with their reasons, in order."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[OrderKey, str]] = []
+        self.sent: list[tuple[Postable, str]] = []
 
-    def send(self, order: OrderKey, reason: str) -> None:
+    def send(self, order: Postable, reason: str) -> None:
         self.sent.append((order, reason))
 
     def receive(self, limit: int) -> tuple[Waiting, ...]:
