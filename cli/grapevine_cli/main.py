@@ -12,12 +12,13 @@ from typing import Concatenate, ParamSpec
 import click
 
 from grapevine.domain.errors import GrapevineError
-from grapevine.domain.facts import OrderKey
+from grapevine.domain.entries import BonusKey, named_key
 from grapevine.domain.money import format_minor
 from grapevine.domain.wording import Language
 from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
+from grapevine.usecases.explain_bounty import ExplainBounty, ExplainBountyPorts, explain_bounty
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redrive_orders
@@ -94,7 +95,8 @@ def verify(parts: AwsParts, program_id: str, *, at_rest: bool) -> None:
 
 def proof_lines(proof: Proof) -> list[str]:
     """Return a proof as lines a person reads."""
-    counted = f"{proof.entries} entries of {proof.orders} orders and {proof.accounts} accounts"
+    bonuses = f", {proof.bonuses} bonuses" if proof.bonuses else ""
+    counted = f"{proof.entries} entries of {proof.orders} orders{bonuses} and {proof.accounts} accounts"
     facts = f", {proof.facts} facts" if proof.facts else ""
     lines = [f"{counted}, {proof.pages} pages, {proof.payouts} payouts{facts}"]
     for currency in sorted({currency for _, currency in proof.totals}):
@@ -114,13 +116,23 @@ def proof_lines(proof: Proof) -> list[str]:
 @click.option("--promoter", "promoter_id", help="Say only what concerns this promoter.")
 @pass_parts
 def explain(parts: AwsParts, program_id: str, entry: str, language: str, promoter_id: str | None) -> None:
-    """Explain an order's entry, named storefront/order/number: in sentences, then with every number."""
-    order, _, number = entry.rpartition("/")
+    """Explain an order's entry, named storefront/order/number: in sentences, then with every number.
+
+    A bounty's entry is named program/promoter/bounty/period/number.
+    """
+    name, _, number = entry.rpartition("/")
     if not number.isdecimal():
         raise click.UsageError("ENTRY is storefront/order/number")
-    ports = ExplainPorts(parts.ledger, parts.facts, parts.catalog)
-    command = ExplainEntry(program_id, OrderKey.parse(order), int(number), Language(language), promoter_id)
-    found = explain_entry(command, ports)
+    key = named_key(name)
+    if isinstance(key, BonusKey):
+        asked = ExplainBounty(program_id, key.promoter_id, key.name, int(number), Language(language))
+        found = explain_bounty(
+            asked, ExplainBountyPorts(parts.ledger, parts.pages, parts.catalog, parts.catalog)
+        )
+    else:
+        ports = ExplainPorts(parts.ledger, parts.facts, parts.catalog)
+        command = ExplainEntry(program_id, key, int(number), Language(language), promoter_id)
+        found = explain_entry(command, ports)
     for name, said in found.pop("sentences").items():
         click.echo(f"{name}: {' '.join(said)}")
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -130,10 +142,13 @@ def explain(parts: AwsParts, program_id: str, entry: str, language: str, promote
 @click.argument("order", required=False)
 @pass_parts
 def redrive(parts: AwsParts, order: str | None) -> None:
-    """Post again what waits in the failure queue, or one ORDER named storefront/order."""
+    """Post again what waits in the failure queue, or one ORDER named storefront/order.
+
+    A bounty is named program/promoter/bounty/period.
+    """
     ports = RedrivePorts(parts.failures, order_ports(parts), parts.pages)
     if order:
-        redrive_order(OrderKey.parse(order), ports, parts.now())
+        redrive_order(named_key(order), ports, parts.now())
         click.echo(f"{order} posted and folded")
         return
     done = redrive_orders(ports, parts.now())

@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice, Response
 
-from grapevine.runtime import campaigns, console
+from grapevine.runtime import bounties, campaigns, console
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import incoming, json_response, routes, services
 from grapevine.runtime.parts import parts
@@ -49,6 +49,12 @@ serve("POST", "/programs/{program_id}/promoters/{promoter_id}/merge", console.me
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/links", console.create_link, 201)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/balance", console.read_balance)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/tier", console.read_tier)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/bounties", bounties.list_progress)
+serve(
+    "GET",
+    "/programs/{program_id}/promoters/{promoter_id}/bounties/{name}/{sequence}/explain",
+    bounties.explain_bounty,
+)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/entries", console.list_entries)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statement", console.read_statement)
 serve("GET", "/programs/{program_id}/waiting", console.list_waiting)

@@ -176,7 +176,7 @@ ZH = Wording(
         EntryReason.MERGED: "你的几个账户已合并为一个",
         EntryReason.WRITTEN_OFF: "你尚欠的款项已免除",
         EntryReason.BONUS: "你获得了一份奖励",
-        EntryReason.UNDONE: "得到奖金的依据不再有效",
+        EntryReason.UNDONE: "一份奖励的依据不再成立",
         EntryReason.SPENT: "你使用了积分",
         EntryReason.EXPIRED: "你的部分积分已过期",
     },

@@ -232,12 +232,17 @@ def _rule(caller: Caller, program_id: str, order: str, *, accepted: bool) -> Jso
 def explain_entry(caller: Caller, program_id: str, storefront_id: str, order_id: str, sequence: str) -> Json:
     """Explain one entry of an order."""
     caller.terms(program_id)
-    if not (sequence.isdecimal() and len(sequence) <= LONGEST_SEQUENCE):
-        raise InvalidInputError("must be a whole number", "sequence")
     order, promoter_id = OrderKey.parse(f"{storefront_id}/{order_id}"), caller.query.get("promoter_id")
-    command = entries.ExplainEntry(program_id, order, int(sequence), caller.language(), promoter_id)
+    command = entries.ExplainEntry(program_id, order, sequence_of(sequence), caller.language(), promoter_id)
     ports = entries.ExplainPorts(caller.parts.ledger, caller.parts.facts, caller.parts.catalog)
     return entries.explain_entry(command, ports)
+
+
+def sequence_of(sequence: str) -> int:
+    """Read an entry's number from a path."""
+    if not (sequence.isdecimal() and len(sequence) <= LONGEST_SEQUENCE):
+        raise InvalidInputError("must be a whole number", "sequence")
+    return int(sequence)
 
 
 def _customers(parts: Parts) -> customers.CustomerPorts:

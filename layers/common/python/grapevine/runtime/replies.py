@@ -22,6 +22,7 @@ from grapevine.domain.sales import Progress
 from grapevine.domain.tiers import TierMeasure
 from grapevine.usecases.list_waiting import Doubt
 from grapevine.usecases.read_balance import Balance
+from grapevine.usecases.read_bounties import BountyProgress
 from grapevine.usecases.read_tier import TierNow
 
 
@@ -215,6 +216,32 @@ def _progress(found: Progress, plan: Plan, currency: str) -> dict[str, Any]:
         "next_tier": found.next.id if found.next else None,
         "threshold": measured(found.next.threshold if found.next else None),
         "missing": measured(found.missing),
+    }
+
+
+def from_bounty_progress(found: BountyProgress, program: Program) -> dict[str, Any]:
+    """Return how far a promoter has come with a bounty in a period; amounts as decimal strings."""
+    bounty, period = found.bounty, found.period
+
+    def measured(amount: int) -> str | int:
+        is_count = bounty.measure is TierMeasure.ORDERS
+        return amount if is_count else format_minor(amount, program.currency)
+
+    return {
+        "bounty": bounty.id,
+        "name": bounty.name,
+        "period": period.name.partition(":")[2],
+        "starts_at": to_text(period.starts_at),
+        "ends_at": to_text(period.ends_at),
+        "tiers": list(bounty.audience.tier_ids),
+        "measure": bounty.measure.value,
+        "target": measured(bounty.target),
+        "reached": measured(found.reached.measured(bounty.measure)),
+        "missing": measured(found.missing),
+        "amount": format_minor(bounty.amount, found.currency),
+        "currency": found.currency,
+        "state": found.state.value,
+        "hold_ends_at": to_text(period.held_until),
     }
 
 
