@@ -158,9 +158,9 @@ class World:
         return verify_program(make.PROGRAM_ID, self.ledger, self.treasury, orders)
 
 
-def chain_world(*plans: Plan, catalog: MemoryCatalog | None = None, **changes: object) -> World:
+def chain_world(*plans: Plan, **changes: object) -> World:
     """Return a world with one program and the chain Ana ← Bo ← Cy, whose link was clicked."""
-    world = World(catalog=catalog or MemoryCatalog())
+    world = World()
     world.catalog.add_program(make.program(**changes), plans[0] if plans else make.plan(1000, 300, 100))
     world.catalog.add_storefront(make.storefront())
     world.catalog.add_promoter(make.promoter(make.ANA))

@@ -11,8 +11,8 @@ from typing import Concatenate, ParamSpec
 
 import click
 
-from grapevine.domain.errors import GrapevineError
 from grapevine.domain.entries import BonusKey, named_key
+from grapevine.domain.errors import GrapevineError
 from grapevine.domain.money import format_minor
 from grapevine.domain.wording import Language
 from grapevine.runtime.accruing import order_ports

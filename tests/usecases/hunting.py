@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
-from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.bounties import Bounty
 from grapevine.domain.bounty_posting import earned
 from grapevine.domain.entries import BonusKey, BonusKind, Entry
 from grapevine.domain.facts import FactKind, Outcome
 from grapevine.domain.plans import Plan
-from grapevine.domain.programs import Terms
 from grapevine.usecases.post_bounty import post_bounty
 from tests import builders as make
 from tests.builders import CY, minutes
@@ -27,34 +24,17 @@ HELD_UNTIL = local(12, 16, 0)
 
 def bounty(**changes: object) -> Bounty:
     """Return "2 orders this week: 50.00", for a year."""
-    values: dict[str, object] = {
-        "id": "bt_week",
-        "name": "Two a week",
-        "starts_at": local(1, 1, 0),
-        "ends_at": local(12, 31, 0),
-        "target": 2,
-        "amount": 5_000,
-    }
-    return Bounty(**{**values, **changes})  # type: ignore[arg-type]
-
-
-class Bounties(MemoryCatalog):
-    """A catalog whose programs have these bounties, as if they had been created there."""
-
-    def __init__(self, *bounties: Bounty) -> None:
-        super().__init__()
-        self.given = bounties
-
-    def terms(self, program_id: str) -> Terms:
-        return replace(super().terms(program_id), bounties=self.given)
+    year = {"starts_at": local(1, 1, 0), "ends_at": local(12, 31, 0)}
+    return make.bounty(**{"bounty_id": "bt_week", "name": "Two a week", "target": 2, **year, **changes})  # type: ignore[arg-type]
 
 
 class Hunting(Selling):
     """A shop with bounties, whose streams are never behind."""
 
     def __init__(self, *bounties: Bounty, plan: Plan | None = None, **changes: object) -> None:
-        catalog = Bounties(*(bounties or (bounty(),)))
-        super().__init__(plan or make.plan(1000, tiers=()), catalog=catalog, **changes)
+        super().__init__(plan or make.plan(1000, tiers=()), **changes)
+        for number, one in enumerate(bounties or (bounty(),), start=1):
+            self.world.catalog.add_bounty(make.PROGRAM_ID, one, number)
 
     def post(self, name: str, now: datetime) -> Entry:
         entry = self.world.post(now, key(name))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import Entry, standing
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Payment
@@ -43,8 +42,8 @@ def key(name: str) -> OrderKey:
 class Selling:
     """A world with the chain Ana ← Bo ← Cy in which orders are told by name."""
 
-    def __init__(self, *plans: Plan, catalog: MemoryCatalog | None = None, **changes: object) -> None:
-        self.world: World = chain_world(*(plans or (tiered(),)), catalog=catalog, **changes)
+    def __init__(self, *plans: Plan, **changes: object) -> None:
+        self.world: World = chain_world(*(plans or (tiered(),)), **changes)
 
     def paid(self, name: str, at: datetime, base_minor: int, *, promoter: str = CY, **told: object) -> Fact:
         """Record a click five minutes before and tell that an order was placed and paid."""

@@ -18,7 +18,7 @@ from grapevine.usecases.merge_promoters import MergePromoters, merge_promoters
 from tests import builders as make
 from tests.builders import ANA, BO, CY, days, minutes
 from tests.usecases.hunting import HELD_UNTIL, WEEK, WEEK_ENDS, Hunting, bonus, bounty
-from tests.usecases.selling import key, local, tiered
+from tests.usecases.selling import Selling, key, local, tiered
 
 
 def two_sold(*bounties: object, **changes: object) -> Hunting:
@@ -243,9 +243,7 @@ def test_several_bounties_look_at_the_same_orders_each_by_its_own_target() -> No
 
 
 def test_a_program_without_bounties_records_no_evidence() -> None:
-    shop = Hunting()
-    shop.world.catalog.given = ()  # type: ignore[attr-defined]
-    entry = shop.sell("one", local(11, 10), 10_000)
+    entry = Selling(make.plan(1000, tiers=())).sell("one", local(11, 10), 10_000)
     assert entry.evidence == ()
     assert "ev" not in canonical(entry)
 

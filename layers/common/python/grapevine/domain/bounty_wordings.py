@@ -24,6 +24,7 @@ class BountyWording:
 
     stands: str
     missed: str
+    takes: str
     again: str
     one_order: str
     orders: str
@@ -33,16 +34,18 @@ class BountyWording:
 BOUNTY_WORDINGS: Mapping[Language, BountyWording] = MappingProxyType(
     {
         Language.EN: BountyWording(
-            stands="you earned {amount} for “{name}”: it takes {target} from {first} to {last}, and {reached} counted",
-            missed="you earned nothing for “{name}”: it takes {target} from {first} to {last}, and {reached} counted",
+            stands="you earned {amount} for “{name}”: {takes}",
+            missed="you earned nothing for “{name}”: {takes}",
+            takes="it takes {target} from {first} to {last}, and {reached} counted",
             again="what is refunded, cancelled or stopped until then does not count, and can undo it",
             one_order="1 order",
             orders="{number} orders",
             net="{amount} of sales",
         ),
         Language.ZH: BountyWording(
-            stands="你因“{name}”获得{amount}：{first}至{last}需要达到{target}，已计入{reached}",
-            missed="你没有获得“{name}”的奖励：{first}至{last}需要达到{target}，已计入{reached}",
+            stands="你因“{name}”获得{amount}：{takes}",
+            missed="你没有获得“{name}”的奖励：{takes}",
+            takes="{first}至{last}需要达到{target}，已计入{reached}",
             again="在此之前退款、取消或被停止的订单不计入，可能使其失效",
             one_order="1笔订单",
             orders="{number}笔订单",
@@ -59,14 +62,14 @@ def bounty_sentence(
     words, own = WORDINGS[language], BOUNTY_WORDINGS[language]
     zone, today = ZoneInfo(program.time_zone), entries[-1].recorded_at
     stands = earned(entries)
-    told = (own.stands if stands else own.missed).format(
-        name=bounty.name,
-        amount=words.amount(sum(stands.values()), currency_of(bounty, program)),
+    takes = own.takes.format(
         target=_measured(_target(bounty), bounty, program, words, own),
         reached=_measured(entries[-1].reached or Volume(), bounty, program, words, own),
         first=_day(period.starts_at, today, zone, words),
         last=_day(period.ends_at - timedelta(milliseconds=1), today, zone, words),
     )
+    amount = words.amount(sum(stands.values()), currency_of(bounty, program))
+    told = (own.stands if stands else own.missed).format(name=bounty.name, amount=amount, takes=takes)
     state = _state(entries[-1], {account.leaf for account, _ in stands}, period, zone, words, own)
     return words.sentence(told, *state)
 

@@ -24,11 +24,7 @@ def list_progress(caller: Caller, program_id: str, promoter_id: str) -> Json:
 def explain_bounty(caller: Caller, program_id: str, promoter_id: str, name: str, sequence: str) -> Json:
     """Explain one entry of a bounty."""
     caller.terms(program_id)
-    command = ExplainBounty(
-        program_id, promoter_id, unquote(name), sequence_of(sequence), caller.language()
-    )
+    command = ExplainBounty(program_id, promoter_id, unquote(name), sequence_of(sequence), caller.language())
     parts = caller.parts
     ports = ExplainBountyPorts(parts.ledger, parts.pages, parts.catalog, parts.catalog)
     return explain_one(command, ports)
-
-

@@ -1,4 +1,4 @@
-"""Explain a bounty's entry: the target, what counted then, the orders' entries that count now, and in words."""
+"""Explain a bounty's entry: the target, what counted then, the entries that count now, and in words."""
 
 from __future__ import annotations
 
