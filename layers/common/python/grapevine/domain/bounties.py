@@ -93,15 +93,15 @@ def period_named(bounty: Bounty, name: str, zone: ZoneInfo) -> Period:
 
 
 def periods_back(bounty: Bounty, instant: datetime, zone: ZoneInfo, most: int) -> tuple[Period, ...]:
-    """Return the period of an instant and those before it whose evidence is still looked at, latest first.
+    """Return the period of an instant and those before it, latest first, at most so many.
 
-    At most so many; the last of them stays for a month after its hold.
+    A period stays for a week after its hold, so that one sees what has become of it.
     """
     last = min(instant, bounty.ends_at - timedelta(milliseconds=1))
     found: list[Period] = []
     while last >= bounty.starts_at and len(found) < most:
         period = _period_of(bounty, last.astimezone(zone).date(), zone)
-        if period.held_until + (0 if found else 31) * DAY <= instant:
+        if period.held_until + 7 * DAY <= instant:
             break
         if _whole(bounty, period) and not (bounty.stopped_at and bounty.stopped_at <= period.starts_at):
             found.append(period)

@@ -17,8 +17,8 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.tiers import Volume
 from grapevine.usecases.post_bounty import BountyPorts, reached_by
 
-MOST_PERIODS = 5
-"""Of one bounty that are told: the present one, and those before it that are held."""
+MOST_PERIODS = 7
+"""Of one bounty that are told: a week's with the default hold, or the last days'."""
 
 
 class BountyState(StrEnum):
@@ -56,9 +56,9 @@ class BountyProgress:
 def read_bounties(
     program_id: str, promoter_id: str, ports: BountyPorts, now: datetime
 ) -> tuple[BountyProgress, ...]:
-    """Return the bounties that are for a promoter, in their present period and in those that are held.
+    """Return the bounties that are for a promoter, in their present period and those before it.
 
-    A bounty that is over stays for a month after its last hold. NotFoundError for a promoter whom the
+    A period stays for a week after its hold. NotFoundError for a promoter whom the
     program does not have. Of an account that is a duplicate nothing is told: it counts for whose it is.
     """
     terms = ports.catalog.terms(program_id)
