@@ -57,7 +57,7 @@ def test_every_field_of_the_event_is_described() -> None:
 def test_every_name_of_an_entry_is_described() -> None:
     rows = rows_of(section(EVENTS, "An entry"))
     described = {name for row in rows for name in coded(row["name"])}
-    assert described == set(example("entry")) | {"g", "s", "rel", "wt", "vd", "pay", "prev"}
+    assert described == set(example("entry")) | {"g", "s", "ev", "rv", "rel", "wt", "vd", "pay", "prev"}
 
 
 def test_every_attribute_of_a_click_is_described() -> None:
