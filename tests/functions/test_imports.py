@@ -60,10 +60,12 @@ HANDLERS = {
         "create_link",
         "read_balance",
         "list_entries",
+        "list_progress",
         "read_statement",
         "list_waiting",
         "accept_order",
         "reject_order",
+        "explain_bounty",
         "explain_entry",
     },
 }
