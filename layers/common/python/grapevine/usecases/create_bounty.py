@@ -29,7 +29,7 @@ class CreateBounty:
 
 @dataclass(frozen=True, slots=True)
 class StopBounty:
-    """A bounty that ends early: periods that end later do not count."""
+    """A bounty that ends early: what is sold later does not count, and what was reached before stands."""
 
     program_id: str
     bounty_id: str
