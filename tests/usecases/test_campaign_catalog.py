@@ -222,16 +222,41 @@ def test_a_bounty_is_made_and_stopped_ahead_of_time(world: World) -> None:
 # --- others at the same time ---------------------------------------------------------------------
 
 
-def test_who_read_too_early_looks_again_and_sees_the_rival(world: World) -> None:
+def test_what_was_made_elsewhere_a_moment_ago_is_there(world: World) -> None:
     kept = CachedCatalog(world.catalog, lambda: 0.0)
     assert kept.terms(PROGRAM_ID).campaigns == ()
-    first = created(world, **ALONE)
-    command = CreateCampaign(PROGRAM_ID, make.campaign("", starts_at=SOON, stacking=Stacking.EXCLUSIVE))
-    with pytest.raises(InvalidProgramError) as refusal:
-        create_campaign(command, kept, world.random_bytes, T0)
-    assert first.id in str(refusal.value)
-    later = CreateCampaign(PROGRAM_ID, make.campaign("", starts_at=SOON))
-    assert create_campaign(later, kept, world.random_bytes, T0) in world.catalog.terms(PROGRAM_ID).campaigns
+    made, won = created(world, budget=5_000), bounty(world)
+    assert raise_budget(RaiseBudget(PROGRAM_ID, made.id, 6_000), kept).budget == 6_000
+    assert stop_campaign(StopCampaign(PROGRAM_ID, made.id), kept, T0).stopped_at
+    assert stop_bounty(StopBounty(PROGRAM_ID, won.id), kept, T0).stopped_at
+
+
+class Overtaken(MemoryCatalog):
+    """Somebody else adds a campaign of their own just before the first of ours is."""
+
+    def __init__(self, theirs: Campaign) -> None:
+        super().__init__()
+        self.theirs: list[Campaign] = [theirs]
+
+    def add_campaign(self, program_id: str, campaign: Campaign, number: int) -> None:
+        while self.theirs:
+            super().add_campaign(program_id, self.theirs.pop(), number)
+        super().add_campaign(program_id, campaign, number)
+
+
+@pytest.mark.parametrize(("stacking", "is_refused"), [(Stacking.EXCLUSIVE, True), (Stacking.ADD, False)])
+def test_who_was_not_first_looks_again_and_sees_the_rival(stacking: Stacking, is_refused: bool) -> None:
+    theirs = make.campaign("cm_theirs", starts_at=SOON, stacking=stacking)
+    catalog = Overtaken(theirs)
+    catalog.add_program(make.program(), make.plan())
+    command = CreateCampaign(PROGRAM_ID, make.campaign(starts_at=SOON, stacking=Stacking.EXCLUSIVE))
+    if is_refused:
+        with pytest.raises(InvalidProgramError, match="cm_theirs"):
+            create_campaign(command, catalog, counting_bytes(), T0)
+        assert catalog.terms(PROGRAM_ID).campaigns == (theirs,)
+    else:
+        made = create_campaign(command, catalog, counting_bytes(), T0)
+        assert set(catalog.terms(PROGRAM_ID).campaigns) == {theirs, made}
 
 
 def test_who_is_never_first_is_told_to_try_again(world: World) -> None:

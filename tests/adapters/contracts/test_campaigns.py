@@ -66,6 +66,7 @@ def test_campaigns_are_read_with_the_terms_the_earliest_first(stores: Stores, pr
         stores.catalog.add_campaign(program, campaign, number)
     terms = stores.catalog.terms(program)
     assert terms.campaigns == (early, late, FULL)
+    assert stores.catalog.terms_now(program) == terms
     assert (len(terms.plans), terms.bounties) == (1, ())
 
 

@@ -108,6 +108,11 @@ class CachedCatalog(CachedLinks):
         """Return a program's terms, at most a minute old."""
         return self._terms.get(program_id, self._catalog.terms)
 
+    def terms_now(self, program_id: str) -> Terms:
+        """Return a program's terms as they are, and keep these."""
+        self._terms.drop(program_id)
+        return self.terms(program_id)
+
     def storefront(self, storefront_id: str) -> Storefront | None:
         """Return a storefront, at most a minute old."""
         return self._storefronts.get(storefront_id, self._catalog.storefront)

@@ -210,6 +210,10 @@ class CampaignCatalog(PlanCatalog, Protocol):
     changed as it was read; NetworkMovedError where somebody else was first.
     """
 
+    def terms_now(self, program_id: str) -> Terms:
+        """Return a program's terms as they are, whatever was kept of them; NotFoundError without them."""
+        ...
+
     def add_campaign(self, program_id: str, campaign: Campaign, number: int) -> None:
         """Add a campaign as the program's `number`-th."""
         ...

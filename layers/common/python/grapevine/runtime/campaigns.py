@@ -12,7 +12,7 @@ from grapevine.domain.dated_faults import is_over
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.instants import parse_instant_in, to_text
 from grapevine.domain.plain import from_plain, to_plain, whole_of
-from grapevine.domain.programs import Program
+from grapevine.domain.programs import Program, Terms
 from grapevine.runtime.body import Body
 from grapevine.runtime.caller import Caller
 from grapevine.usecases import create_bounty as bounties
@@ -33,13 +33,13 @@ def create_campaign(caller: Caller, program_id: str) -> Json:
 
 def list_campaigns(caller: Caller, program_id: str) -> Json:
     """List a program's campaigns, the earliest first."""
-    found, now = caller.terms(program_id).campaigns, caller.parts.now()
+    found, now = _terms_now(caller, program_id).campaigns, caller.parts.now()
     return {"campaigns": [from_dated(campaign, now) for campaign in found]}
 
 
 def read_campaign(caller: Caller, program_id: str, campaign_id: str) -> Json:
     """Return a campaign."""
-    found = campaigns.known_campaign(caller.terms(program_id), campaign_id)
+    found = campaigns.known_campaign(_terms_now(caller, program_id), campaign_id)
     return from_dated(found, caller.parts.now())
 
 
@@ -69,7 +69,7 @@ def create_bounty(caller: Caller, program_id: str) -> Json:
 
 def list_bounties(caller: Caller, program_id: str) -> Json:
     """List a program's bounties, the earliest first."""
-    found, now = caller.terms(program_id).bounties, caller.parts.now()
+    found, now = _terms_now(caller, program_id).bounties, caller.parts.now()
     return {"bounties": [from_dated(bounty, now) for bounty in found]}
 
 
@@ -98,6 +98,11 @@ def from_dated(one: Campaign | Bounty, now: datetime) -> Json:
     plain: Json = to_plain(one)
     plain.pop("first_budget", None)
     return {**plain, "state": _state(one, now)}
+
+
+def _terms_now(caller: Caller, program_id: str) -> Terms:
+    """Return the caller's terms as they are: what was made a moment ago elsewhere must not be missing."""
+    return caller.parts.catalog.terms_now(caller.terms(program_id).program.id)
 
 
 def _state(one: Campaign | Bounty, now: datetime) -> str:

@@ -44,7 +44,7 @@ def create_bounty(
 
 
 def _create_once(program_id: str, bounty: Bounty, catalog: CampaignCatalog, now: datetime) -> Bounty:
-    terms = catalog.terms(program_id)
+    terms = catalog.terms_now(program_id)
     started = start_checks(bounty, terms.bounties, now + LEAD_TIME)
     if faults := (*bounty_faults(bounty, terms), *faults_of(started)):
         raise InvalidProgramError(faults)
@@ -56,7 +56,7 @@ def stop_bounty(command: StopBounty, catalog: CampaignCatalog, now: datetime) ->
     """End a bounty for good and return it; stopping it again changes nothing."""
 
     def stop_once() -> Bounty:
-        bounty = known_bounty(catalog.terms(command.program_id), command.bounty_id)
+        bounty = known_bounty(catalog.terms_now(command.program_id), command.bounty_id)
         if bounty.stopped_at:
             return bounty
         if is_over(bounty, now + LEAD_TIME):

@@ -58,7 +58,7 @@ def create_campaign(
 
 
 def _create_once(program_id: str, campaign: Campaign, catalog: CampaignCatalog, now: datetime) -> Campaign:
-    terms = catalog.terms(program_id)
+    terms = catalog.terms_now(program_id)
     started = start_checks(campaign, terms.campaigns, now + LEAD_TIME)
     if faults := (*campaign_faults(campaign, terms), *faults_of(started)):
         raise InvalidProgramError(faults)
@@ -73,7 +73,7 @@ def stop_campaign(command: StopCampaign, catalog: CampaignCatalog, now: datetime
     """
 
     def stop_once() -> Campaign:
-        campaign = known_campaign(catalog.terms(command.program_id), command.campaign_id)
+        campaign = known_campaign(catalog.terms_now(command.program_id), command.campaign_id)
         if campaign.stopped_at:
             return campaign
         if is_over(campaign, now + LEAD_TIME):
@@ -89,7 +89,7 @@ def raise_budget(command: RaiseBudget, catalog: CampaignCatalog) -> Campaign:
     """Give a campaign more to pay and return it; never less, for some of it may be granted already."""
 
     def raise_once() -> Campaign:
-        campaign = known_campaign(catalog.terms(command.program_id), command.campaign_id)
+        campaign = known_campaign(catalog.terms_now(command.program_id), command.campaign_id)
         if campaign.budget == command.budget:
             return campaign
         if campaign.budget is None:

@@ -53,6 +53,9 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
         plans, dated = tuple(self._plans[program_id]), self._dated_of(program_id)
         return Terms(self._programs[program_id], plans, *dated)
 
+    def terms_now(self, program_id: str) -> Terms:
+        return self.terms(program_id)
+
     def promoters(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Promoter]:
         found = {name: self._promoters.get((program_id, name)) for name in promoter_ids}
         return {name: promoter for name, promoter in found.items() if promoter}
