@@ -31,6 +31,7 @@ def places(bounty: Bounty) -> list[str]:
         {},
         {"target": 1_000_000, "amount": MAX_MINOR, "hold_days": 0},
         {"measure": TierMeasure.NET_SALES, "target": MAX_MINOR, "hold_days": 180},
+        {"target": 1, "amount": 1},
         {"pays": Pays.POINTS, "period": BountyPeriod.DAY},
         {"period": BountyPeriod.ONCE, "ends_at": T0 + minutes(1)},
         {"audience": Audience(tier_ids=("gold",), joined_within_days=30)},
