@@ -12,7 +12,7 @@ BENCH := .venv-bench
 MUTATION := .venv-mutation
 ARGS ?=
 
-.PHONY: .venv demo test lint test-dynamodb-local local deploy bench-engine simulate simulate-mutants mutation lock clean
+.PHONY: .venv demo test lint test-dynamodb-local local deploy bench-engine bench-what-if simulate simulate-mutants mutation lock clean
 
 .venv: $(INSTALLED)
 
@@ -65,6 +65,10 @@ $(BENCH)/.packages: requirements/bench.txt
 # The engine against an ORM on PostgreSQL (Debian: postgresql) and against beancount; docs/performance.md.
 bench-engine: $(BENCH)/.packages
 	@PYTHONPATH=layers/common/python $(BENCH)/bin/python -m benchmarks.engine $(ARGS)
+
+# A month of orders posted again under drafts; docs/performance.md.
+bench-what-if: .venv
+	@$(BIN)/python -m benchmarks.what_if $(ARGS)
 
 # Small worlds under every disturbance, 100 000 of them: `make simulate ARGS="--worlds 1000"`, `ARGS="--seed 7"`.
 simulate: .venv

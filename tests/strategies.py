@@ -627,8 +627,11 @@ def told_by(story: Story, world: World) -> Story:
     return replace(story, volumes=recorded)
 
 
-def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
-    """Let every fact and click arrive at its time and post its order; sweep in between."""
+def play(story: Story, world: World, sweeps: Sequence[datetime], *, voids: bool = True) -> None:
+    """Let every fact and click arrive at its time and post its order; sweep in between.
+
+    With `voids` somebody voids in the end what is held for who was banned.
+    """
     arrivals: list[tuple[datetime, int, Click | Registration | SamePerson | Fact | None]] = [
         *((click.recorded_at, 0, click) for click in story.clicks),
         *((signed.recorded_at, 0, signed) for signed in story.registrations),
@@ -651,7 +654,8 @@ def play(story: Story, world: World, sweeps: Sequence[datetime]) -> None:
         if len(world.ledger.appended) > folded:
             folded = len(world.ledger.appended)
             world.fold()
-    _void_banned(story, world, max(now for now, *_ in arrivals))
+    if voids:
+        _void_banned(story, world, max(now for now, *_ in arrivals))
 
 
 def _void_banned(story: Story, world: World, end: datetime) -> None:

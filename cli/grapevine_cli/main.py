@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
+from os import cpu_count
 from pathlib import Path
 from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -22,10 +24,14 @@ from grapevine.usecases.explain_bounty import ExplainBounty, ExplainBountyPorts,
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redrive_orders
+from grapevine.usecases.replay_orders import Readers
 from grapevine.usecases.verify_program import SETTLED, OrderProof, Proof, verify_program
 from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
+from grapevine.usecases.what_if import AskWhatIf, WhatIfPorts, read_records, report_of
+from grapevine_cli.forked import processes_for, replayed_in
 from grapevine_cli.progress import shown
 from grapevine_cli.stage import parts_at, site_of
+from grapevine_cli.what_if import as_json, as_table, draft_of
 
 P = ParamSpec("P")
 
@@ -105,6 +111,61 @@ def proof_lines(proof: Proof) -> list[str]:
         lines.append(f"{currency}: {amounts}; together {format_minor(sum(sums.values()), currency)}")
     verdict = f"{len(proof.faults)} FAULTS" if proof.faults else "proven: no faults"
     return [*lines, *(f"FAULT {fault}" for fault in proof.faults), verdict]
+
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@main.command("what-if")
+@click.option("--program", "program_id", required=True, help="The program.")
+@click.option(
+    "--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day of payment."
+)
+@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day after the last.")
+@click.option("--plan", type=FILE, help="A draft of the plan, as it would be published (JSON).")
+@click.option("--campaign", "campaigns", type=FILE, multiple=True, help="A draft of a campaign (JSON).")
+@click.option("--until", type=click.DateTime(), help="Compare what stood then (UTC), not now.")
+@click.option("--json", "in_json", is_flag=True, help="Every figure, in minor units.")
+@pass_parts
+def what_if(
+    parts: AwsParts,
+    program_id: str,
+    first: datetime,
+    end: datetime,
+    plan: Path | None,
+    campaigns: tuple[Path, ...],
+    until: datetime | None,
+    *,
+    in_json: bool,
+) -> None:
+    """Say what a draft would have changed for the orders paid in some days; nothing is written."""
+    command = AskWhatIf(
+        program_id=program_id,
+        first_day=first.date(),
+        end_day=end.date(),
+        draft=draft_of(plan, campaigns, parts.catalog.terms(program_id).program),
+        until=until.replace(tzinfo=UTC) if until else None,
+    )
+    ports = WhatIfPorts(parts.ledger, parts.facts, parts.clicks, parts.catalog)
+    with shown() as progress:
+        records, terms = read_records(command, ports, parts.now(), progress)
+        number = processes_for(records, terms, cpu_count() or 1)
+        connect = (lambda: ports.readers) if number == 1 else _connected_anew()
+        tally = replayed_in(number, records, terms, connect, progress)
+    report = report_of(records, tally)
+    zone = ZoneInfo(terms.program.time_zone)
+    click.echo(as_json(report) if in_json else "\n".join(as_table(report, zone)))
+
+
+def _connected_anew() -> Callable[[], Readers]:
+    """Return what connects to the stage once more: no two processes may share a connection."""
+    stage, endpoint = click.get_current_context().find_root().obj
+
+    def connect() -> Readers:
+        parts = parts_at(site_of(stage, endpoint))
+        return Readers(parts.clicks, parts.catalog)
+
+    return connect
 
 
 @main.command()

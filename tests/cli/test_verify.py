@@ -13,7 +13,7 @@ from rich.console import Console
 
 from grapevine.domain.facts import FactKind
 from grapevine.runtime.wiring import AwsParts
-from grapevine_cli.main import explain, verify
+from grapevine_cli.main import Group, explain, verify
 from grapevine_cli.progress import shown
 from tests import builders as make
 from tests.builders import CY, ORDER, PROGRAM_ID, T0, minutes
@@ -32,7 +32,7 @@ def world() -> World:
 def run(command: click.Command, world: World, *arguments: str) -> tuple[int, list[str]]:
     """Run a command on a world's parts; return its exit code and what it says."""
 
-    @click.group()
+    @click.group(cls=Group)
     def group() -> None:
         """Stand for the stage."""
 

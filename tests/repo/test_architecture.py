@@ -14,7 +14,7 @@ TABLES = {table.name: table.properties for table in table_definitions()}
 READS = {"strong", "eventual"}
 WRITES = {"put if absent", "put", "update", "transaction"}
 #: Who may read and write besides handlers: an app whose every route does, an operator's command, and nobody.
-OTHERS = {"console", "grapevine merchant create", "grapevine verify", "nobody yet"}
+OTHERS = {"console", "grapevine merchant create", "grapevine verify", "grapevine what-if", "nobody yet"}
 
 
 def method_of(row: dict[str, str]) -> str:

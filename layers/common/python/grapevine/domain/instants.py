@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from grapevine.domain.errors import InvalidInputError
@@ -85,9 +86,11 @@ def days_between(first: datetime, last: datetime) -> tuple[str, ...]:
 
 def month_of(instant: datetime, zone: ZoneInfo) -> str:
     """Return the month of an instant on a zone's calendar, `YYYY-MM`."""
-    return instant.astimezone(zone).strftime("%Y-%m")
+    local = instant.astimezone(zone)
+    return f"{local.year:04d}-{local.month:02d}"
 
 
+@lru_cache(maxsize=1024)
 def month_end(month: str, zone: ZoneInfo) -> datetime:
     """Return the first instant after a month of a zone's calendar."""
     year, number = map(int, month.split("-"))

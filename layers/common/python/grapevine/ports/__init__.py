@@ -43,6 +43,7 @@ from grapevine.ports.catalog import (
     DecisionCatalog,
     LinkReader,
     NetworkCatalog,
+    PastCatalog,
     PeopleCatalog,
     PlanCatalog,
     ProductReader,
@@ -52,6 +53,7 @@ from grapevine.ports.catalog import (
     RateWriter,
     StorefrontReader,
     TermsReader,
+    VolumeReader,
     VolumeStore,
 )
 from grapevine.ports.flow import (
@@ -116,6 +118,7 @@ __all__ = [
     "OrderLedger",
     "PageFolder",
     "PageReader",
+    "PastCatalog",
     "PayoutReader",
     "PeopleCatalog",
     "PersonalData",
@@ -140,6 +143,7 @@ __all__ = [
     "SweepMark",
     "TermsReader",
     "Treasury",
+    "VolumeReader",
     "VolumeStore",
     "WaitStore",
     "WaitWriter",

@@ -51,14 +51,18 @@ class PromoterReader(Protocol):
         """Return those that exist, at most a hundred asked for."""
 
 
-class VolumeStore(Protocol):
-    """What was sold through promoters in months that are closed."""
+class VolumeReader(Protocol):
+    """What was sold through promoters in months that are closed, as stored."""
 
     def promoters_with_volumes(
         self, program_id: str, promoter_ids: Sequence[str], months: Sequence[str]
     ) -> tuple[dict[str, Promoter], dict[tuple[str, str], Volume]]:
         """Return those that exist, and by promoter and month the volumes that are stored, in one request."""
         ...
+
+
+class VolumeStore(VolumeReader, Protocol):
+    """Months that are closed, both ways."""
 
     def close_month(self, program_id: str, promoter_id: str, month: str, volume: Volume) -> Volume:
         """Store a closed month's volume if absent, and return what is stored: the first one's, for good."""
@@ -112,17 +116,21 @@ class CustomerWriter(CustomerReader, Protocol):
         ...
 
 
-class DecisionCatalog(
+class PastCatalog(
     TermsReader,
     PromoterReader,
-    VolumeStore,
+    VolumeReader,
     CouponReader,
     RateReader,
     ProductReader,
     CustomerReader,
     Protocol,
 ):
-    """What deciding an order needs of the catalog."""
+    """What deciding an order reads of the catalog; nothing can be written through it."""
+
+
+class DecisionCatalog(PastCatalog, VolumeStore, Protocol):
+    """What deciding an order needs of the catalog: months are closed by whoever needs them first."""
 
 
 class StorefrontReader(Protocol):

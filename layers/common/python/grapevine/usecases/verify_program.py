@@ -82,14 +82,14 @@ def verify_program(
     """
     # What is derived first, entries after it: whatever was derived has its entry then.
     books = Books(
-        pages={page.key: page for page in _counted(state.all_pages(program_id), "pages", progress)},
-        heads={head.key: head for head in _counted(state.all_heads(program_id), "heads", progress)},
-        payouts={po.id: po for po in _counted(state.all_payouts(program_id), "payouts", progress)},
+        pages={page.key: page for page in counted(state.all_pages(program_id), "pages", progress)},
+        heads={head.key: head for head in counted(state.all_heads(program_id), "heads", progress)},
+        payouts={po.id: po for po in counted(state.all_payouts(program_id), "payouts", progress)},
         counters=dict(state.all_counters(program_id)),
         moving_since=orders.span.until if orders else None,
     )
     chains: dict[EntryKey, list[Entry]] = {}
-    for entry in _counted(ledger.scan(program_id), "entries", progress):
+    for entry in counted(ledger.scan(program_id), "entries", progress):
         chains.setdefault(entry.key, []).append(entry)
     books = replace(
         books,
@@ -109,15 +109,15 @@ def _unposted(
     plans = orders.orders.catalog.terms(program_id).plans
     untouched = any(plan.product_bound or plan.needs_history for plan in plans)
     suspects, seen = Suspects(books.orders, orders.span, untouched=untouched), 0
-    for fact in _counted(orders.facts.scan(program_id), "facts", progress):
+    for fact in counted(orders.facts.scan(program_id), "facts", progress):
         suspects.look_at(fact)
         seen += 1
     found = suspects.found()
-    watched = _counted(found, "orders", progress, len(found))
+    watched = counted(found, "orders", progress, len(found))
     return seen, tuple(find_unposted(watched, orders.orders, orders.span))
 
 
-def _counted(items: Iterable[T], stage: str, progress: Progress, total: int | None = None) -> Iterator[T]:
+def counted(items: Iterable[T], stage: str, progress: Progress, total: int | None = None) -> Iterator[T]:
     """Yield items and tell how many have gone by."""
     done = 0
     progress(stage, done, total)

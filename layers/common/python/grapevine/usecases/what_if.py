@@ -1,0 +1,155 @@
+"""What would have been posted for a period's orders under a draft, beside what was; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from grapevine.domain.drafts import NOTHING_NEW, Draft, Span, draft_faults, drafted
+from grapevine.domain.entries import Entry, EntryKey, standing
+from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.orders import fold
+from grapevine.domain.programs import InvalidProgramError, Terms
+from grapevine.domain.what_if import By, Tally, WhatIfReport, by_size, differences
+from grapevine.ports import ClickReader, EntryScan, FactScan, PastCatalog
+from grapevine.usecases.replay_books import OrderRecord
+from grapevine.usecases.replay_orders import DraftReplay, Readers, RecordedReplay, Records
+from grapevine.usecases.verify_program import Progress, counted, silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskWhatIf:
+    """Try a draft on the orders paid from a day until before another, of the program's calendar.
+
+    What stands is compared as of `until`, None for now.
+    """
+
+    program_id: str
+    first_day: date
+    end_day: date
+    draft: Draft = NOTHING_NEW
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfPorts:
+    """What is read; there is nothing among them that writes."""
+
+    ledger: EntryScan
+    facts: FactScan
+    clicks: ClickReader
+    catalog: PastCatalog
+
+    @property
+    def readers(self) -> Readers:
+        """What a replay still reads."""
+        return Readers(self.clicks, self.catalog)
+
+
+def what_if(
+    command: AskWhatIf, ports: WhatIfPorts, now: datetime, progress: Progress = silent
+) -> WhatIfReport:
+    """Return the difference that a draft would have made; zero to the unit where it changes nothing.
+
+    InvalidProgramError with everything wrong with the draft, NotFoundError for no such program.
+    """
+    records, terms = read_records(command, ports, now, progress)
+    return report_of(records, replayed(records, records.orders, terms, ports.readers, progress))
+
+
+def read_records(
+    command: AskWhatIf, ports: WhatIfPorts, now: datetime, progress: Progress = silent
+) -> tuple[Records, Terms]:
+    """Read a program's entries and facts, and make the terms that are tried."""
+    terms = ports.catalog.terms(command.program_id)
+    span = _span(command, terms)
+    _refuse(command, span, terms, ports.catalog)
+    until = min(command.until or now, now)
+    chains, facts = dict[EntryKey, list[Entry]](), dict[OrderKey, list[Fact]]()
+    for entry in counted(ports.ledger.scan(command.program_id), "entries", progress):
+        if entry.recorded_at <= until:
+            chains.setdefault(entry.key, []).append(entry)
+    for fact in counted(ports.facts.scan(command.program_id), "facts", progress):
+        if fact.recorded_at <= until:
+            facts.setdefault(fact.order, []).append(fact)
+    orders = _orders_paid(span, facts, chains)
+    again = {order.key for order in orders}
+    others = (entry for key, chain in chains.items() if key not in again for entry in chain)
+    scarce = tuple(entry for entry in others if entry.grants or entry.sales)
+    records = Records(terms=terms, span=span, until=until, orders=orders, others=scarce)
+    return records, drafted(terms, command.draft, span)
+
+
+def replayed(
+    records: Records,
+    orders: Sequence[OrderRecord],
+    terms: Terms,
+    readers: Readers,
+    progress: Progress = silent,
+) -> Tally:
+    """Replay some of the orders under some terms; return how what stands for them compares."""
+    tally = Tally()
+    if not orders:
+        return tally
+    kind = RecordedReplay if terms == records.terms else DraftReplay
+    replay = kind(records, orders, terms, readers)
+    replay.run(progress)
+    zone = ZoneInfo(terms.program.time_zone)
+    for order in orders:
+        day = order.paid_at.astimezone(zone).date().isoformat()
+        tally.count(day, standing(order.entries), standing(replay.entries_of(order)))
+    tally.waiting = len(replay.waiting)
+    return tally
+
+
+def report_of(records: Records, tally: Tally) -> WhatIfReport:
+    """Return what was counted, in lists."""
+    return WhatIfReport(
+        program_id=records.terms.program.id,
+        starts_at=records.span.starts_at,
+        ends_at=records.span.ends_at,
+        until=records.until,
+        orders=tally.orders,
+        changed=tally.changed,
+        waiting=tally.waiting,
+        totals=differences(tally, By.TOTAL),
+        promoters=by_size(differences(tally, By.PROMOTER)),
+        days=differences(tally, By.DAY),
+        states=differences(tally, By.STATE),
+        house=differences(tally, By.HOUSE),
+        budgets=differences(tally, By.BUDGET),
+    )
+
+
+def _span(command: AskWhatIf, terms: Terms) -> Span:
+    zone = ZoneInfo(terms.program.time_zone)
+    starts_at, ends_at = (
+        datetime(day.year, day.month, day.day, tzinfo=zone) for day in (command.first_day, command.end_day)
+    )
+    return Span(starts_at, ends_at)
+
+
+def _refuse(command: AskWhatIf, span: Span, terms: Terms, catalog: PastCatalog) -> None:
+    """Raise InvalidProgramError with everything wrong."""
+    faults = [*draft_faults(command.draft, span, terms)]
+    sponsor_id = command.draft.plan.default_sponsor_id if command.draft.plan else None
+    if sponsor_id is not None and not catalog.promoters(command.program_id, (sponsor_id,)):
+        faults.append(InvalidInputError(f"no promoter {sponsor_id!r} in this program", "default_sponsor_id"))
+    if faults:
+        raise InvalidProgramError(tuple(faults))
+
+
+def _orders_paid(
+    span: Span, facts: dict[OrderKey, list[Fact]], chains: dict[EntryKey, list[Entry]]
+) -> tuple[OrderRecord, ...]:
+    """Return the orders that were paid within a span, by all that is known of them."""
+    found = []
+    for key, told in facts.items():
+        paid_at = fold(told).paid_at
+        if paid_at is not None and span.has(paid_at):
+            entries = tuple(chains.get(key, ()))
+            found.append(OrderRecord(key=key, paid_at=paid_at, facts=tuple(told), entries=entries))
+    return tuple(sorted(found, key=lambda order: (order.paid_at, str(order.key))))
