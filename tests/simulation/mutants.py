@@ -126,7 +126,7 @@ POSTS = (
     Mutant(
         name="first decision stays",
         lacks="a decision is made again when what it rests on changes",
-        edits=(Edit(DECIDING, "known.basis != basis_of(order, plan) or order.placed_at", "order.placed_at"),),
+        edits=(Edit(DECIDING, "known.basis != basis or order.placed_at", "order.placed_at"),),
     ),
     Mutant(
         name="a provisional decision stays",

@@ -14,12 +14,14 @@ from types import MappingProxyType
 from grapevine.domain.accounts import (
     Account,
     Leaf,
+    budget_account,
     promoter_account,
 )
 from grapevine.domain.balancing import Amounts, balancing
 from grapevine.domain.bars import Bar
 from grapevine.domain.candidates import Reason, grace_end
-from grapevine.domain.capping import earned_within
+from grapevine.domain.campaigns import Pays
+from grapevine.domain.capping import Capped, earned_within
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
@@ -27,6 +29,7 @@ from grapevine.domain.evidence import evidence_change
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
 from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
+from grapevine.domain.money import POINTS
 from grapevine.domain.orders import Order
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.posting_reasons import newly_covered, reason_of
@@ -87,7 +90,7 @@ def next_entry(
 ) -> Entry | None:
     """Return the entry for the difference between what stands and what should, or None."""
     holdings = holdings_of(entries, limits.taken)
-    target = _target(order, decision, entries, terms, now, limits, holdings)
+    target = _target(key, order, decision, entries, terms, now, limits, holdings)
     place, wanted = target.place, target.amounts
     current = _without_source(standing(entries)) if entries else {}
     postings = balancing(current, wanted, terms.program.id)
@@ -120,6 +123,7 @@ def next_entry(
 
 
 def _target(
+    key: OrderKey,
     order: Order,
     decision: Decision,
     entries: Sequence[Entry],
@@ -129,18 +133,19 @@ def _target(
     holdings: Holdings,
 ) -> Target:
     """Return what should stand now, where, and what of what is scarce it takes."""
-    earned, uses = earned_within(order, decision, terms, holdings)
     waits, voided = _by_bar(limits.bars) if limits.bars else ((), ())
-    if voided:
-        earned = {earner: minor for earner, minor in earned.items() if earner not in voided}
+    within = earned_within(key, order, decision, terms, holdings, voided)
+    uses, points = within.uses, within.points
+    earned = _without(within.amounts, voided) if voided else within.amounts
     # What the house has is neither held nor released, so alone it waits for nothing.
-    earns = any(earner != HOUSE for earner in earned)
+    earns = bool(points) or any(earner != HOUSE for earner in earned)
     place = placement(order, decision, terms, entries, earns, now)
-    if place.released and any(earner in waits for earner in earned):
+    if place.released and any(earner in waits for earner in (*earned, *points)):
         place = replace(place, due_at=min(place.due_at or now + WAIT, now + WAIT))
     once, bonus = recruited(decision, earned, waits, terms, holdings, released=place.released)
+    wanted, has_more = _wanted(earned, bonus, place, waits, terms), points or within.budgets
     return Target(
-        amounts=_wanted(earned, bonus, place, waits, terms),
+        amounts={**wanted, **_beside(points, within, place, waits, terms)} if has_more else wanted,
         place=place,
         grants=to_record(holdings, {**uses, **once}) if uses or once or holdings.held else (),
         bonus_minor=sum(minor for _, _, minor in bonus),
@@ -167,6 +172,25 @@ def _wanted(
         payable = promoter_account(program_id, recruiter, Leaf.PAYABLE), currency
         wanted[payable] = wanted.get(payable, 0) + minor
     return wanted
+
+
+def _beside(
+    points: Mapping[str, int], within: Capped, place: Placement, waits: Sequence[str], terms: Terms
+) -> dict[tuple[Account, str], int]:
+    """Return what should stand in points, and what the campaigns have paid of everything."""
+    program_id, currency = terms.program.id, terms.program.currency
+    wanted = {
+        (Account(program_id, earner, _leaf(earner, place, waits)), POINTS): minor
+        for earner, minor in points.items()
+    }
+    for name, minor in within.budgets.items():
+        code = POINTS if terms.campaign(name).pays is Pays.POINTS else currency
+        wanted[budget_account(program_id, name), code] = -minor
+    return wanted
+
+
+def _without(amounts: Mapping[str, int], voided: Sequence[str]) -> dict[str, int]:
+    return {earner: minor for earner, minor in amounts.items() if earner not in voided}
 
 
 def _bonus_standing(entries: Sequence[Entry], holdings: Holdings, terms: Terms) -> int:

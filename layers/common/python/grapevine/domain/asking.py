@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from grapevine.domain.accrual import placement
+from grapevine.domain.campaign_grants import campaign_limit
 from grapevine.domain.capping import CAP, asked_by_caps
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import earned_by_promoter
 from grapevine.domain.entries import Entry, holdings_of
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey, Holdings
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
@@ -18,14 +20,20 @@ from grapevine.domain.recruits import ONCE, RECRUIT, recruit_key, recruits
 
 
 def grants_asked(
-    order: Order, decision: Decision, entries: Sequence[Entry], terms: Terms, now: datetime
+    key: OrderKey,
+    order: Order,
+    decision: Decision,
+    entries: Sequence[Entry],
+    terms: Terms,
+    now: datetime,
 ) -> tuple[GrantKey, ...]:
     """Return the counters that `next_entry` must know; none where nothing is scarce or nothing rises."""
     plan = terms.plan_version(decision.plan_version)
-    if not (plan.caps or decision.recruiters):
+    if not (plan.caps or decision.recruiters or decision.campaigns):
         return ()
     holdings = holdings_of(entries)
-    asked = asked_by_caps(order, decision, terms, holdings) if plan.caps else []
+    is_capped = plan.caps or decision.campaigns
+    asked = asked_by_caps(key, order, decision, terms, holdings) if is_capped else []
     return (*asked, *_asked_by_recruits(order, decision, entries, terms, holdings, now))
 
 
@@ -66,5 +74,8 @@ def grant_changes(
 def _limit(key: GrantKey, decision: Decision, terms: Terms) -> int:
     if key.scarce == RECRUIT:
         return ONCE
+    limit = campaign_limit(key, terms)
+    if limit is not None:
+        return limit
     caps = {CAP + cap.id: cap.amount_minor for cap in terms.plan_version(decision.plan_version).caps}
     return caps[key.scarce]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from grapevine.domain.campaigns import Campaign
 from grapevine.domain.chains import HOUSE, NOBODY
 from grapevine.domain.decisions import MAX_CLAIMS, Decision, claim_of
 from grapevine.domain.orders import Order
@@ -31,6 +32,7 @@ def with_products(
     products: Mapping[str, Product],
     promoters: Mapping[str, Promoter],
     short: Mapping[str, Shortfall] = NOBODY,
+    campaigns: Sequence[Campaign] = (),
 ) -> Decision:
     """Return a decision with what the order's products were when it was placed.
 
@@ -48,8 +50,9 @@ def with_products(
         :room
     ]
     earners = {name: _earners(name, order, placed_at, plan, promoters, short) for name in names}
+    groups = _groups(plan, campaigns)
     sold = (
-        _sold(name, products[name], placed_at, plan, earners.get(bound.get(name, "")))
+        _sold(name, products[name], placed_at, groups, earners.get(bound.get(name, "")))
         for name in order.product_ids
         if name in products
     )
@@ -79,16 +82,25 @@ def _earners(
     return claim_of(promoter_id, order, placed_at, plan, promoters, short)
 
 
+def _groups(plan: Plan, campaigns: Sequence[Campaign]) -> frozenset[str | None]:
+    """Return the categories and collections that any pay is for."""
+    rules = [name for rule in plan.rules for name in (rule.category, rule.collection_id)]
+    named = [name for c in campaigns for name in (*c.audience.categories, *c.audience.collection_ids)]
+    return frozenset((*rules, *named))
+
+
 def _sold(
-    name: str, product: Product, placed_at: datetime, plan: Plan, earners: tuple[str, ...] | None
+    name: str,
+    product: Product,
+    placed_at: datetime,
+    groups: frozenset[str | None],
+    earners: tuple[str, ...] | None,
 ) -> SoldProduct:
-    """Return what the plan can tell a product by; the rest of it is not worth an entry's bytes."""
+    """Return what pay can tell a product by; the rest of it is not worth an entry's bytes."""
     known = product.at(placed_at)
-    categories = {rule.category for rule in plan.rules}
-    collections = {rule.collection_id for rule in plan.rules}
     return SoldProduct(
         product_id=name,
-        category=known.category if known and known.category in categories else None,
-        collections=tuple(c for c in known.collections if c in collections) if known else (),
+        category=known.category if known and known.category in groups else None,
+        collections=tuple(c for c in known.collections if c in groups) if known else (),
         earners=earners,
     )

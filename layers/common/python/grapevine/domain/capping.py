@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeVar
 
+from grapevine.domain.campaign_grants import budget_uses, promoter_key
+from grapevine.domain.campaigns import Pays
 from grapevine.domain.caps import Cap, CapPer, period_name
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
-from grapevine.domain.earnings import earned_by_promoter, earns, levels
+from grapevine.domain.earnings import Extra, earned_by_promoter, earns, has_extras, worked_out
+from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import NO_USES, GrantKey, Holdings, Use, Uses
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
@@ -22,6 +26,8 @@ CAP = "cap."
 """How what a cap makes scarce is named: this, then the cap's id."""
 OwnKey = tuple[str, str]
 """A cap on one order, and whose part of it: a promoter's, or (empty) everybody's."""
+AFTER_LEVELS = 99
+NOTHING: Mapping[str, int] = MappingProxyType({})
 K = TypeVar("K", bound=Hashable)
 
 
@@ -29,46 +35,132 @@ K = TypeVar("K", bound=Hashable)
 class Capped:
     """What an order earns within its caps: by earner, and what it uses of each cap.
 
-    `minors` has what is left of each level, as `levels` has them; `own` is what it uses of the caps
-    on this order alone.
+    `amounts` is money and `points` points, by earner; `budgets` what each campaign pays of it, in what it
+    pays. `minors` has what is left of each level, as `levels` has them; `own` is what it uses of the caps
+    on this order alone; `extras` what campaigns and points come to, each with what was wanted of it and
+    what is left.
     """
 
     amounts: dict[str, int]
-    uses: Uses = field(default_factory=dict)
+    uses: Uses = NO_USES
     minors: tuple[int, ...] = ()
     own: Mapping[OwnKey, Use] = field(default_factory=dict)
+    points: Mapping[str, int] = NOTHING
+    budgets: Mapping[str, int] = NOTHING
+    extras: tuple[tuple[Extra, Use], ...] = ()
 
 
 def earned_within(
-    order: Order, decision: Decision, terms: Terms, holdings: Holdings
-) -> tuple[dict[str, int], Uses]:
-    """Return what everybody has earned, within the plan's caps, and what that uses of those counted."""
-    if not terms.plan_version(decision.plan_version).caps:
-        return earned_by_promoter(order, decision, terms), NO_USES
-    within = capped(order, decision, terms, holdings)
-    return within.amounts, within.uses
+    key: OrderKey,
+    order: Order,
+    decision: Decision,
+    terms: Terms,
+    holdings: Holdings,
+    voided: Sequence[str] = (),
+) -> Capped:
+    """Return what everybody has earned, within the caps, and what that uses of those counted."""
+    plan = terms.plan_version(decision.plan_version)
+    if not (plan.caps or has_extras(decision, plan)):
+        return Capped(earned_by_promoter(order, decision, terms))
+    return capped(key, order, decision, terms, holdings, voided)
 
 
-def capped(order: Order, decision: Decision, terms: Terms, holdings: Holdings) -> Capped:
-    """Return what the levels of an order earn within the caps and what was granted."""
+def capped(
+    key: OrderKey,
+    order: Order,
+    decision: Decision,
+    terms: Terms,
+    holdings: Holdings,
+    voided: Sequence[str] = (),
+) -> Capped:
+    """Return what the levels of an order earn within the caps and what was granted.
+
+    Campaigns are in the plan's caps too and give way to every level; what is left of them is limited by
+    their own. A campaign pays nothing to who is `voided`.
+    """
     plan = terms.plan_version(decision.plan_version)
     if not earns(order, terms):
         return Capped({})
-    found = levels(order, decision, terms)
-    earners, turns = [earner for _, earner, _ in found], _turns([level for level, _, _ in found])
-    earned = [commission.earned_minor for _, _, commission in found]
+    worked = worked_out(order, decision, terms)
+    cash = [extra for extra in worked.extras if extra.pays is Pays.CASH]
+    earners = [earner for _, earner, _ in worked.levels] + [extra.promoter_id for extra in cash]
+    turns = _turns([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(cash))
+    earned = [commission.earned_minor for _, _, commission in worked.levels]
+    earned += [extra.commission.earned_minor for extra in cash]
     own = [_own_keys(earner, plan.caps) for earner in earners]
     wanted = share_out(earned, own, _united(own), turns)
     counted = [_counted_keys(earner, order, plan.caps, terms) for earner in earners]
     limits, totals = _united(counted), _totals(wanted, counted)
-    room = {key: holdings.room(key, minor, limits[key]) for key, minor in totals.items()}
-    minors = share_out(wanted, counted, room, turns)
+    room = {name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()}
+    minors, uses = share_out(wanted, counted, room, turns), NO_USES
+    count = len(worked.levels)
+    extras: tuple[tuple[Extra, Use], ...] = ()
+    if worked.extras:
+        extras, uses = limited(worked.extras, minors[count:], key, terms, holdings, voided)
+        minors = (*minors[:count], *(use.granted for extra, use in extras if extra.pays is Pays.CASH))
     return Capped(
         amounts=_by_earner(earners, minors),
-        uses=_uses(totals, _totals(minors, counted)),
-        minors=minors,
+        uses={**_uses(totals, _totals(minors, counted)), **uses},
+        minors=minors[:count],
         own=_uses(_totals(earned, own), _totals(wanted, own)),
+        points=_summed((e.promoter_id, use.granted) for e, use in extras if e.pays is Pays.POINTS),
+        budgets=_summed((e.campaign.id, use.granted) for e, use in extras if e.campaign),
+        extras=extras,
     )
+
+
+def limited(
+    extras: Sequence[Extra],
+    cash: Sequence[int],
+    key: OrderKey,
+    terms: Terms,
+    holdings: Holdings,
+    voided: Sequence[str],
+) -> tuple[tuple[tuple[Extra, Use], ...], Uses]:
+    """Return what of campaigns' parts their own caps and budgets leave, `cash` being what the plan's do."""
+    left = iter(cash)
+    wanted = [next(left) if e.pays is Pays.CASH else e.commission.earned_minor for e in extras]
+    given = [0 if extra.promoter_id in voided else minor for extra, minor in zip(extras, wanted, strict=True)]
+    turns, program_id, uses = range(len(extras)), terms.program.id, dict[GrantKey, Use]()
+    campaigns = {extra.campaign.id: extra.campaign for extra in extras if extra.campaign}
+    caps = {name: campaign.order_cap for name, campaign in campaigns.items()}
+    given = list(share_out(given, *_keyed(extras, caps), turns))
+    mine = [_promoter_keys(extra, program_id) for extra in extras]
+    asked = _totals(given, mine)
+    room = {one: holdings.room(one, asked[one], limit) for one, limit in _united(mine).items()}
+    given = list(share_out(given, mine, room, turns))
+    granted: dict[str, int | None] = {}
+    for name, campaign in campaigns.items():
+        total = sum(m for extra, m in zip(extras, given, strict=True) if extra.campaign is campaign)
+        shards = dict(budget_uses(campaign, total, str(key), program_id, holdings))
+        uses |= shards
+        granted[name] = None if campaign.budget is None else sum(use.granted for use in shards.values())
+    final = share_out(given, *_keyed(extras, granted), turns)
+    uses |= _uses(asked, _totals(final, mine))
+    pairs = zip(extras, wanted, final, strict=True)
+    return tuple((extra, Use(minor, got)) for extra, minor, got in pairs), uses
+
+
+def _keyed(
+    extras: Sequence[Extra], limits: Mapping[str, int | None]
+) -> tuple[list[tuple[str, ...]], dict[str, int]]:
+    """Return which limit each extra is under, a campaign's or none, and those limits."""
+    real = {name: limit for name, limit in limits.items() if limit is not None}
+    return [(e.campaign.id,) if e.campaign and e.campaign.id in real else () for e in extras], real
+
+
+def _promoter_keys(extra: Extra, program_id: str) -> dict[GrantKey, int]:
+    campaign = extra.campaign
+    if campaign is None or campaign.promoter_cap is None:
+        return {}
+    return {promoter_key(campaign, extra.promoter_id, program_id): campaign.promoter_cap}
+
+
+def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for name, minor in pairs:
+        total[name] = total.get(name, 0) + minor
+    return {name: minor for name, minor in total.items() if minor}
 
 
 def share_out(
@@ -130,13 +222,12 @@ def _uses(wanted: Mapping[K, int], granted: Mapping[K, int]) -> dict[K, Use]:
 
 
 def _by_earner(earners: Sequence[str], minors: Sequence[int]) -> dict[str, int]:
-    amounts: dict[str, int] = {}
-    for earner, minor in zip(earners, minors, strict=True):
-        amounts[earner] = amounts.get(earner, 0) + minor
-    return {earner: minor for earner, minor in amounts.items() if minor}
+    return _summed(zip(earners, minors, strict=True))
 
 
-def asked_by_caps(order: Order, decision: Decision, terms: Terms, holdings: Holdings) -> list[GrantKey]:
-    """Return the counters that must be read before anybody can say what the caps leave."""
-    uses = capped(order, decision, terms, holdings).uses
-    return [key for key, use in uses.items() if holdings.asks(key, use.wanted)]
+def asked_by_caps(
+    key: OrderKey, order: Order, decision: Decision, terms: Terms, holdings: Holdings
+) -> list[GrantKey]:
+    """Return the counters that must be read before anybody can say what the caps and budgets leave."""
+    uses = capped(key, order, decision, terms, holdings).uses
+    return [name for name, use in uses.items() if holdings.asks(name, use.wanted)]

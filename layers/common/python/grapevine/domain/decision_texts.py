@@ -28,6 +28,7 @@ def decision_to_dict(decision: Decision) -> dict[str, Any]:
         **({"ti": [_tier_to_list(tier) for tier in decision.tiers]} if decision.tiers else {}),
         **({"ga": [[s.promoter_id, s.month, s.net_minor] for s in decision.gated]} if decision.gated else {}),
         **({"kb": decision.kept_bps} if decision.kept_bps != WHOLE_BPS else {}),
+        **({"cm": "|".join(map(",".join, decision.campaigns))} if decision.campaigns else {}),
         **({"pu": to_text(decision.provisional_until)} if decision.provisional_until else {}),
     }
 
@@ -49,8 +50,13 @@ def decision_from_dict(values: dict[str, Any]) -> Decision:
         tiers=tuple(_tier_from_list(item) for item in values.get("ti", ())),
         gated=tuple(Shortfall(*item) for item in values.get("ga", ())),
         kept_bps=values.get("kb", WHOLE_BPS),
+        campaigns=_campaigns_from(values["cm"]) if "cm" in values else (),
         provisional_until=from_text(values["pu"]) if "pu" in values else None,
     )
+
+
+def _campaigns_from(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(filter(None, ids.split(","))) for ids in text.split("|"))
 
 
 def _product_to_list(product: SoldProduct) -> list[Any]:

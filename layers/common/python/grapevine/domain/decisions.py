@@ -36,7 +36,8 @@ class Decision:
     as it went, and are looked at again at `provisional_until`.
     `basis` names the inputs that came from the order's facts: as long as they stay, the
     decision stays. `products` is what its products have to do with the plan. `kept_bps` is what a
-    coupon on the order leaves of what everybody earns.
+    coupon on the order leaves of what everybody earns. `campaigns` has for each claim the ids of those
+    that its promoter is in the audience of, by all that lines and tiers do not say; empty where none.
     """
 
     basis: str
@@ -53,6 +54,7 @@ class Decision:
     gated: tuple[Shortfall, ...] = ()
     provisional_until: datetime | None = None
     kept_bps: int = WHOLE_BPS
+    campaigns: tuple[tuple[str, ...], ...] = ()
 
     @property
     def is_pending(self) -> bool:
@@ -81,11 +83,14 @@ class Decision:
         return any(product.earners is not None for product in self.products)
 
 
-def basis_of(order: Order, plan: Plan) -> str:
-    """Return a short name of what the decision takes from the order itself."""
+def basis_of(order: Order, plan: Plan, *, has_groups: bool = False) -> str:
+    """Return a short name of what the decision takes from the order itself.
+
+    `has_groups` says that a campaign is for some products' groups, so that it takes the products too.
+    """
     instants = [str(at.timestamp()) if at else "" for at in (order.placed_at, order.paid_at)]
     parts = (*instants, order.click_id or "", ",".join(order.coupon_codes), order.customer_key or "")
-    if plan.needs_products:
+    if has_groups or plan.needs_products:
         parts = (*parts, *order.product_ids)
     return blake2b("|".join(parts).encode(), digest_size=6).hexdigest()
 

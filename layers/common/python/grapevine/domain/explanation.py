@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -18,12 +18,12 @@ from grapevine.domain.commissions import LevelCommission
 from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import levels
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
-from grapevine.domain.facts import Fact
+from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.fx import Rate
 from grapevine.domain.grants import Holdings, Use
 from grapevine.domain.instants import to_text
 from grapevine.domain.lines import OrderLine
-from grapevine.domain.money import format_minor
+from grapevine.domain.money import POINTS, format_minor
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.plain import to_plain
 from grapevine.domain.plans import Plan
@@ -42,21 +42,29 @@ class Explained:
     terms: Terms
     standing_minor: dict[str, int]
     holdings: Holdings
+    points: dict[str, int] = field(default_factory=dict)
+    paid_by_campaigns: dict[str, int] = field(default_factory=dict)
 
     @property
     def re_adds(self) -> bool:
         """Whether deriving the amounts again gives exactly what stands in the ledger."""
-        derived = {n: minor for n, minor in self.capped.amounts.items() if n not in self.entry.voided}
+        found, voided = self.capped, self.entry.voided
+        derived = {n: minor for n, minor in found.amounts.items() if n not in voided}
         for _, recruiter, minor in self.bonuses:
             derived[recruiter] = derived.get(recruiter, 0) + minor
-        return derived == self.standing_minor
+        points = {name: minor for name, minor in found.points.items() if name not in voided}
+        paid = {name: -minor for name, minor in found.budgets.items()}
+        return (derived, points, paid) == (self.standing_minor, self.points, self.paid_by_campaigns)
 
     @property
     def capped(self) -> Capped:
         """What the levels earn within the caps, by what was granted."""
         if self.decision is None:
             return Capped({})
-        return capped(self.order, self.decision, self.terms, self.holdings)
+        key, voided = self.entry.key, self.entry.voided
+        if not isinstance(key, OrderKey):
+            return Capped({})
+        return capped(key, self.order, self.decision, self.terms, self.holdings, voided)
 
     @property
     def bonuses(self) -> list[tuple[str, str, int]]:
@@ -68,10 +76,12 @@ class Explained:
 def explained(entries: Sequence[Entry], facts: Sequence[Fact], terms: Terms) -> Explained:
     """Derive again what stands after the last of these entries, from the facts they cover."""
     covered = {digest for entry in entries for digest in entry.facts}
-    amounts: dict[str, int] = {}
-    for (account, _), minor in standing(entries).items():
+    amounts, points, paid = dict[str, int](), dict[str, int](), dict[str, int]()
+    for (account, currency), minor in standing(entries).items():
         if account.leaf is not Leaf.COMMISSION:
-            amounts[account.owner] = amounts.get(account.owner, 0) + minor
+            part = points if currency == POINTS else amounts
+            into = paid if account.leaf is Leaf.BUDGET else part
+            into[account.owner] = into.get(account.owner, 0) + minor
     return Explained(
         entry=entries[-1],
         order=fold(fact for fact in facts if fact.digest in covered),
@@ -79,6 +89,8 @@ def explained(entries: Sequence[Entry], facts: Sequence[Fact], terms: Terms) -> 
         terms=terms,
         standing_minor={owner: minor for owner, minor in amounts.items() if minor},
         holdings=holdings_of(entries),
+        points={owner: minor for owner, minor in points.items() if minor},
+        paid_by_campaigns=paid,
     )
 
 
@@ -244,6 +256,8 @@ def _caps(found: Capped, caps: Sequence[Cap], currency: str) -> Iterator[dict[st
     for (cap_id, subject), use in found.own.items():
         yield _cap(known[cap_id], subject, None, use, currency)
     for key, use in found.uses.items():
+        if not key.scarce.startswith(CAP):
+            continue
         yield _cap(known[key.scarce.removeprefix(CAP)], key.subject, key.period, use, currency)
 
 

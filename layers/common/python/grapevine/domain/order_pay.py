@@ -8,12 +8,16 @@ from dataclasses import replace
 from grapevine.domain.commissions import PER_ORDER, LevelCommission, LineShare
 from grapevine.domain.facts import Component
 from grapevine.domain.lines import OrderLine
-from grapevine.domain.money import Rounding, prorate
+from grapevine.domain.money import Rounding, prorate, round_ratio
 from grapevine.domain.plans import WHOLE_BPS, Plan
 
 
 def order_shares(
-    lines: Sequence[OrderLine], plan: Plan, rounding: Rounding, per_minor: tuple[int, int]
+    lines: Sequence[OrderLine],
+    plan: Plan,
+    rounding: Rounding,
+    per_minor: tuple[int, int],
+    kept_bps: int = WHOLE_BPS,
 ) -> tuple[LineShare, ...]:
     """Return each level's flat pay with what of it went back, in minor units of the program.
 
@@ -21,14 +25,15 @@ def order_shares(
     furthest from the sale give way. An order whose base is nothing earns none, unless the plan says
     that it does, and then all. What goes back is in proportion to what of the order did: of its
     money, or of its units where there is no money. `per_minor` is what a minor unit of the order's
-    currency is in the program's.
+    currency is in the program's, `kept_bps` what a coupon leaves of what the plan says.
     """
     base = sum(item.base_minor for item in lines)
     is_free = not base and plan.per_order_if_free and bool(lines)
-    left = sum(plan.per_order_minor) if is_free else _cap(base, plan, per_minor)
-    part, whole = _gone(lines)
+    each = [round_ratio(minor * kept_bps, WHOLE_BPS, rounding) for minor in plan.per_order_minor]
+    left = sum(each) if is_free else _cap(base, plan, per_minor)
+    part, whole = gone(lines)
     shares = []
-    for wanted in plan.per_order_minor:
+    for wanted in each:
         granted = min(wanted, left)
         left -= granted
         shares.append(
@@ -59,7 +64,7 @@ def _cap(base_minor: int, plan: Plan, per_minor: tuple[int, int]) -> int:
     return base_minor * plan.line_cap_bps * worth // (WHOLE_BPS * unit)
 
 
-def _gone(lines: Sequence[OrderLine]) -> tuple[int, int]:
+def gone(lines: Sequence[OrderLine]) -> tuple[int, int]:
     """Return the part of an order that went back, and the whole: of its base, else of its units."""
     counted = [item for item in lines if item.base_minor]
     if counted:

@@ -12,6 +12,7 @@ from grapevine.domain.money import EXPONENTS, MAX_MINOR
 from grapevine.domain.plans import (
     MAX_BINDING_DAYS,
     MAX_LEVELS,
+    MAX_POINTS_PER_UNIT,
     MAX_RECURRING_MONTHS,
     MAX_RULES,
     WHOLE_BPS,
@@ -44,6 +45,11 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
             not plan.upline_gate_minor or levels > 1,
             "is for levels that the plan does not have",
             "upline_gate_minor",
+        ),
+        (
+            0 <= plan.points_per_unit <= MAX_POINTS_PER_UNIT,
+            f"must be 0 to {MAX_POINTS_PER_UNIT}",
+            "points_per_unit",
         ),
         (1 <= plan.click_window_days <= 90, "must be 1 to 90", "click_window_days"),
         (0 <= plan.hold_days_after_receipt <= 180, "must be 0 to 180", "hold_days_after_receipt"),

@@ -16,6 +16,7 @@ MAX_RULES = 200
 """Rules of one plan; a shop with more pays by product group."""
 MAX_BINDING_DAYS = 3650
 MAX_RECURRING_MONTHS = 120
+MAX_POINTS_PER_UNIT = 1_000_000
 WHOLE_BPS = 10_000
 DAY = timedelta(days=1)
 GRACE = timedelta(hours=1)
@@ -103,7 +104,8 @@ class Plan:
 
     `tiers`, the lowest first, raise level 1 by what was sold in a month; None has none, as () has, and
     becomes the default where a plan is published. `upline_gate_minor` is what must have been sold
-    through an upline in the month before for a level to be theirs, 0 for nothing.
+    through an upline in the month before for a level to be theirs, 0 for nothing. `points_per_unit` is how
+    many points the attributed promoter has for each whole unit of the program's currency in the base.
     """
 
     version: int
@@ -142,6 +144,7 @@ class Plan:
     tier_mode: TierMode = TierMode.WHOLE
     tier_measure: TierMeasure = TierMeasure.NET_SALES
     upline_gate_minor: int = 0
+    points_per_unit: int = 0
 
     @property
     def needs_products(self) -> bool:

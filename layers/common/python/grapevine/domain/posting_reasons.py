@@ -36,6 +36,8 @@ def reason_of(
 ) -> EntryReason:
     """Return why an entry is posted; `more_bonus` is what a recruit bonus changes in it."""
     # A bonus comes with the release; it is not why the order's own commissions changed.
+    if min(wanted.values(), default=0) < 0 or min(current.values(), default=0) < 0:
+        current, wanted = _promoters_part(current), _promoters_part(wanted)
     before, after = sum(current.values()), sum(wanted.values()) - more_bonus
     if not entries:
         return EntryReason.ACCRUED if after else EntryReason.RECORDED
@@ -44,6 +46,11 @@ def reason_of(
     if before == after and not (fresh and _last_claims(entries) not in ((), fresh.claims)):
         return _why_moved({account.leaf for account, _ in current}, {account.leaf for account, _ in wanted})
     return _why_changed(order, fresh, entries, facts, before, after)
+
+
+def _promoters_part(amounts: Amounts) -> Amounts:
+    """Return amounts without what campaigns paid of them: that is the source of the same money."""
+    return {key: minor for key, minor in amounts.items() if key[0].leaf is not Leaf.BUDGET}
 
 
 def _why_changed(
@@ -56,7 +63,7 @@ def _why_changed(
 ) -> EntryReason:
     if fresh and before != after and _is_tiered(fresh, entries, facts):
         return EntryReason.TIERED
-    if fresh and _last_claims(entries) not in ((), fresh.claims):
+    if fresh and (_last_claims(entries) not in ((), fresh.claims) or _is_elsewhere(fresh, entries, facts)):
         return EntryReason.REATTRIBUTED
     if after < before:
         return _why_less(order, is_refunded=_tell_a_refund(facts, entries))
@@ -69,6 +76,13 @@ def _is_tiered(fresh: Decision, entries: Sequence[Entry], facts: Sequence[Fact])
     if known is None or newly_covered(facts, entries):
         return False
     return (known.tiers, known.gated) != (fresh.tiers, fresh.gated) and known.attributed == fresh.attributed
+
+
+def _is_elsewhere(fresh: Decision, entries: Sequence[Entry], facts: Sequence[Fact]) -> bool:
+    """Say whether another touch of the same promoters changed the campaigns: there is no other news."""
+    known = decision_in_force(entries)
+    is_other = known is not None and known.attributed and known.campaigns != fresh.campaigns
+    return bool(is_other) and not newly_covered(facts, entries)
 
 
 def _last_claims(entries: Sequence[Entry]) -> tuple[tuple[str, ...], ...]:

@@ -111,13 +111,10 @@ def line_rate(
     unit are written. `tier` is where the attributed promoter stands; what it adds may be a fraction,
     and then everything is counted in its parts, so that nothing is rounded here.
     """
-    uplift = tier.uplift if tier else NO_UPLIFT
+    rule, wanted, uplift = _asked(item, promoter_id, plan_bps, rules, per_minor, tier)
     line_worth, unit_worth = per_minor[0] * uplift[1], per_minor[1] * uplift[1]
-    tier_id = tier.tier_id if tier else None
-    matching = [rule for rule in rules if rule.is_for(item, promoter_id, tier_id)] if rules else ()
-    rule, wanted = _deciding(item, matching, plan_bps, per_minor, uplift)
     line_cap, pool_cap = _by_bps(item, (line_cap_bps, pool_cap_bps), line_worth)
-    granted = _within(line_cap, pool_cap, wanted)
+    granted = within(line_cap, pool_cap, wanted)
     return LineRate(
         scaled=granted,
         scale=SCALE * unit_worth,
@@ -127,7 +124,67 @@ def line_rate(
     )
 
 
-def _within(line_cap: int, pool_cap: int, wanted: tuple[int, ...]) -> tuple[int, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineWish:
+    """What one line would earn before coupons, campaigns and caps: `… / scale` minor units of the program.
+
+    `wanted` is by level, with `uplift` of the promoter's tier in its first; `per_bps` is what a basis
+    point of the line's base is.
+    """
+
+    wanted: tuple[int, ...]
+    uplift: int
+    per_bps: int
+    line_cap: int
+    pool_cap: int
+    scale: int
+    rule_id: str | None
+    by_units: bool
+
+
+def line_wish(
+    item: OrderLine,
+    promoter_id: str,
+    plan_bps: tuple[int, ...],
+    rules: Sequence[RateRule],
+    line_cap_bps: int,
+    pool_cap_bps: int,
+    per_minor: tuple[int, int] = (1, 1),
+    tier: TierStanding | None = None,
+) -> LineWish:
+    """Return what a line would earn at each level, for whoever has more steps to take; see `line_rate`."""
+    rule, wanted, uplift = _asked(item, promoter_id, plan_bps, rules, per_minor, tier)
+    per_bps = item.base_minor * _BPS_SCALE * per_minor[0]
+    rises = uplift[0] and (rule.is_raised_by_tiers if rule else plan_bps[0] > 0)
+    return LineWish(
+        wanted=wanted,
+        uplift=per_bps * uplift[0] if rises else 0,
+        per_bps=per_bps * uplift[1],
+        line_cap=per_bps * uplift[1] * line_cap_bps,
+        pool_cap=per_bps * uplift[1] * pool_cap_bps,
+        scale=SCALE * per_minor[1] * uplift[1],
+        rule_id=rule.id if rule else None,
+        by_units=bool(rule and rule.per_unit_minor),
+    )
+
+
+def _asked(
+    item: OrderLine,
+    promoter_id: str,
+    plan_bps: tuple[int, ...],
+    rules: Sequence[RateRule],
+    per_minor: tuple[int, int],
+    tier: TierStanding | None,
+) -> tuple[RateRule | None, tuple[int, ...], tuple[int, int]]:
+    """Return the rule that decides, what each level is paid by it, and what the tier added to that."""
+    uplift = tier.uplift if tier else NO_UPLIFT
+    tier_id = tier.tier_id if tier else None
+    matching = [rule for rule in rules if rule.is_for(item, promoter_id, tier_id)] if rules else ()
+    return (*_deciding(item, matching, plan_bps, per_minor, uplift), uplift)
+
+
+def within(line_cap: int, pool_cap: int, wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what two caps leave of each level; those furthest from the sale give way."""
     if max(wanted) <= line_cap and sum(wanted) <= pool_cap:
         return wanted
     granted: list[int] = []

@@ -9,6 +9,8 @@ from datetime import datetime
 from grapevine.domain.bases import uncounted
 from grapevine.domain.bindings import tie_in_force
 from grapevine.domain.bound_lines import with_products
+from grapevine.domain.campaign_reach import campaigns_on, watches_groups, with_campaigns
+from grapevine.domain.campaigns import Campaign
 from grapevine.domain.candidates import Reason, grace_end
 from grapevine.domain.customers import with_history
 from grapevine.domain.decisions import Decision, basis_of, decide, pending
@@ -68,7 +70,8 @@ def decide_order(
     sold = Volumes(terms, plan, paid_at, entries, ports.catalog, ports.pages, now)
     if known and stays:
         return tiered_again(known, order, sold)
-    decision = _decided(key, order, order.placed_at, plan, known, sold, ports)
+    campaigns = campaigns_on(order, terms) if terms.campaigns else ()
+    decision = _decided(key, order, order.placed_at, plan, known, sold, ports, campaigns)
     priced = _in_programs_currency(decision, order, known, terms, ports)
     return unless_news(tiered(priced, order, sold), known) if sold.months else priced
 
@@ -81,11 +84,13 @@ def _decided(
     known: Decision | None,
     sold: Volumes,
     ports: DecisionPorts,
+    campaigns: Sequence[Campaign],
 ) -> Decision:
     """Decide by the touches that there are so far, the customer's history, and what was bought."""
     past = find_past(key, order, placed_at, plan, sold.program_id, ports.catalog)
     tie = tie_in_force(past, plan, placed_at) if past else None
-    found = find_touches(order, placed_at, plan, known, tie, sold, ports)
+    has_groups = bool(campaigns) and watches_groups(campaigns)
+    found = find_touches(order, placed_at, plan, known, tie, sold, ports, has_groups=has_groups)
     ports.met.update(found.promoters)
     decision = decide(order, placed_at, plan, found.touches, found.promoters, found.short)
     is_open = sold.now < grace_end(placed_at) and decision.reason is not Reason.COUPON
@@ -93,7 +98,7 @@ def _decided(
         decision = pending(order, plan, Reason.CLICK_PENDING)
     if past:
         decision = with_history(decision, order, placed_at, plan, past, found.promoters, found.short)
-    return _completed(decision, order, placed_at, plan, found, sold.program_id, ports)
+    return _completed(decision, order, placed_at, plan, found, sold.program_id, ports, campaigns)
 
 
 def _completed(
@@ -104,15 +109,22 @@ def _completed(
     found: Found,
     program_id: str,
     ports: TouchPorts,
+    campaigns: Sequence[Campaign] = (),
 ) -> Decision:
-    """Return a decision with whose lines the bound products are, and who gets the recruit bonus."""
+    """Return a decision with whose the bound products' lines are, who gets the recruit bonus, and campaigns."""
     if decision.is_pending or decision.reason in BY_HISTORY:
         return decision
     people = found.promoters, found.short
     if found.products:
-        decision = with_products(decision, order, placed_at, plan, found.products, *people)
-    if not (plan.recruit_bonus_minor and decision.claims):
-        return decision
+        decision = with_products(decision, order, placed_at, plan, found.products, *people, campaigns)
+    if plan.recruit_bonus_minor and decision.claims:
+        decision = _with_recruiters(decision, order, placed_at, found, program_id, ports)
+    return with_campaigns(decision, order, plan, campaigns, found.promoters) if campaigns else decision
+
+
+def _with_recruiters(
+    decision: Decision, order: Order, placed_at: datetime, found: Found, program_id: str, ports: TouchPorts
+) -> Decision:
     missing = sponsors_needed(decision, placed_at, found.promoters)
     known = found.promoters | (ports.catalog.promoters(program_id, missing) if missing else {})
     return replace(decision, recruiters=recruiters(order, decision, placed_at, known))
@@ -148,7 +160,9 @@ def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms
     posts first after it decides again, and what that entry leaves standing stays.
     """
     plan = terms.plan_version(known.plan_version)
-    if known.is_pending or known.basis != basis_of(order, plan) or order.placed_at is None:
+    has_groups = bool(terms.campaigns) and watches_groups(campaigns_on(order, terms))
+    basis = basis_of(order, plan, has_groups=has_groups)
+    if known.is_pending or known.basis != basis or order.placed_at is None:
         return False
     until = known.provisional_until
     if until is not None and now >= until and plan.upline_gate_minor:

@@ -54,8 +54,12 @@ def find_touches(
     tie: Tie | None,
     people: People,
     ports: TouchPorts,
+    *,
+    has_groups: bool = False,
 ) -> Found:
     """Find the touches that there are so far, and what they lead to; `tie` is the customer's own.
+
+    `has_groups` says that a campaign is for groups of products.
 
     Every click of the visitor counts, not only the one the order names: a cookie keeps one. Clicks
     that have expired are still in the decision.
@@ -65,7 +69,8 @@ def find_touches(
     seen = {click.id: touch_of(click, people.program_id) for click in clicks}
     coupons = _coupons(order, placed_at, people.program_id, ports.catalog)
     touches = (*{**_kept(known, visitor_id), **seen}.values(), *coupons)
-    products = _products(order, plan, people.program_id, ports.catalog)
+    wanted = order.product_ids if has_groups or plan.needs_products else ()
+    products = _products(wanted, people.program_id, ports.catalog)
     bound = bound_promoters(products, placed_at, plan).values()
     names = (*(touch.promoter_id for touch in touches), *((tie.promoter_id,) if tie else ()), *bound)
     hint = [name for click in clicks for name in (click.promoter_id, *click.upline)]
@@ -94,9 +99,8 @@ def _coupons(
     return coupon_touches(order, placed_at, known)
 
 
-def _products(order: Order, plan: Plan, program_id: str, catalog: DecisionCatalog) -> dict[str, Product]:
-    """Return the products that the plan must know more of, in one request for a hundred; mostly none."""
-    wanted = order.product_ids if plan.needs_products else ()
+def _products(wanted: Sequence[str], program_id: str, catalog: DecisionCatalog) -> dict[str, Product]:
+    """Return the products of which more must be known, in one request for a hundred; mostly none."""
     found: dict[str, Product] = {}
     for start in range(0, len(wanted), AT_ONCE):
         found.update(catalog.products(program_id, wanted[start : start + AT_ONCE]))

@@ -97,7 +97,7 @@ def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     deciding = DecisionPorts(ports.clicks, ports.catalog, ports.pages)
     decision = decide_order(key, order, entries, terms, deciding, now)
     refuse_uncounted(order, decision, terms)
-    asked = grants_asked(order, decision, entries, terms, now)
+    asked = grants_asked(key, order, decision, entries, terms, now)
     taken = ports.ledger.taken(asked) if asked else {}
     known = deciding.met or ({} if command.asks_people else None)
     bars = find_bars(order, decision, entries, terms, known, ports.catalog, now)

@@ -1,0 +1,67 @@
+"""What campaigns are limited by: an order's cap, a promoter's, and a budget that is split over shards.
+
+An order takes from a shard of its own first and from the others, in their order, only as far as that one
+has nothing left; so orders at once hardly ever meet, and the last unit is still found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zlib import crc32
+
+from grapevine.domain.campaigns import Campaign
+from grapevine.domain.caps import EVER
+from grapevine.domain.grants import GrantKey, Holdings, Use
+from grapevine.domain.money import allocate
+from grapevine.domain.programs import Terms
+
+BUDGET, PROMOTER = "budget.", "boosted."
+"""How a campaign's budget, and what one promoter may have of it, are named: this, then its id."""
+MAX_SHARDS = 8
+SMALL = 1_000
+"""A shard is not made smaller than this, in units of what the campaign pays."""
+
+
+def shards_of(campaign: Campaign) -> int:
+    """Return over how many counters a budget is split; none where there is no budget."""
+    return 0 if campaign.budget is None else max(1, min(MAX_SHARDS, campaign.budget // SMALL))
+
+
+def shard_limit(campaign: Campaign, shard: int) -> int:
+    """Return a shard's exact part of the budget."""
+    return allocate(campaign.budget or 0, (1,) * shards_of(campaign))[shard]
+
+
+def promoter_key(campaign: Campaign, promoter_id: str, program_id: str) -> GrantKey:
+    """Return what one promoter may have of a campaign."""
+    return GrantKey(program_id, PROMOTER + campaign.id, promoter_id, EVER)
+
+
+def budget_keys(campaign: Campaign, order: str, program_id: str) -> list[tuple[GrantKey, int]]:
+    """Return the shards that an order asks, its own first, each with its limit."""
+    number = shards_of(campaign)
+    first = crc32(f"{campaign.id}/{order}".encode()) % number if number else 0
+    shards = [(first + step) % number for step in range(number)]
+    return [
+        (GrantKey(program_id, BUDGET + campaign.id, str(shard), EVER), shard_limit(campaign, shard))
+        for shard in shards
+    ]
+
+
+def budget_uses(
+    campaign: Campaign, wanted: int, order: str, program_id: str, holdings: Holdings
+) -> Iterator[tuple[GrantKey, Use]]:
+    """Yield what an order uses of each shard: of the next what the ones before it did not give."""
+    for key, limit in budget_keys(campaign, order, program_id):
+        if wanted > 0:
+            granted = min(wanted, holdings.room(key, wanted, limit))
+            yield key, Use(wanted, granted)
+            wanted -= granted
+
+
+def campaign_limit(key: GrantKey, terms: Terms) -> int | None:
+    """Return the limit of a campaign's counter, None where the key is no campaign's."""
+    kind, _, name = key.scarce.partition(".")
+    if kind + "." == BUDGET:
+        return shard_limit(terms.campaign(name), int(key.subject))
+    return terms.campaign(name).promoter_cap if kind + "." == PROMOTER else None
