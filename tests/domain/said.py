@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from grapevine.domain.money import POINTS
 from grapevine.domain.wording import Phrase, Wording
 
 COMES = (
@@ -13,6 +14,8 @@ COMES = (
     Phrase.EARNED_BY_ORDER,
     Phrase.FOR_THE_ORDER,
     Phrase.FOR_THE_TIER,
+    Phrase.BY_CAMPAIGN,
+    Phrase.BY_POINTS,
     Phrase.RECRUIT_BONUS,
     Phrase.HOUSE,
 )
@@ -50,8 +53,13 @@ SILENT = (
 
 
 def believed(texts: Iterable[str], words: Wording) -> int:
-    """Return the minor units that sentences about an order say somebody has."""
-    return sum(_of_sentence(text, words) for text in texts)
+    """Return the minor units of money that sentences about an order say somebody has."""
+    return sum(_of_sentence(text, words) for text in texts if words.currencies[POINTS] not in text)
+
+
+def believed_points(texts: Iterable[str], words: Wording) -> int:
+    """Return the points that they say somebody has."""
+    return sum(_of_sentence(text, words) for text in texts if words.currencies[POINTS] in text)
 
 
 def _of_sentence(text: str, words: Wording) -> int:

@@ -24,7 +24,8 @@ def order(number: int) -> OrderKey:
 
 def paid(number: int, base_minor: int = 10_000, at: timedelta = PAID, **told: object) -> Fact:
     """Return the fact that an order was paid, placed a minute before."""
-    body = make.snapshot(lines=(make.line("a", base_minor),), **{"customer_key": "cu_eve", **told})
+    lines = (make.line("a", base_minor),)
+    body = make.snapshot(**{"lines": lines, "customer_key": "cu_eve", **told})
     return make.fact(FactKind.PAID, at, order=order(number), snapshot=body)
 
 

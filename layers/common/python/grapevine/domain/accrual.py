@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
-from grapevine.domain.accounts import (
-    Account,
-    Leaf,
-    budget_account,
-    promoter_account,
-)
+from grapevine.domain.accounts import Leaf
 from grapevine.domain.balancing import Amounts, balancing
 from grapevine.domain.bars import Bar
 from grapevine.domain.candidates import Reason, grace_end
-from grapevine.domain.campaigns import Pays
-from grapevine.domain.capping import Capped, earned_within
+from grapevine.domain.capping import earned_within
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
@@ -29,8 +24,8 @@ from grapevine.domain.evidence import evidence_change
 from grapevine.domain.facts import Fact, OrderKey, Outcome
 from grapevine.domain.fx import RETRY
 from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
-from grapevine.domain.money import POINTS
 from grapevine.domain.orders import Order
+from grapevine.domain.placing import amounts_wanted
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.posting_reasons import newly_covered, reason_of
 from grapevine.domain.programs import Terms
@@ -136,61 +131,23 @@ def _target(
     waits, voided = _by_bar(limits.bars) if limits.bars else ((), ())
     within = earned_within(key, order, decision, terms, holdings, voided)
     uses, points = within.uses, within.points
-    earned = _without(within.amounts, voided) if voided else within.amounts
+    earned = within.amounts
+    if voided:
+        earned = {earner: minor for earner, minor in earned.items() if earner not in voided}
     # What the house has is neither held nor released, so alone it waits for nothing.
     earns = bool(points) or any(earner != HOUSE for earner in earned)
     place = placement(order, decision, terms, entries, earns, now)
     if place.released and any(earner in waits for earner in (*earned, *points)):
         place = replace(place, due_at=min(place.due_at or now + WAIT, now + WAIT))
     once, bonus = recruited(decision, earned, waits, terms, holdings, released=place.released)
-    wanted, has_more = _wanted(earned, bonus, place, waits, terms), points or within.budgets
     return Target(
-        amounts={**wanted, **_beside(points, within, place, waits, terms)} if has_more else wanted,
+        amounts=amounts_wanted(earned, within, bonus, partial(_leaf, place, waits), terms),
         place=place,
         grants=to_record(holdings, {**uses, **once}) if uses or once or holdings.held else (),
         bonus_minor=sum(minor for _, _, minor in bonus),
         waits=waits,
         voided=voided,
     )
-
-
-def _wanted(
-    earned: Mapping[str, int],
-    bonus: Sequence[tuple[str, str, int]],
-    place: Placement,
-    waits: Sequence[str],
-    terms: Terms,
-) -> dict[tuple[Account, str], int]:
-    """Return what should stand: commissions where they belong, and a released order's bonuses."""
-    program_id, currency = terms.program.id, terms.program.currency
-    wanted: dict[tuple[Account, str], int] = {}
-    for earner, minor in earned.items():
-        # What the house has is neither held nor paid out.
-        leaf = Leaf.HOUSE if earner == HOUSE else _leaf(earner, place, waits)
-        wanted[Account(program_id, earner, leaf), currency] = minor
-    for _, recruiter, minor in bonus:
-        payable = promoter_account(program_id, recruiter, Leaf.PAYABLE), currency
-        wanted[payable] = wanted.get(payable, 0) + minor
-    return wanted
-
-
-def _beside(
-    points: Mapping[str, int], within: Capped, place: Placement, waits: Sequence[str], terms: Terms
-) -> dict[tuple[Account, str], int]:
-    """Return what should stand in points, and what the campaigns have paid of everything."""
-    program_id, currency = terms.program.id, terms.program.currency
-    wanted = {
-        (Account(program_id, earner, _leaf(earner, place, waits)), POINTS): minor
-        for earner, minor in points.items()
-    }
-    for name, minor in within.budgets.items():
-        code = POINTS if terms.campaign(name).pays is Pays.POINTS else currency
-        wanted[budget_account(program_id, name), code] = -minor
-    return wanted
-
-
-def _without(amounts: Mapping[str, int], voided: Sequence[str]) -> dict[str, int]:
-    return {earner: minor for earner, minor in amounts.items() if earner not in voided}
 
 
 def _bonus_standing(entries: Sequence[Entry], holdings: Holdings, terms: Terms) -> int:
@@ -284,7 +241,7 @@ def _by_bar(bars: Mapping[str, Bar]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return waits, voided
 
 
-def _leaf(earner: str, place: Placement, waits: Sequence[str]) -> Leaf:
+def _leaf(place: Placement, waits: Sequence[str], earner: str) -> Leaf:
     return Leaf.HELD if place.released and earner in waits else place.leaf
 
 

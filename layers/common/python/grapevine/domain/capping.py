@@ -28,6 +28,7 @@ OwnKey = tuple[str, str]
 """A cap on one order, and whose part of it: a promoter's, or (empty) everybody's."""
 AFTER_LEVELS = 99
 NOTHING: Mapping[str, int] = MappingProxyType({})
+NO_OWN: Mapping[OwnKey, Use] = MappingProxyType({})
 K = TypeVar("K", bound=Hashable)
 
 
@@ -42,11 +43,11 @@ class Capped:
     """
 
     amounts: dict[str, int]
-    uses: Uses = NO_USES
+    uses: Uses = field(default_factory=dict)
     minors: tuple[int, ...] = ()
     own: Mapping[OwnKey, Use] = field(default_factory=dict)
-    points: Mapping[str, int] = NOTHING
-    budgets: Mapping[str, int] = NOTHING
+    points: Mapping[str, int] = field(default_factory=dict)
+    budgets: Mapping[str, int] = field(default_factory=dict)
     extras: tuple[tuple[Extra, Use], ...] = ()
 
 
@@ -61,7 +62,7 @@ def earned_within(
     """Return what everybody has earned, within the caps, and what that uses of those counted."""
     plan = terms.plan_version(decision.plan_version)
     if not (plan.caps or has_extras(decision, plan)):
-        return Capped(earned_by_promoter(order, decision, terms))
+        return Capped(earned_by_promoter(order, decision, terms), NO_USES, (), NO_OWN, NOTHING, NOTHING)
     return capped(key, order, decision, terms, holdings, voided)
 
 

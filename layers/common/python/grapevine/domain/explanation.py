@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -12,15 +12,15 @@ from grapevine.domain.accrual import hold_end
 from grapevine.domain.bases import counted_lines
 from grapevine.domain.bindings import CustomerNote
 from grapevine.domain.candidates import Candidate
-from grapevine.domain.capping import CAP, Capped, capped
-from grapevine.domain.caps import Cap
+from grapevine.domain.capping import Capped, capped
 from grapevine.domain.commissions import LevelCommission
 from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import levels
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
+from grapevine.domain.explained_limits import caps_told, extras_told, without_campaigns
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.fx import Rate
-from grapevine.domain.grants import Holdings, Use
+from grapevine.domain.grants import Holdings
 from grapevine.domain.instants import to_text
 from grapevine.domain.lines import OrderLine
 from grapevine.domain.money import POINTS, format_minor
@@ -113,7 +113,9 @@ def explanation(found: Explained) -> dict[str, Any]:
         "tiers": _tiers(decision, plan, currency) if decision and plan else [],
         "gated": _gated(decision, plan, currency) if decision and plan else [],
         "levels": _levels(found, decision, currency) if decision else [],
-        "caps": [*_caps(found.capped, plan.caps, currency)] if plan else [],
+        "caps": [*caps_told(found.capped, plan.caps, currency)] if plan else [],
+        "campaigns": extras_told(found.capped.extras, currency, order.currency or currency),
+        "kept_bps": decision.kept_bps if decision else None,
         "recruit_bonuses": [_bonus(*bonus, currency) for bonus in found.bonuses],
         "hold_ends_at": to_text(ends) if ends else None,
         "released": found.entry.released,
@@ -130,6 +132,7 @@ def explanation(found: Explained) -> dict[str, Any]:
             for posting in found.entry.postings
         ],
         "standing": {owner: format_minor(minor, currency) for owner, minor in found.standing_minor.items()},
+        "points": {owner: format_minor(minor, POINTS) for owner, minor in found.points.items()},
         "re_adds": found.re_adds,
     }
 
@@ -235,43 +238,23 @@ def left_of(rows: Sequence[tuple[int, str, LevelCommission]], found: Explained) 
 def _levels(found: Explained, decision: Decision, currency: str) -> list[dict[str, Any]]:
     told_in, rows = found.order.currency or currency, levels(found.order, decision, found.terms)
     flat = levels(found.order, without_uplift(decision), found.terms) if decision.tiers else rows
+    alone = levels(found.order, without_campaigns(decision), found.terms) if decision.campaigns else rows
     return [
         {
             **_level(*row, (currency, told_in)),
             "uplift": format_minor(row[2].total_minor - plain.total_minor, currency),
+            "lowered": format_minor(most.total_minor - row[2].total_minor, currency),
             "earned": format_minor(minor, currency),
         }
-        for row, (_, _, plain), minor in zip(rows, flat, left_of(rows, found), strict=True)
+        for row, (_, _, plain), (_, _, most), minor in zip(
+            rows, flat, alone, left_of(rows, found), strict=True
+        )
     ]
 
 
 def without_uplift(decision: Decision) -> Decision:
     """Return a decision whose tiers are the same and add nothing: what is missing then is their part."""
     return replace(decision, tiers=tuple(replace(tier, uplift=(0, 1)) for tier in decision.tiers))
-
-
-def _caps(found: Capped, caps: Sequence[Cap], currency: str) -> Iterator[dict[str, Any]]:
-    """Yield every cap that the order uses, for whom, with what was wanted and what it got."""
-    known = {cap.id: cap for cap in caps}
-    for (cap_id, subject), use in found.own.items():
-        yield _cap(known[cap_id], subject, None, use, currency)
-    for key, use in found.uses.items():
-        if not key.scarce.startswith(CAP):
-            continue
-        yield _cap(known[key.scarce.removeprefix(CAP)], key.subject, key.period, use, currency)
-
-
-def _cap(cap: Cap, subject: str, period: str | None, use: Use, currency: str) -> dict[str, Any]:
-    return {
-        "cap": cap.id,
-        "per": cap.per.value,
-        "subject": subject or None,
-        "period": period,
-        "limit": format_minor(cap.amount_minor, currency),
-        "wanted": format_minor(use.wanted, currency),
-        "granted": format_minor(use.granted, currency),
-        "capped": use.granted < use.wanted,
-    }
 
 
 def _bonus(recruit: str, recruiter: str, minor: int, currency: str) -> dict[str, str]:

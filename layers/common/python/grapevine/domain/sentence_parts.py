@@ -12,12 +12,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from grapevine.domain.accrual import hold_end
+from grapevine.domain.campaigns import Pays
 from grapevine.domain.candidates import Candidate, Reason
 from grapevine.domain.commissions import PER_ORDER, LevelCommission, LineShare
 from grapevine.domain.decisions import Decision
-from grapevine.domain.earnings import earns, levels
+from grapevine.domain.earnings import Extra, earns, levels
 from grapevine.domain.explanation import Explained, left_of, without_uplift
 from grapevine.domain.facts import Outcome
+from grapevine.domain.money import POINTS
 from grapevine.domain.plans import ITEMS_ONLY, Plan
 from grapevine.domain.tiers import TierStanding
 from grapevine.domain.wording import Phrase, Wording
@@ -38,7 +40,7 @@ class Told:
 
     `left_minor` is what stands of it after refunds, bans and limits; `uplift_minor` what its promoter's
     tier added before them. `is_bound` says that it is of products that are bound, whoever brought the
-    order.
+    order. `extra` is there where it is not a level's commission but what a campaign, or points, add.
     """
 
     found: Explained
@@ -50,6 +52,7 @@ class Told:
     uplift_minor: int
     is_bound: bool
     words: Wording
+    extra: Extra | None = None
 
     @property
     def plan(self) -> Plan:
@@ -79,8 +82,9 @@ class Told:
         return self.promoter_id in self.found.entry.voided or not earns(self.found.order, self.found.terms)
 
     def amount(self, minor: int) -> str:
-        """Return an amount in the program's currency."""
-        return self.words.amount(minor, self.found.terms.program.currency)
+        """Return an amount in what is paid: the program's currency, or points."""
+        is_points = self.extra is not None and self.extra.pays is Pays.POINTS
+        return self.words.amount(minor, POINTS if is_points else self.found.terms.program.currency)
 
     def paid(self, minor: int) -> str:
         """Return an amount in the currency that the customer paid in."""
@@ -242,6 +246,10 @@ PARTS: tuple[Part, ...] = (
     _limited,
 )
 """What a sentence about one commission says, in this order; a part that has nothing to say is empty."""
+
+
+BESIDE: tuple[Part, ...] = (_shared, _capped, _went_back, _limited)
+"""What is said, in this order, about what a campaign or points add, after what they are."""
 
 
 def state(row: Told) -> str:

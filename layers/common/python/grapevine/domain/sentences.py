@@ -13,6 +13,7 @@ from grapevine.domain.candidates import Reason
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.explanation import Explained
+from grapevine.domain.sentence_extras import added, extra_clauses
 from grapevine.domain.sentence_parts import Told, clauses, so_far, state, stayed, told
 from grapevine.domain.wording import Phrase, Wording
 
@@ -83,7 +84,7 @@ def _concerned(found: Explained) -> tuple[str, ...]:
 
 def _said_to(name: str, rows: Sequence[Told], found: Explained, words: Wording) -> Iterator[str]:
     decision = found.decision
-    more = (*_gated(name, found, words), *_bonuses(name, found, words))
+    more = (*_added(name, found, words), *_gated(name, found, words), *_bonuses(name, found, words))
     if decision and decision.is_pending:
         yield words.sentence(words.say(Phrase.UNDECIDED, why=words.decisions[decision.reason]))
     elif rows and name == HOUSE:
@@ -101,6 +102,13 @@ def _earned(rows: Sequence[Told], words: Wording) -> Iterator[str]:
     last = next((row for row in reversed(rows) if row.left_minor), None)
     for row in rows:
         yield words.sentence(*clauses(row), state(row) if row is last else "")
+
+
+def _added(name: str, found: Explained, words: Wording) -> Iterator[str]:
+    """Yield what campaigns and points add for them."""
+    for row in added(found, found.decision, words) if found.decision else ():
+        if row.promoter_id == name:
+            yield words.sentence(*extra_clauses(row))
 
 
 def _gated(name: str, found: Explained, words: Wording) -> Iterator[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from grapevine.domain.accounts import Leaf, net
-from grapevine.domain.entries import AccountKey, BonusKey, Entry, EntryReason, grants_of
+from grapevine.domain.campaign_grants import BUDGET
+from grapevine.domain.entries import AccountKey, BonusKey, Entry, EntryReason, grants_of, standing
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantKey, held
 from grapevine.domain.pages import Page, PageKey, merged, pages_of
@@ -64,7 +65,7 @@ class Books:
 
 def verify(books: Books) -> tuple[Fault, ...]:
     """Return every fault in the books; none is the proof."""
-    checks = (_chains, _sums, _pages, _heads, _payouts, _grants)
+    checks = (_chains, _sums, _pages, _heads, _payouts, _grants, _budgets)
     return tuple(fault for check in checks for fault in check(books))
 
 
@@ -199,3 +200,16 @@ def _grants(books: Books) -> Iterable[Fault]:
         expected, stored = proven.get(key, 0), books.counters.get(key, 0)
         if stored != expected:
             yield Fault("grant", str(key), f"stored {stored}, entries say {expected}")
+
+
+def _budgets(books: Books) -> Iterable[Fault]:
+    """Yield orders for which a campaign with a budget paid another amount than they were granted of it."""
+    granted = [(order, key) for order, chain in books.orders.items() for key in held(grants_of(chain))]
+    limited = {key.scarce.removeprefix(BUDGET) for _, key in granted if key.scarce.startswith(BUDGET)}
+    for order, chain in books.orders.items() if limited else ():
+        has, stands = held(grants_of(chain)), standing(chain)
+        paid = {account.owner: -m for (account, _), m in stands.items() if account.leaf is Leaf.BUDGET}
+        for name in sorted(limited):
+            used = sum(one.granted for key, one in has.items() if key.scarce == BUDGET + name)
+            if used != paid.get(name, 0):
+                yield Fault("budget", str(order), f"{name} paid {paid.get(name, 0)}, {used} were granted")

@@ -28,6 +28,8 @@ class Phrase(StrEnum):
     EARNED_BY_ORDER = "earned_by_order"
     FOR_THE_ORDER = "for_the_order"
     FOR_THE_TIER = "for_the_tier"
+    BY_CAMPAIGN = "by_campaign"
+    BY_POINTS = "by_points"
     SO_FAR = "so_far"
     OWN_LINK = "own_link"
     OWN_COUPON = "own_coupon"

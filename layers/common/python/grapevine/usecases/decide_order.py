@@ -111,7 +111,7 @@ def _completed(
     ports: TouchPorts,
     campaigns: Sequence[Campaign] = (),
 ) -> Decision:
-    """Return a decision with whose the bound products' lines are, who gets the recruit bonus, and campaigns."""
+    """Return a decision with whose bound lines are, who gets the recruit bonus, and campaigns."""
     if decision.is_pending or decision.reason in BY_HISTORY:
         return decision
     people = found.promoters, found.short
