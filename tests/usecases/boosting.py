@@ -19,10 +19,10 @@ from tests.worlds import World, chain_world
 TIERS = (Tier(id="base", threshold=0, add_bps=0), Tier(id="silver", threshold=10_000, add_bps=200))
 
 
-def day_of(name: str = "cm_1", **changes: object) -> Campaign:
+def day_of(campaign_id: str = "cm_1", **changes: object) -> Campaign:
     """Return a campaign of the eleventh of November in Shanghai, which T0 is in, for everybody."""
     values: dict[str, object] = {
-        "id": name,
+        "id": campaign_id,
         "name": "Double 11",
         "starts_at": datetime(2026, 11, 10, 16, tzinfo=UTC),
         "ends_at": datetime(2026, 11, 11, 16, tzinfo=UTC),

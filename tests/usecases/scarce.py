@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from grapevine.domain.accounts import Leaf
-from grapevine.domain.entries import Entry, standing
+from grapevine.domain.entries import Entry, EntryKey, standing
 from grapevine.domain.explanation import explained, explanation
 from grapevine.domain.facts import Fact, FactKind, OrderKey
 from grapevine.domain.grants import GrantKey
+from grapevine.ports import Beside
 from tests import builders as make
 from tests.builders import STOREFRONT_ID, T0, minutes
 from tests.worlds import World
@@ -76,3 +78,23 @@ def counters(world: World) -> dict[str, int]:
 
 def key(scarce: str, subject: str, period: str) -> GrantKey:
     return GrantKey(make.PROGRAM_ID, scarce, subject, period)
+
+
+class Racing:
+    """A ledger where somebody else takes of what is left right after it was looked at, so many times."""
+
+    def __init__(self, world: World, times: int) -> None:
+        self._world, self.times = world, times
+
+    def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
+        return self._world.ledger.entries_of(key)
+
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        self._world.ledger.append(entry, beside)
+
+    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        found = self._world.ledger.taken(wanted)
+        if self.times:
+            self.times -= 1
+            post(self._world, paid(100 + self.times, 8_000, customer_key="cu_fay"))
+        return found

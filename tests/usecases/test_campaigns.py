@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from grapevine.domain.campaigns import Audience, Clock, Pays, Stacking
 from grapevine.domain.caps import Cap, CapPer
+from grapevine.domain.explanation import explained
 from grapevine.domain.money import POINTS
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plans import AttributionModel
 from grapevine.domain.products import Product, ProductChange
+from grapevine.domain.sentences import sentences
+from grapevine.domain.verification import Books, Fault, verify
+from grapevine.domain.wording import Language
+from grapevine.domain.wordings import WORDINGS
+from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.publish_rate import PublishRate, publish_rate
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.usecases.boosting import boosted, day_of, has, spent, taken, tiered
-from tests.usecases.scarce import gone, order, paid, post, told
+from tests.usecases.scarce import Racing, check, gone, order, paid, post, told
 
 CASH = "cm_1", "USD"
 ADD, MULTIPLY, MAX, EXCLUSIVE = Stacking
@@ -45,7 +52,7 @@ def test_a_campaign_adds_to_what_the_promoter_of_the_sale_earns_and_its_account_
         ({"bonus": 777, "add_bps": 1}, 778),
     ],
 )
-def test_what_one_campaign_adds_to_ten_per_cent_of_a_hundred(campaign: dict[str, int], expected: int) -> None:
+def test_what_one_campaign_adds_to_ten_per_cent_of_a_hundred(campaign: dict[str, Any], expected: int) -> None:
     world = boosted(day_of(**campaign))
     post(world, paid(1))
     assert spent(world) == {CASH: expected}
@@ -358,3 +365,56 @@ def test_what_goes_back_from_who_is_banned_goes_back_to_the_budget() -> None:
     assert (has(world, 1), spent(world), taken(world, "budget.cm_1")) == ({BO: 300, ANA: 100}, {}, 0)
     assert world.proof().faults == ()
     assert told(world, 1)["re_adds"] is True
+
+
+@pytest.mark.parametrize(("times", "left"), [(0, 500), (1, 200), (2, 0)])
+def test_edge_60_of_two_orders_for_the_last_of_a_budget_one_starts_over(times: int, left: int) -> None:
+    world = boosted(day_of(add_bps=500, budget=600))
+    world.append(paid(1))
+    ports = PostOrderPorts(Racing(world, times), world.facts, world.clicks, world.catalog, world.pages)
+    post_order(PostOrder(order(1)), ports, T0 + minutes(20))
+    check(world)
+    # Whoever is in between wants 400 of it, twice at most.
+    assert spent(world).get(CASH, 0) == left
+    assert taken(world, "budget.cm_1") == min(600, 500 if not times else 400 * times + left)
+
+
+def test_edge_60_an_order_edited_upwards_asks_for_the_difference_alone() -> None:
+    world = boosted(day_of(add_bps=500, budget=8_000))
+    post(world, paid(1))
+    post(world, paid(1, 30_000, minutes(5)))
+    assert spent(world) == {CASH: 1500}
+    assert taken(world, "budget.cm_1") == 1500
+
+
+def test_a_budget_that_was_granted_and_not_paid_is_a_fault() -> None:
+    world = boosted(day_of(add_bps=500, budget=600))
+    entry = post(world, paid(1))
+    assert entry is not None
+    chain = {order(1): (replace(entry, grants=(replace(entry.grants[0], granted=499),)),)}
+    counters = {entry.grants[0].key: 499}
+    pages = {page.key: page for page in world.treasury.all_pages(PROGRAM_ID)}
+    faults = verify(Books(orders=chain, counters=counters, pages=pages))
+    assert faults == (Fault("budget", str(order(1)), "cm_1 paid 500, 499 were granted"),)
+
+
+def test_campaigns_and_points_are_told_in_words() -> None:
+    points = day_of("cm_2", name="Triple points", pays=Pays.POINTS, multiplier_bps=30_000)
+    world = boosted(day_of(add_bps=500, budget=300), points, plan=make.plan(1000, points_per_unit=1))
+    post(world, paid(1))
+    post(world, gone(1, 5_000))
+    entries, facts = world.ledger.entries_of(order(1)), world.facts.facts_of(order(1))
+    found = explained(entries, facts, world.catalog.terms(PROGRAM_ID))
+    assert sentences(found, WORDINGS[Language.EN])[CY][1:] == [
+        "The campaign Double 11 added 5.00 USD; 2.50 USD went back when part was refunded.",
+        "You earned 100 points with it; 50 points went back when part was refunded.",
+        "The campaign Triple points added 200 points; 100 points went back when part was refunded.",
+    ]
+    assert "活动“Double 11”另加 5.00 美元" in sentences(found, WORDINGS[Language.ZH])[CY][1]
+    rows = told(world, 1)["campaigns"]
+    assert [(row["campaign"], row["wanted"], row["granted"]) for row in rows] == [
+        ("cm_1", "2.50", "2.50"),
+        (None, "50", "50"),
+        ("cm_2", "100", "100"),
+    ]
+    assert told(world, 1)["points"] == {CY: "150"}

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
-from grapevine.domain.entries import Entry, EntryKey, EntryReason
+from grapevine.domain.entries import EntryReason
 from grapevine.domain.errors import ConcurrencyError, EntryExistsError, GrantMovedError
 from grapevine.domain.facts import FactKind, Payment
-from grapevine.domain.grants import Grant, GrantChange, GrantKey
+from grapevine.domain.grants import Grant, GrantChange
 from grapevine.domain.plans import AttributionModel, Plan
 from grapevine.domain.verification import Fault
-from grapevine.ports import Beside
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, days, minutes
-from tests.usecases.scarce import check, counters, gone, key, order, paid, post, stands, told
+from tests.usecases.scarce import Racing, check, counters, gone, key, order, paid, post, stands, told
 from tests.worlds import World, chain_world
 
 DAILY = Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=1_500)
@@ -261,26 +259,6 @@ def test_release_and_a_verdict_move_capped_money_and_ask_for_nothing() -> None:
 
 
 # --- other writers, and the proof ----------------------------------------------------------------
-
-
-class Racing:
-    """A ledger where somebody else takes of what is left right after it was looked at, so many times."""
-
-    def __init__(self, world: World, times: int) -> None:
-        self._world, self.times = world, times
-
-    def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
-        return self._world.ledger.entries_of(key)
-
-    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
-        self._world.ledger.append(entry, beside)
-
-    def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
-        found = self._world.ledger.taken(wanted)
-        if self.times:
-            self.times -= 1
-            post(self._world, paid(100 + self.times, 8_000, customer_key="cu_fay"))
-        return found
 
 
 @pytest.mark.parametrize(("times", "left"), [(0, 1000), (1, 700), (2, 0)])
