@@ -27,7 +27,7 @@ from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
 from grapevine.domain.orders import Order
 from grapevine.domain.placing import amounts_wanted
 from grapevine.domain.plans import DAY, Plan
-from grapevine.domain.posting_reasons import newly_covered, reason_of
+from grapevine.domain.posting_reasons import newly_covered, promoters_part, reason_of
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import bonuses, recruited
 from grapevine.domain.sales import sales_change
@@ -95,6 +95,8 @@ def next_entry(
     is_news = sales or evidence or target.grants or (fresh and _worth_recording(fresh, entries))
     if not (postings or is_news or _must_rearm(place, entries, now)):
         return None
+    if terms.campaigns:
+        current, wanted = promoters_part(current), promoters_part(wanted)
     more_bonus = target.bonus_minor - _bonus_standing(entries, holdings, terms)
     return Entry(
         key=key,
@@ -129,9 +131,8 @@ def _target(
 ) -> Target:
     """Return what should stand now, where, and what of what is scarce it takes."""
     waits, voided = _by_bar(limits.bars) if limits.bars else ((), ())
-    within = earned_within(key, order, decision, terms, holdings, voided)
+    earned, within = earned_within(key, order, decision, terms, holdings, voided)
     uses, points = within.uses, within.points
-    earned = within.amounts
     if voided:
         earned = {earner: minor for earner, minor in earned.items() if earner not in voided}
     # What the house has is neither held nor released, so alone it waits for nothing.

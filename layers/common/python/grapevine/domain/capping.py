@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TypeVar
 
 from grapevine.domain.campaign_grants import budget_uses, promoter_key
@@ -16,7 +15,7 @@ from grapevine.domain.campaigns import Pays
 from grapevine.domain.caps import Cap, CapPer, period_name
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
-from grapevine.domain.earnings import Extra, earned_by_promoter, earns, has_extras, worked_out
+from grapevine.domain.earnings import Extra, earned_by_promoter, earns, worked_out
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import NO_USES, GrantKey, Holdings, Use, Uses
 from grapevine.domain.orders import Order
@@ -27,8 +26,6 @@ CAP = "cap."
 OwnKey = tuple[str, str]
 """A cap on one order, and whose part of it: a promoter's, or (empty) everybody's."""
 AFTER_LEVELS = 99
-NOTHING: Mapping[str, int] = MappingProxyType({})
-NO_OWN: Mapping[OwnKey, Use] = MappingProxyType({})
 K = TypeVar("K", bound=Hashable)
 
 
@@ -51,6 +48,9 @@ class Capped:
     extras: tuple[tuple[Extra, Use], ...] = ()
 
 
+UNCAPPED = Capped({})
+
+
 def earned_within(
     key: OrderKey,
     order: Order,
@@ -58,12 +58,16 @@ def earned_within(
     terms: Terms,
     holdings: Holdings,
     voided: Sequence[str] = (),
-) -> Capped:
-    """Return what everybody has earned, within the caps, and what that uses of those counted."""
+) -> tuple[dict[str, int], Capped]:
+    """Return what money everybody has earned within the caps, and what else the caps have to do with it.
+
+    Most orders are under no cap and in no campaign; then there is nothing else.
+    """
     plan = terms.plan_version(decision.plan_version)
-    if not (plan.caps or has_extras(decision, plan)):
-        return Capped(earned_by_promoter(order, decision, terms), NO_USES, (), NO_OWN, NOTHING, NOTHING)
-    return capped(key, order, decision, terms, holdings, voided)
+    if not (plan.caps or plan.points_per_unit or decision.campaigns):
+        return earned_by_promoter(order, decision, terms), UNCAPPED
+    within = capped(key, order, decision, terms, holdings, voided)
+    return within.amounts, within
 
 
 def capped(

@@ -34,10 +34,11 @@ def reason_of(
     more_bonus: int,
     voided: Sequence[str],
 ) -> EntryReason:
-    """Return why an entry is posted; `more_bonus` is what a recruit bonus changes in it."""
+    """Return why an entry is posted; `more_bonus` is what a recruit bonus changes in it.
+
+    The amounts are those of promoters and the house, without what campaigns paid of them.
+    """
     # A bonus comes with the release; it is not why the order's own commissions changed.
-    if min(wanted.values(), default=0) < 0 or min(current.values(), default=0) < 0:
-        current, wanted = _promoters_part(current), _promoters_part(wanted)
     before, after = sum(current.values()), sum(wanted.values()) - more_bonus
     if not entries:
         return EntryReason.ACCRUED if after else EntryReason.RECORDED
@@ -48,7 +49,7 @@ def reason_of(
     return _why_changed(order, fresh, entries, facts, before, after)
 
 
-def _promoters_part(amounts: Amounts) -> Amounts:
+def promoters_part(amounts: Amounts) -> Amounts:
     """Return amounts without what campaigns paid of them: that is the source of the same money."""
     return {key: minor for key, minor in amounts.items() if key[0].leaf is not Leaf.BUDGET}
 

@@ -111,7 +111,8 @@ def line_rate(
     unit are written. `tier` is where the attributed promoter stands; what it adds may be a fraction,
     and then everything is counted in its parts, so that nothing is rounded here.
     """
-    rule, wanted, uplift = _asked(item, promoter_id, plan_bps, rules, per_minor, tier)
+    uplift = tier.uplift if tier else NO_UPLIFT
+    rule, wanted = _asked(item, promoter_id, plan_bps, rules, per_minor, tier)
     line_worth, unit_worth = per_minor[0] * uplift[1], per_minor[1] * uplift[1]
     line_cap, pool_cap = _by_bps(item, (line_cap_bps, pool_cap_bps), line_worth)
     granted = within(line_cap, pool_cap, wanted)
@@ -153,7 +154,8 @@ def line_wish(
     tier: TierStanding | None = None,
 ) -> LineWish:
     """Return what a line would earn at each level, for whoever has more steps to take; see `line_rate`."""
-    rule, wanted, uplift = _asked(item, promoter_id, plan_bps, rules, per_minor, tier)
+    uplift = tier.uplift if tier else NO_UPLIFT
+    rule, wanted = _asked(item, promoter_id, plan_bps, rules, per_minor, tier)
     per_bps = item.base_minor * _BPS_SCALE * per_minor[0]
     rises = uplift[0] and (rule.is_raised_by_tiers if rule else plan_bps[0] > 0)
     return LineWish(
@@ -175,12 +177,11 @@ def _asked(
     rules: Sequence[RateRule],
     per_minor: tuple[int, int],
     tier: TierStanding | None,
-) -> tuple[RateRule | None, tuple[int, ...], tuple[int, int]]:
-    """Return the rule that decides, what each level is paid by it, and what the tier added to that."""
-    uplift = tier.uplift if tier else NO_UPLIFT
-    tier_id = tier.tier_id if tier else None
+) -> tuple[RateRule | None, tuple[int, ...]]:
+    """Return the rule that decides, and what each level is paid by it and by what the tier adds."""
+    tier_id, uplift = (tier.tier_id, tier.uplift) if tier else (None, NO_UPLIFT)
     matching = [rule for rule in rules if rule.is_for(item, promoter_id, tier_id)] if rules else ()
-    return (*_deciding(item, matching, plan_bps, per_minor, uplift), uplift)
+    return _deciding(item, matching, plan_bps, per_minor, uplift)
 
 
 def within(line_cap: int, pool_cap: int, wanted: tuple[int, ...]) -> tuple[int, ...]:
