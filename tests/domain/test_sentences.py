@@ -23,7 +23,8 @@ from grapevine.domain.plans import AttributionModel, Vacancy
 from grapevine.domain.rates import RateRule
 from grapevine.domain.sentences import entry_sentence, sentences
 from grapevine.domain.wording import Language, Phrase, language_of
-from grapevine.domain.wordings import EN, WORDINGS, ZH
+from grapevine.domain.wordings import EN, WORDINGS
+from grapevine.domain.wordings_zh import ZH
 from tests import builders as make
 from tests.builders import ANA, BO, CY, ORDER, PROGRAM_ID, T0, days, minutes
 from tests.domain.said import believed
