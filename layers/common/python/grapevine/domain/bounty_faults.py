@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from grapevine.domain.bounties import Bounty, BountyPeriod
+from grapevine.domain.bounties import Bounty, period_at
 from grapevine.domain.dated_faults import Checks, audience_checks, window_checks
 from grapevine.domain.errors import InvalidInputError
-from grapevine.domain.instants import month_end, month_of
 from grapevine.domain.money import MAX_MINOR
 from grapevine.domain.plan_faults import faults_of
 from grapevine.domain.profiles import bounty_rule_faults
@@ -17,6 +16,8 @@ from grapevine.domain.tiers import TierMeasure
 
 MAX_ORDERS = 1_000_000
 MAX_HOLD_DAYS = 180
+LONGEST_PERIOD = 32
+"""Days after which another period has begun."""
 
 
 def bounty_faults(bounty: Bounty, terms: Terms) -> tuple[InvalidInputError, ...]:
@@ -55,23 +56,7 @@ def _by_order_checks(bounty: Bounty) -> Checks:
 
 
 def has_whole_period(bounty: Bounty, zone: ZoneInfo) -> bool:
-    """Say whether a day, week or month of a zone's calendar is within its window."""
-    if bounty.period is BountyPeriod.ONCE:
-        return True
-    begin = _next_begin(bounty.period, bounty.starts_at, zone)
-    return _next_begin(bounty.period, begin + timedelta(seconds=1), zone) <= bounty.ends_at
-
-
-def _next_begin(period: BountyPeriod, instant: datetime, zone: ZoneInfo) -> datetime:
-    """Return the first instant from this one on at which a period begins."""
-    local = instant.astimezone(zone)
-    if period is BountyPeriod.MONTH:
-        first = month_end(month_of(instant, zone), zone)
-        begins = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        return begins if begins >= local else first
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    ahead = 0 if midnight == local else 1
-    day = midnight + timedelta(days=ahead)
-    if period is BountyPeriod.WEEK:
-        day += timedelta(days=-day.weekday() % 7)
-    return day
+    """Say whether a period of a zone's calendar is within its window; the first begins within a month."""
+    return any(
+        period_at(bounty, bounty.starts_at + timedelta(days=number), zone) for number in range(LONGEST_PERIOD)
+    )
