@@ -185,6 +185,14 @@ def test_a_multiple_of_nothing_is_a_contradiction() -> None:
         assert places(doubled(), replace(nothing, rules=(rule,))) == []
 
 
+def test_a_multiple_of_no_points_is_a_contradiction() -> None:
+    boost = doubled(pays=Pays.POINTS)
+    assert places(boost) == ["multiplier_bps"]
+    assert places(boost, replace(PLAN, points_per_unit=1)) == []
+    assert places(replace(boost, add_points_per_unit=1)) == []
+    assert places(replace(boost, bonus=1)) == []
+
+
 # --- other campaigns -----------------------------------------------------------------------------
 
 ALONE = make.campaign("cm_a", stacking=ONLY)

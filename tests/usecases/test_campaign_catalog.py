@@ -11,6 +11,7 @@ import pytest
 from grapevine.adapters.cache import CachedCatalog
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.bounties import Bounty
+from grapevine.domain.campaign_grants import shard_limit, shards_of
 from grapevine.domain.campaigns import Audience, Campaign, Stacking
 from grapevine.domain.dated_faults import MAX_OPEN
 from grapevine.domain.errors import InvalidInputError, NetworkMovedError, NotFoundError
@@ -178,6 +179,21 @@ def test_a_budget_only_grows(world: World) -> None:
     assert more.first_budget == 5_000
     assert raised(world, made, 5_001) == more
     assert world.catalog.terms(PROGRAM_ID).campaigns == (more,)
+
+
+@pytest.mark.parametrize("budget", [1, 999, 1_999, 4_999, 7_001, 10_000])
+@pytest.mark.parametrize("more", [1, 999, 1_000, 6_500, 10**9])
+def test_a_raised_budget_leaves_every_counter_at_least_what_it_had(
+    world: World, budget: int, more: int
+) -> None:
+    """Else a counter that is used up already and the others' new parts come to more than the budget."""
+    made = created(world, budget=budget)
+    after = raised(world, made, budget + more)
+    before, limits = (
+        [shard_limit(campaign, shard) for shard in range(shards_of(campaign))] for campaign in (made, after)
+    )
+    assert (sum(before), sum(limits)) == (budget, budget + more)
+    assert all(limit >= had for had, limit in zip(before, limits, strict=True))
 
 
 def test_what_has_no_limit_has_none_to_raise(world: World) -> None:

@@ -112,8 +112,8 @@ def _limit_checks(campaign: Campaign) -> Checks:
 
 def _room_checks(campaign: Campaign, plan: Plan) -> Checks:
     """Return that a plan leaves something to raise, and room to raise it."""
-    if campaign.pays is not Pays.CASH:
-        return ()
+    if campaign.pays is Pays.POINTS:
+        return _point_checks(campaign, plan)
     raising = [name for name in ("add_bps", "bonus") if getattr(campaign, name)]
     multiplies = campaign.multiplier_bps != WHOLE_BPS and not raising
     if campaign.multiplier_bps > WHOLE_BPS:
@@ -131,6 +131,18 @@ def _room_checks(campaign: Campaign, plan: Plan) -> Checks:
                 name,
             )
             for name in raising
+        ),
+    )
+
+
+def _point_checks(campaign: Campaign, plan: Plan) -> Checks:
+    """Return that a plan has points to multiply; no cap limits how many there may be."""
+    multiplies = campaign.multiplier_bps != WHOLE_BPS and not (campaign.add_points_per_unit or campaign.bonus)
+    return (
+        (
+            not multiplies or plan.points_per_unit > 0,
+            f"multiplies nothing: version {plan.version} of the plan gives no points",
+            "multiplier_bps",
         ),
     )
 

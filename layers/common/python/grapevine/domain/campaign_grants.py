@@ -23,8 +23,15 @@ SMALL = 1_000
 
 
 def shards_of(campaign: Campaign) -> int:
-    """Return over how many counters a budget is split; none where there is no budget."""
-    return 0 if campaign.budget is None else max(1, min(MAX_SHARDS, campaign.budget // SMALL))
+    """Return over how many counters a budget is split; none where there is no budget.
+
+    One that was raised is split as it was at first: with more counters each would have less than some
+    may have granted already, and all together could grant more than there is.
+    """
+    if campaign.budget is None:
+        return 0
+    first = campaign.budget if campaign.first_budget is None else campaign.first_budget
+    return max(1, min(MAX_SHARDS, first // SMALL))
 
 
 def shard_limit(campaign: Campaign, shard: int) -> int:
