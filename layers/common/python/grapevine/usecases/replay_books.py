@@ -49,6 +49,8 @@ class ReplayBooks:
     def __init__(self, moment: Moment, others: Iterable[Entry]) -> None:
         self.notes: dict[str, list[CustomerOrder]] = {}
         """What entries told of customers, by customer."""
+        self.falls: dict[GrantKey, int] = {}
+        """How often something was given back of each key."""
         self._moment = moment
         self._others = sorted(others, key=lambda entry: entry.recorded_at, reverse=True)
         self._chains: dict[EntryKey, tuple[Entry, ...]] = {}
@@ -69,7 +71,7 @@ class ReplayBooks:
             for grant in entry.grants:
                 before = self._granted.get((entry.key, grant.key), 0)
                 self._granted[entry.key, grant.key] = grant.granted
-                self._taken[grant.key] = self._taken.get(grant.key, 0) + grant.granted - before
+                self._take(grant.key, grant.granted - before)
             self._sell(entry)
 
     def entries_of(self, key: EntryKey) -> tuple[Entry, ...]:
@@ -91,7 +93,7 @@ class ReplayBooks:
         self._sell(entry)
         for told in beside:
             if isinstance(told, GrantChange):
-                self._taken[told.key] = self._taken.get(told.key, 0) + told.change
+                self._take(told.key, told.change)
             else:
                 self.notes.setdefault(told.note.customer_key, []).append(told)
 
@@ -102,6 +104,11 @@ class ReplayBooks:
             return ()
         marks = frozenset(entry.id for entry in self.entries_of(self._moment.order.key))
         return (Page(PageKey(subject, "", 0), {NET: sold.net_minor, ORDERS: sold.orders}, marks),)
+
+    def _take(self, key: GrantKey, change: int) -> None:
+        self._taken[key] = self._taken.get(key, 0) + change
+        if change < 0:
+            self.falls[key] = self.falls.get(key, 0) + 1
 
     def _sell(self, entry: Entry) -> None:
         for sale in entry.sales:

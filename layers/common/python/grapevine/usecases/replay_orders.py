@@ -62,7 +62,8 @@ class Look(NamedTuple):
     """A time at which an order is looked at; compared by its first four fields, which say what comes first.
 
     `turn` is for what happens in one sweep, `number` makes every look another one. `order` is its
-    place in the list, `facts` are told then.
+    place in the list, `facts` are told then. `again` is a sweep that looks at what the one before has
+    looked at.
     """
 
     at: datetime
@@ -72,6 +73,7 @@ class Look(NamedTuple):
     order: int
     facts: tuple[Fact, ...] = ()
     asks_people: bool = False
+    again: bool = False
 
 
 class Replay:
@@ -197,6 +199,7 @@ class DraftReplay(Replay):
         )
         self._looks_again = scarce or bool(terms.campaigns)
         self._swept: dict[int, datetime] = {}
+        self._falls: dict[int, int] = {}
 
     def _prepare(self, number: int, order: OrderRecord) -> None:
         for at, fact in arrivals(order):
@@ -208,8 +211,23 @@ class DraftReplay(Replay):
         if look.kind is SWEEP and not look.asks_people:
             if self._swept.get(look.order) == look.at:
                 return
+            self._moment.now = look.at
+            if look.again and not self._may_have_more(look.order):
+                return
             self._swept[look.order] = look.at
         super()._look(look)
+        if self._looks_again:
+            self._falls[look.order] = self._falls_of(look.order)
+
+    def _may_have_more(self, number: int) -> bool:
+        """Say whether others gave anything back, since an order was looked at, of what it takes from."""
+        return self._falls_of(number) != self._falls.get(number)
+
+    def _falls_of(self, number: int) -> int:
+        self._books.advance()
+        entries = self.entries_of(self._orders[number])
+        keys = {grant.key for entry in entries for grant in entry.grants}
+        return sum([self._books.falls.get(key, 0) for key in keys])
 
     def _after(self, look: Look, posted: Sequence[Entry]) -> None:
         after = look.at + TICK if look.kind is SWEEP else look.at
@@ -221,7 +239,7 @@ class DraftReplay(Replay):
         turn, sweep = self._next(), self._sweep_from(after)
         self._plan(Look(sweep, SWEEP, turn, turn, order))
         while self._looks_again and (sweep := self._sweep_from(sweep + TICK)) <= due_at + BEHIND:
-            self._plan(Look(sweep, SWEEP, turn, self._next(), order))
+            self._plan(Look(sweep, SWEEP, turn, self._next(), order, again=True))
 
     def _sweep_from(self, instant: datetime) -> datetime:
         """Return the first sweep at an instant or later: one that was recorded, or that of the full hour."""
