@@ -89,15 +89,11 @@ def test_json_has_every_figure_in_minor_units(world: World, tmp_path: Path) -> N
     code, said = run(what_if, world, *PERIOD, "--plan", plan, "--campaign", campaign, "--json")
     assert code == 0
     told = json.loads("\n".join(said[said.index("{") : said.index("}") + 1]))
-    assert told["totals"] == [
-        {
-            "name": "",
-            "currency": "USD",
-            "posted_minor": 9330,
-            "drafted_minor": 14_000,
-            "difference_minor": 4670,
-        }
-    ]
+    # 20 and 1 % of 133.33 are 28.00, and the campaign adds 1 % for level 1.
+    amounts = {"posted_minor": 9330, "drafted_minor": 14_000 + 5 * 133, "difference_minor": 4670 + 5 * 133}
+    assert told["totals"] == [{"name": "", "currency": "USD", **amounts}]
+    spent = {"posted_minor": 0, "drafted_minor": 5 * 133, "difference_minor": 5 * 133}
+    assert told["budgets"] == [{"name": "cm_c", "currency": "USD", **spent}]
     assert (told["orders"], told["orders_changed"], told["winners"], told["losers"]) == (5, 5, 1, 2)
 
 
