@@ -13,10 +13,12 @@ from rich.console import Console
 
 from grapevine.domain.facts import FactKind
 from grapevine.runtime.wiring import AwsParts
-from grapevine_cli.main import Group, explain, verify
+from grapevine_cli.main import Group, explain, redrive, verify
 from grapevine_cli.progress import shown
 from tests import builders as make
 from tests.builders import CY, ORDER, PROGRAM_ID, T0, minutes
+from tests.usecases.hunting import bonus, bounty
+from tests.usecases.selling import Selling
 from tests.worlds import World, chain_world
 
 
@@ -84,6 +86,27 @@ def test_an_explanation_begins_with_what_the_promoter_is_told(world: World) -> N
     assert code == 0
     assert said[0].startswith(f"{CY}: 你获得佣金 13.33 美元")
     assert said[1] == "{"
+
+
+def test_a_bounty_is_proven_explained_and_redriven_by_its_name() -> None:
+    world = Selling(make.plan(1000, tiers=())).world
+    world.catalog.add_bounty(PROGRAM_ID, bounty(target=1), 1)
+    world.append(make.fact(FactKind.PAID, minutes(1)))
+    world.post(T0 + minutes(2))
+    world.fold()
+    world.clock = T0 + timedelta(days=1)
+    code, said = run(verify, world, PROGRAM_ID)
+    assert (code, said[-1]) == (1, "1 FAULTS")
+    assert any(line.startswith(f"FAULT bounty: {bonus()}: entry 1 was never posted: bonus") for line in said)
+    assert run(redrive, world, str(bonus())) == (0, [f"{bonus()} posted and folded"])
+    code, said = run(verify, world, PROGRAM_ID)
+    assert "2 entries of 1 orders, 1 bonuses and 0 accounts, 5 pages, 0 payouts, 1 facts" in said
+    assert (code, said[-1]) == (0, "proven: no faults")
+    code, said = run(explain, world, PROGRAM_ID, f"{bonus()}/1")
+    assert code == 0
+    assert said[0].startswith(
+        f"{CY}: You earned 50.00 USD for “Two a week”: it takes 1 order from 9 November"
+    )
 
 
 def test_on_a_terminal_there_are_bars() -> None:

@@ -145,6 +145,27 @@ def test_a_bounty_that_the_program_does_not_have_is_named() -> None:
     assert named == [f"bounty: {gone.key}: cannot be looked at: no bounty '{make.PROGRAM_ID}/bt_gone'"]
 
 
+def test_edge_64_evidence_of_an_order_that_earns_nothing_is_proven_too() -> None:
+    shop = Hunting(plan=make.plan(0, tiers=()))
+    shop.sell("one", local(11, 10), 10_000)
+    shop.sell("two", local(11, 11), 5_000)
+    shop.give_back("two", local(11, 12), 5_000)
+    assert faults(shop, local(11, 14)) == [
+        f"facts: {key('two')}: entry 2 was never posted: recorded, no amounts"
+    ]
+
+
+def test_a_refund_that_came_in_time_and_was_looked_at_after_the_hold_is_no_fault() -> None:
+    """Whoever posted it found nothing that it could still change."""
+    shop = Hunting(plan=make.plan(0, tiers=()))
+    shop.sell("one", local(11, 10), 10_000)
+    shop.sell("two", local(11, 11), 5_000)
+    shop.sweep(HELD_UNTIL + days(1))
+    shop.give_back("two", HELD_UNTIL - minutes(1), 5_000)
+    assert shop.world.post(HELD_UNTIL + days(1), key("two")) is None
+    assert faults(shop, HELD_UNTIL + days(2)) == []
+
+
 def test_who_was_banned_is_no_fault() -> None:
     shop = two_sold()
     banned = ChangeStatus(

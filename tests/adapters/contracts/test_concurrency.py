@@ -34,11 +34,14 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.plans import BindingPolicy
 from grapevine.ports import Settlement
 from grapevine.usecases.change_promoter import ChangeSponsor, change_sponsor
+from grapevine.usecases.fold_entries import FoldEntries, fold_entries
+from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, post_order
 from tests import builders as make
 from tests.adapters.contracts.chains import after, first
 from tests.adapters.contracts.shops import opened_shop
 from tests.adapters.contracts.stores import Names, Stores
+from tests.adapters.contracts.test_bounties import bounty_key, weekly
 from tests.builders import T0, minutes
 
 pytestmark = pytest.mark.concurrent
@@ -97,6 +100,19 @@ def test_eight_who_take_and_give_back_never_pass_the_limit_and_lose_nothing(
     results = at_once([partial(use, number) for number in range(THREADS)])
     assert sum(has for has in results if isinstance(has, int)) == stores.ledger.taken([cap])[cap] <= limit
     assert outcomes(results) == {int: THREADS}
+
+
+def test_edge_63_eight_who_post_a_bounty_at_once_leave_one_entry(stores: Stores, names: Names) -> None:
+    shop, key = opened_shop(stores, names), bounty_key(names)
+    stores.catalog.add_bounty(names.program, weekly(names, target=1), 1)
+    (paid,) = shop.paid_order(names.order())[1:]
+    stores.facts.append(paid)
+    entry = post_order(PostOrder(names.order()), stores.orders, T0 + minutes(2))
+    assert entry
+    fold_entries(FoldEntries((entry,)), stores.pages)
+    results = at_once([partial(post_bounty, key, stores.orders, T0 + minutes(3))] * THREADS)
+    assert len([one for one in results if isinstance(one, Entry)]) == 1
+    assert len(stores.ledger.entries_of(key)) == 1
 
 
 def test_eight_capped_orders_at_once_have_all_of_the_cap_and_no_more(stores: Stores, names: Names) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grapevine.domain.entries import Postable
+from grapevine.domain.entries import BonusKey, BonusKind, Postable
 from grapevine.domain.errors import NotFoundError
 from grapevine.ports import SettlementBatch, StorefrontSecrets
 from tests.adapters.contracts.outside import Outside
@@ -57,6 +57,14 @@ def test_an_order_waits_with_its_reason(outside: Outside, names: Names) -> None:
         names.order(),
         'no body tells: 漢字 \x00 "quoted"',
     )
+
+
+def test_a_bonus_waits_as_an_order_does(outside: Outside, names: Names) -> None:
+    bounty = BonusKey(names.program, "pr_ana", BonusKind.BOUNTY, "bt_week:2026-W46")
+    outside.failures.send(bounty, "why")
+    (waiting,) = outside.failures.receive(10)
+    assert (waiting.order, waiting.reason) == (bounty, "why")
+    outside.failures.done(waiting)
 
 
 def test_what_is_not_taken_out_is_seen_again(outside: Outside, names: Names) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from grapevine.domain.entries import Entry, EntryKey, decision_in_force
 from grapevine.domain.errors import GrapevineError, OrderUnprocessableError, reason_of
@@ -112,22 +113,27 @@ def _fault(
     if instant is None:
         return None
     try:
-        entry = _rehearsed(key, entries, told, ports, instant)
+        rehearsed = partial(_rehearsed, key, entries, told, ports)
+        entry = rehearsed(instant)
+        if entry is None or (entries and _says_nothing_new(entry, partial(rehearsed, span.now))):
+            return None
     except OrderUnprocessableError:
         return None
     except GrapevineError as error:
         return f"cannot be posted: {reason_of(error)}"
-    if entry is None or (entries and _says_nothing_new(entry)):
-        return None
     return f"entry {entry.sequence} was never posted: {_in_words(entry)}"
 
 
-def _says_nothing_new(entry: Entry) -> bool:
+def _says_nothing_new(entry: Entry, by_now: Callable[[], Entry | None]) -> bool:
     """Say whether a further entry moves nothing and waits for nothing: it names a click that came too late.
 
-    Nobody had to write that down when it came, and whoever posts next does.
+    Nobody had to write that down when it came, and whoever posts next does. So it is with what bounties
+    looked at then, and do not any more: whoever posted it after their holds had nothing to write.
     """
-    return not entry.postings and not entry.evidence and entry.due_at is None
+    if entry.postings or entry.due_at is not None:
+        return False
+    later = by_now() if entry.evidence else None
+    return later is None or not later.evidence
 
 
 class Rehearsal:
