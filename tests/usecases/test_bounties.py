@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from grapevine.domain.accounts import Leaf
-from grapevine.domain.bounties import BountyPeriod
+from grapevine.domain.bounties import BountyPeriod, period_named
+from grapevine.domain.bounty_posting import is_new
 from grapevine.domain.campaigns import Audience, Pays
 from grapevine.domain.entries import EntryReason, canonical, entry_of_text
 from grapevine.domain.facts import Outcome
@@ -264,11 +266,19 @@ def test_looking_again_posts_nothing() -> None:
 # --- people ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("within", "is_theirs"), [(100, True), (97, True), (96, False)])
+@pytest.mark.parametrize(("within", "is_theirs"), [(100, True), (98, True), (97, False)])
 def test_a_bounty_for_new_promoters_asks_when_they_joined(within: int, *, is_theirs: bool) -> None:
     """Everybody joined a hundred days before 11 November, which is 97 days and some before the Monday."""
-    joined = bounty(audience=Audience(joined_within_days=within + 1))
+    joined = bounty(audience=Audience(joined_within_days=within))
     assert bool(two_sold(joined).chain()) is is_theirs
+
+
+def test_who_joined_just_so_many_days_before_the_period_is_new_and_nobody_else() -> None:
+    week = bounty(audience=Audience(joined_within_days=7))
+    period = period_named(week, WEEK, ZoneInfo("Asia/Shanghai"))
+    on_the_day = make.promoter(CY, joined_at=period.starts_at - days(7))
+    before = make.promoter(CY, joined_at=period.starts_at - days(7) - minutes(1))
+    assert [is_new(one, week, period) for one in (on_the_day, before, None)] == [True, False, False]
 
 
 @pytest.mark.parametrize(("tier", "is_theirs"), [("silver", True), ("base", False)])
@@ -297,6 +307,13 @@ def test_who_is_suspended_when_the_hold_ends_waits_until_they_are_not() -> None:
     change(shop, PromoterStatus.ACTIVE, HELD_UNTIL + minutes(5))
     shop.sweep(HELD_UNTIL + days(1))
     assert shop.stands() == {Leaf.PAYABLE: 5_000}
+
+
+def test_what_is_payable_stays_payable_for_who_is_suspended_later() -> None:
+    shop = two_sold()
+    shop.sweep(HELD_UNTIL)
+    change(shop, PromoterStatus.SUSPENDED, HELD_UNTIL + minutes(1))
+    assert shop.look(HELD_UNTIL + days(1)) is None
 
 
 def test_who_is_banned_before_the_hold_ends_loses_it_and_who_is_banned_later_does_not() -> None:

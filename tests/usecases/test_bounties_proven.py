@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
@@ -22,11 +23,14 @@ from grapevine.domain.money import Money
 from grapevine.domain.pages import Page
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.tiers import TierMeasure
+from grapevine.domain.verification import Books
 from grapevine.ports import Beside
 from grapevine.usecases.change_promoter import ChangeStatus, change_status
+from grapevine.usecases.find_wrong_bounties import find_wrong_bounties
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redrive_orders
+from grapevine.usecases.verify_program import OrderProof
 from tests import builders as make
 from tests.builders import BO, CY, days, minutes
 from tests.strategies import PATIENT
@@ -119,6 +123,25 @@ def test_an_amount_that_is_not_the_bountys_is_named() -> None:
     assert f"bounty: {bonus()}: entry 3 was never posted: undone, 0.01 USD" in fault
 
 
+def test_a_bounty_that_somebody_posted_while_the_proof_read_is_left_for_the_next_one() -> None:
+    """The refund was not posted when the ledger was read; by the time of a closer look all is well again."""
+    shop = two_sold()
+    shop.give_back("two", local(11, 12), 5_000)
+    shop.world.post(local(11, 12), key("two"))
+    shop.world.fold()
+    books = Books(
+        orders={key(name): shop.entries(name) for name in ("one", "two")}, bonuses={bonus(): shop.chain()}
+    )
+    proof = OrderProof(facts=shop.world.facts, orders=shop.world.orders, now=local(11, 13))
+    found = partial(find_wrong_bounties, make.PROGRAM_ID, books, shop.world.orders, proof.span)
+    assert len(list(found())) == 1
+    shop.look(local(11, 13))
+    assert list(found()) == []
+    shop.sell("three", local(11, 13), 5_000)
+    assert shop.stands() == {Leaf.HELD: 5_000}
+    assert list(found()) == []
+
+
 def test_what_was_released_before_its_hold_ended_is_named() -> None:
     shop = two_sold()
     held, payable = (promoter_account(make.PROGRAM_ID, CY, leaf) for leaf in (Leaf.HELD, Leaf.PAYABLE))
@@ -160,8 +183,9 @@ def test_a_refund_that_came_in_time_and_was_looked_at_after_the_hold_is_no_fault
     shop = Hunting(plan=make.plan(0, tiers=()))
     shop.sell("one", local(11, 10), 10_000)
     shop.sell("two", local(11, 11), 5_000)
+    assert shop.back("two", local(11, 12), 1_000).due_at is None
     shop.sweep(HELD_UNTIL + days(1))
-    shop.give_back("two", HELD_UNTIL - minutes(1), 5_000)
+    shop.give_back("two", HELD_UNTIL - minutes(1), 4_000)
     assert shop.world.post(HELD_UNTIL + days(1), key("two")) is None
     assert faults(shop, HELD_UNTIL + days(2)) == []
 

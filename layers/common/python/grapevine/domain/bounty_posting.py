@@ -29,7 +29,7 @@ class Case:
     """What decides about a bounty: its terms, what the evidence comes to, and who the promoter is.
 
     `fits` says whether they are among those whom it is for, `merged` whether the account is somebody
-    else's by now: its evidence counts for them.
+    else's by now: nothing is reached through it, its evidence counts for them.
     """
 
     bounty: Bounty
@@ -42,7 +42,7 @@ class Case:
     @property
     def amount(self) -> int:
         """What should stand, in minor units."""
-        is_due = self.fits and not self.merged and self.bounty.is_reached(self.reached)
+        is_due = self.fits and self.bounty.is_reached(self.reached)
         return self.bounty.amount if is_due and self.bar is not Bar.VOIDED else 0
 
 
