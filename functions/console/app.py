@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice, Response
 
-from grapevine.runtime import bounties, campaigns, console
+from grapevine.runtime import accounts, bounties, campaigns, console
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import incoming, json_response, routes, services
 from grapevine.runtime.parts import parts
@@ -47,7 +47,9 @@ serve("POST", "/programs/{program_id}/promoters/{promoter_id}/sponsor", console.
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/status", console.change_status)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/merge", console.merge_promoters)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/links", console.create_link, 201)
-serve("GET", "/programs/{program_id}/promoters/{promoter_id}/balance", console.read_balance)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/balance", accounts.read_balance)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/points", accounts.read_points)
+serve("POST", "/programs/{program_id}/promoters/{promoter_id}/points/spend", accounts.spend_points, 201)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/tier", console.read_tier)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/bounties", bounties.list_progress)
 serve(
@@ -55,8 +57,8 @@ serve(
     "/programs/{program_id}/promoters/{promoter_id}/bounties/{name}/{sequence}/explain",
     bounties.explain_bounty,
 )
-serve("GET", "/programs/{program_id}/promoters/{promoter_id}/entries", console.list_entries)
-serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statement", console.read_statement)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/entries", accounts.list_entries)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statement", accounts.read_statement)
 serve("GET", "/programs/{program_id}/waiting", console.list_waiting)
 serve("POST", "/programs/{program_id}/orders/{storefront_id}/{order_id}/accept", console.accept_order)
 serve("POST", "/programs/{program_id}/orders/{storefront_id}/{order_id}/reject", console.reject_order)

@@ -1,4 +1,4 @@
-"""Stream of clicks → counts per link and day."""
+"""Stream of clicks → counts per link and day, and points for a product's first share."""
 
 from chalice.app import Chalice, DynamoDBEvent
 

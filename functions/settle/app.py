@@ -26,6 +26,11 @@ def report_waiting(event: CloudWatchEvent) -> dict[str, Any]:
     return settling.report_waiting(parts())
 
 
+@app.schedule("cron(15 1 * * ? *)")
+def start_points(event: CloudWatchEvent) -> dict[str, Any]:
+    return settling.start_tending(parts())
+
+
 @app.schedule("rate(1 hour)")
 def verify_programs(event: CloudWatchEvent) -> dict[str, Any]:
     return settling.prove(parts())

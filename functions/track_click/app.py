@@ -1,4 +1,4 @@
-"""GET /{link_code}: record the click, redirect."""
+"""GET /{link_code} and /{link_code}/{channel}: record the click, redirect."""
 
 from chalice.app import Chalice, Response
 
@@ -13,3 +13,9 @@ app = Chalice(app_name="track_click", configure_logs=False)
 @answering("redirect")
 def redirect(link_code: str) -> Response:
     return redirecting.redirect(link_code, incoming(app), parts())
+
+
+@app.route("/{link_code}/{channel}", methods=["GET", "HEAD"], content_types=["*/*"])
+@answering("redirect")
+def redirect_from(link_code: str, channel: str) -> Response:
+    return redirecting.redirect(link_code, incoming(app), parts(), channel)

@@ -22,6 +22,7 @@ from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, days, minutes
 from tests.functions.webhooks import deliver, paid_order, raw, signed
 from tests.runtime.observed import Line, invocations
+from tests.usecases.pointing import post
 from tests.worlds import World
 
 Clients = Callable[[str], Client]
@@ -67,6 +68,7 @@ NEW_PRODUCTS = {"products": [{"id": "77", "category": "tea", "collections": ["sa
 NEW_CUSTOMER = {"customer": "guest@x.example", "promoter_id": CY}
 NEW_PERSON = {"customer": "guest@x.example", "other": "a" * 24}
 NEW_STATUS = {"status": "suspended", "reason": "sells on a flea market"}
+NEW_SPENDING = {"points": 200, "request_id": "spend-1"}
 ODD = "f" * 16
 RULING = {"fact": ODD, "by": "Mei", "why": "I asked the shop"}
 
@@ -97,6 +99,8 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", f"{PROGRAM}/promoters/{CY}/links", NEW_LINK),
     ("GET", f"{PROGRAM}/promoters/{CY}/balance", None),
     ("GET", f"{PROGRAM}/promoters/{CY}/entries", None),
+    ("GET", f"{PROGRAM}/promoters/{CY}/points", None),
+    ("POST", f"{PROGRAM}/promoters/{CY}/points/spend", NEW_SPENDING),
     ("GET", f"{PROGRAM}/waiting", None),
     ("POST", f"{PROGRAM}/orders/{make.STOREFRONT_ID}/1002/accept", RULING),
     ("POST", f"{PROGRAM}/orders/{make.STOREFRONT_ID}/1003/reject", RULING),
@@ -1057,8 +1061,17 @@ def test_a_store_that_does_not_answer(world: World, api: Api, lines: list[Line])
 
 @each_route
 def test_every_request_is_one_line_without_the_key(
-    api: Api, earned: None, lines: list[Line], method: str, path: str, body: dict[str, Any] | None
+    world: World,
+    api: Api,
+    earned: None,
+    lines: list[Line],
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
 ) -> None:
+    plan = make.plan(1000, version=2, effective_at=T0 - minutes(9), points_per_unit_off=100)
+    world.catalog.add_plan(make.PROGRAM_ID, plan)
+    post(world, 77, 200, T0)
     lines.clear()
     assert api.call(method, path, body).status_code in (200, 201)
     (line,) = invocations(lines)

@@ -15,12 +15,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 HANDLERS = {
-    "track_click": {"redirect"},
+    "track_click": {"redirect", "redirect_from"},
     "place_order": {"receive_webhook"},
     "accrue": {"on_facts", "on_entries", "redrive"},
     "settle": {
         "sweep_due",
         "start_settlements",
+        "start_points",
         "report_waiting",
         "verify_programs",
         "settle_promoters",
@@ -59,6 +60,8 @@ HANDLERS = {
         "merge_promoters",
         "create_link",
         "read_balance",
+        "read_points",
+        "spend_points",
         "list_entries",
         "list_progress",
         "read_statement",
@@ -173,7 +176,10 @@ def test_the_routes_of_the_table() -> None:
         app: Any = import_module(f"functions.{name}.app").app
         return {path: set(methods) for path, methods in app.routes.items()}
 
-    assert routes("track_click") == {"/{link_code}": {"GET", "HEAD"}}
+    assert routes("track_click") == {
+        "/{link_code}": {"GET", "HEAD"},
+        "/{link_code}/{channel}": {"GET", "HEAD"},
+    }
     assert routes("place_order") == {"/storefronts/{storefront_id}/webhooks": {"POST"}}
 
 

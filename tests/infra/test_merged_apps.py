@@ -21,6 +21,7 @@ HANDLERS = {
     "settle": {
         "sweep_due",
         "start_settlements",
+        "start_points",
         "report_waiting",
         "verify_programs",
         "settle_promoters",
@@ -154,6 +155,11 @@ def test_settle_queue_mapping(packaged: dict[str, PackagedApp]) -> None:
 def test_schedules(packaged: dict[str, PackagedApp], handler: str) -> None:
     event = _only_event(_functions(packaged["settle"])[handler])
     assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)"}}
+
+
+def test_points_are_tended_after_the_utc_day_has_settled(packaged: dict[str, PackagedApp]) -> None:
+    event = _only_event(_functions(packaged["settle"])["start_points"])
+    assert event == {"Type": "Schedule", "Properties": {"Schedule": "cron(15 1 * * ? *)"}}
 
 
 @pytest.mark.parametrize("app", ["track_click", "place_order", "console"])

@@ -27,7 +27,9 @@ MODIFYING = {
     "dynamodb:PartiQLUpdate",
     "dynamodb:UpdateItem",
 }
-MAY_APPEND_ENTRIES = {"accrue", "settle"}
+POSTS_ORDERS = {"accrue", "settle"}
+MAY_APPEND_ENTRIES = POSTS_ORDERS | {"console", "insight"}
+"""Who posts orders, and who takes spent points or gives those for a share."""
 MAY_WRITE_PRIVATE = {"place_order", "console"}
 DENIED = "AccessDeniedException"
 MAY_WRITE = "ConditionalCheckFailedException"
@@ -85,7 +87,7 @@ def test_ledger_is_append_only_for_every_app(packaged: dict[str, PackagedApp], n
     assert [name.endswith(LEDGER) for name in _resources(denial)] == [True]
 
 
-def test_two_apps_append_entries(packaged: dict[str, PackagedApp]) -> None:
+def test_four_apps_append_entries(packaged: dict[str, PackagedApp]) -> None:
     assert {
         name for name, app in packaged.items() if "dynamodb:PutItem" in _allowed(app, LEDGER)
     } == MAY_APPEND_ENTRIES
@@ -105,7 +107,7 @@ def test_one_app_reads_whole_tables(packaged: dict[str, PackagedApp]) -> None:
 
 
 def test_who_posts_may_list_who_waits(packaged: dict[str, PackagedApp]) -> None:
-    for name in MAY_APPEND_ENTRIES:
+    for name in POSTS_ORDERS:
         assert {"dynamodb:PutItem", "dynamodb:DeleteItem"} <= _allowed(packaged[name], "table/${StateTable}")
 
 

@@ -269,7 +269,7 @@ def test_edge_50_reading_a_balance_shows_both_accounts() -> None:
     ]
     (dee,) = world.catalog.promoters(PROGRAM_ID, (DEE,)).values()
     ports = StatementPorts(world.treasury, world.pages, world.ledger)
-    found = read_statement(dee, "USD", ports, DAY_ONE)
+    found = read_statement(dee, ("USD",), ports, DAY_ONE)
     assert [account["promoter_id"] for account in found["accounts"]] == [DEE, CY]
     assert found["re_adds"]
 

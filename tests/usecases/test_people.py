@@ -402,7 +402,7 @@ def test_edge_8_the_days_are_the_plans_and_nobody_who_may_still_earn_is_let_off(
 def statement(world: World, promoter_id: str, now_in_days: float = 99) -> dict[str, object]:
     (promoter,) = world.catalog.promoters(PROGRAM_ID, (promoter_id,)).values()
     found = StatementPorts(world.treasury, world.pages, world.ledger)
-    return read_statement(promoter, "USD", found, T0 + days(now_in_days))
+    return read_statement(promoter, ("USD",), found, T0 + days(now_in_days))
 
 
 def test_edge_44_the_final_statement_lists_everything_and_adds_up() -> None:

@@ -38,7 +38,7 @@ Event = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """One engine's outside things; the last three read what was queued and published."""
+    """One engine's outside things; the last four read what was queued and published."""
 
     secrets: SecretStore
     failures: FailuresPart
@@ -47,6 +47,7 @@ class Outside:
     bus: EventBus
     queued: Callable[[], list[SettlementBatch]]
     voids: Callable[[], list[tuple[str, str]]]
+    points: Callable[[], list[tuple[str, tuple[str, ...]]]]
     published: Callable[[], list[Event]]
 
 
@@ -61,6 +62,7 @@ def in_memory() -> Outside:
         bus=bus,
         queued=lambda: list(queue.sent),
         voids=lambda: list(queue.voids),
+        points=lambda: list(queue.points),
         published=lambda: list(bus.published),
     )
 
@@ -103,6 +105,7 @@ def on_ministack(url: str, name: str) -> Outside:
         bus=EventBridgeBus(events, name),
         queued=lambda: [_batch(body) for body in _drained(sqs, settle)],
         voids=lambda: [_void(body) for body in _drained(sqs, settle)],
+        points=lambda: [_points(body) for body in _drained(sqs, settle)],
         published=lambda: [_event(body) for body in _drained(sqs, heard)],
     )
 
@@ -122,6 +125,10 @@ def _batch(values: dict[str, Any]) -> SettlementBatch:
 
 def _void(values: dict[str, Any]) -> tuple[str, str]:
     return values["void"]["program_id"], values["void"]["promoter_id"]
+
+
+def _points(values: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    return values["points"]["program_id"], tuple(values["points"]["promoter_ids"])
 
 
 def _event(values: dict[str, Any]) -> Event:

@@ -33,6 +33,12 @@ def test_a_link_is_read_as_it_was_added(stores: Stores, names: Names) -> None:
     assert stores.catalog.link(link.code) == link
 
 
+def test_a_link_keeps_the_product_that_it_leads_to(stores: Stores, names: Names) -> None:
+    link = make.link(code=f"prod{names.number}", program_id=names.program, product_id="gid/8001")
+    stores.catalog.add_link(link)
+    assert stores.catalog.link(link.code) == link
+
+
 @pytest.mark.parametrize("code", ["nothere", "", "with#sign", "long" * 1000, "漢字"])
 def test_an_unknown_link_is_none_whatever_the_visitor_typed(stores: Stores, code: str) -> None:
     assert stores.catalog.link(code) is None

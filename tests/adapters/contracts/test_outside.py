@@ -110,6 +110,12 @@ def test_edge_42_a_ban_is_queued_for_whoever_voids(outside: Outside, names: Name
     assert outside.voids() == [(names.program, "pr_ana")] * 2
 
 
+def test_edge_62_promoters_are_queued_for_whoever_tends_their_points(outside: Outside, names: Names) -> None:
+    for _ in range(2):
+        outside.settlement_queue.send_points(names.program, [f"pr_{n}" for n in range(100)])
+    assert outside.points() == [(names.program, tuple(f"pr_{n}" for n in range(100)))] * 2
+
+
 def test_queueing_no_batches_queues_nothing(outside: Outside) -> None:
     outside.settlement_queue.send_batches([])
     assert outside.queued() == []

@@ -63,7 +63,7 @@ class SqsFailures:
 
 
 class SqsSettlementQueue:
-    """Settlement batches and bans, one message each."""
+    """Settlement batches, bans, and promoters whose points are tended, one message each."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
@@ -73,6 +73,11 @@ class SqsSettlementQueue:
         """Queue the batches; sending one twice is harmless."""
         for start in range(0, len(batches), BATCH):
             self._send([_entry(batch) for batch in batches[start : start + BATCH]])
+
+    def send_points(self, program_id: str, promoter_ids: Sequence[str]) -> None:
+        """Queue that promoters' points are tended; twice is harmless."""
+        values = {"points": {"program_id": program_id, "promoter_ids": list(promoter_ids)}}
+        self._send([{"Id": "points", "MessageBody": json.dumps(values)}])
 
     def send_void(self, program_id: str, promoter_id: str) -> None:
         """Queue that what is held for a banned promoter is voided; twice is harmless."""

@@ -28,6 +28,7 @@ class Leaf(StrEnum):
     BUDGET = "budget"
     SPENT = "spent"
     EXPIRED = "expired"
+    EXCHANGE = "exchange"
 
     __hash__ = str.__hash__
     """As the text that it equals; an enum's own is another, and slow where amounts go by account."""

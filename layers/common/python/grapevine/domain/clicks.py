@@ -21,6 +21,8 @@ _BOT = re.compile(
 )
 _BARE_WHATSAPP = re.compile(r"^WhatsApp/", re.IGNORECASE)
 
+_CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,19}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
@@ -39,6 +41,15 @@ class Click:
     user_agent: str
     bot_reason: str | None = None
     channel: str = ""
+
+
+def channel_of(text: str) -> str:
+    """Return a channel as a link's path says it, empty for anything that is not a short lower-case word.
+
+    >>> channel_of("wechat"), channel_of("WeChat"), channel_of("%3Cscript%3E")
+    ('wechat', '', '')
+    """
+    return text if _CHANNEL.fullmatch(text) else ""
 
 
 def bot_reason(user_agent: str) -> str | None:

@@ -47,6 +47,8 @@ class EntryReason(StrEnum):
     UNDONE = "undone"
     SPENT = "spent"
     EXPIRED = "expired"
+    RESTORED = "restored"
+    CHARGED = "charged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,14 @@ class BonusKey:
         return f"{self.program_id}/{self.promoter_id}/{self.kind}/{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class PointsCoupon:
+    """A code that gives a shopper money off, bought with points; minor units of the program's currency."""
+
+    code: str
+    off_minor: int
+
+
 EntryKey = OrderKey | AccountKey | BonusKey
 Postable = OrderKey | BonusKey
 """Whose entries one writer posts by looking at what they rest on: whenever, as often as one likes."""
@@ -108,8 +118,9 @@ class Entry:
     same for the bounties that ran when the order was paid. `reached` is what a bounty's evidence came
     to. `due_at` is the next instant at which time alone may change something. `waits` are the promoters
     whose parts are not released with the others, `voided` those whose parts went back: somebody looked,
-    and they were suspended, or banned. `text` is the entry as it was stored, where it was: a newer writer's
-    may say more than we read, and the hash is of what is stored.
+    and they were suspended, or banned. `purpose` is what an account's own entry is for, where its reason
+    does not say it all; `coupon` is what spent points bought. `text` is the entry as it was stored, where
+    it was: a newer writer's may say more than we read, and the hash is of what is stored.
     """
 
     key: EntryKey
@@ -130,6 +141,8 @@ class Entry:
     voided: tuple[str, ...] = ()
     due_at: datetime | None = None
     payout_id: str | None = None
+    purpose: str | None = None
+    coupon: PointsCoupon | None = None
     previous_hash: str = ""
     text: str = field(default="", compare=False, repr=False)
 
@@ -192,6 +205,8 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "vd": list(entry.voided),
         "due": to_text(entry.due_at) if entry.due_at else None,
         "pay": entry.payout_id,
+        "for": entry.purpose,
+        "cp": [entry.coupon.code, entry.coupon.off_minor] if entry.coupon else None,
         "prev": entry.previous_hash,
     }
     return {name: value for name, value in values.items() if value not in (None, "", 0, [])}
@@ -227,6 +242,8 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
         voided=tuple(values.get("vd", ())),
         due_at=from_text(values["due"]) if "due" in values else None,
         payout_id=values.get("pay"),
+        purpose=values.get("for"),
+        coupon=PointsCoupon(*values["cp"]) if "cp" in values else None,
         previous_hash=values.get("prev", ""),
     )
 

@@ -43,6 +43,11 @@ def new_link_code(random_bytes: RandomBytes) -> str:
     return _token(LINK_CODE_LENGTH, random_bytes)
 
 
+def new_points_code(random_bytes: RandomBytes) -> str:
+    """Return the code of a coupon that points bought: upper case, as shops write codes, 56 bits."""
+    return f"PTS-{_token(14, random_bytes).upper()}"
+
+
 def new_visitor_id(random_bytes: RandomBytes) -> str:
     """Return 22 letters, 122 bits, that name one browser."""
     return _token(VISITOR_LENGTH, random_bytes)

@@ -20,13 +20,17 @@ _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A promoter's tracked URL; `upline` is a hint that saves the accrual a read, never a truth."""
+    """A promoter's tracked URL; `upline` is a hint that saves the accrual a read, never a truth.
+
+    `product_id` is the product that it leads to, where the promoter said so.
+    """
 
     code: str
     program_id: str
     promoter_id: str
     destination: str
     upline: tuple[str, ...] = ()
+    product_id: str | None = None
 
 
 def checked_destination(url: str, allowed_hosts: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, net, promoter_account
-from grapevine.domain.entries import AccountKey, Entry, EntryReason
+from grapevine.domain.entries import AccountKey, Entry, EntryReason, PointsCoupon
 from grapevine.domain.money import Money
 from grapevine.domain.programs import Program
 
@@ -24,6 +24,10 @@ OF_ACCOUNTS = (
     EntryReason.MERGED,
     EntryReason.WRITTEN_OFF,
     EntryReason.VOIDED,
+    EntryReason.SPENT,
+    EntryReason.EXPIRED,
+    EntryReason.RESTORED,
+    EntryReason.CHARGED,
 )
 """Why an account's own entries are posted."""
 
@@ -136,18 +140,18 @@ def hand_over(giving: Head, taking: Head, amount_minor: int, now: datetime) -> t
     """
     steps = []
     for head, change in ((giving, -amount_minor), (taking, amount_minor)):
-        steps.append(_of_payable(head, EntryReason.MERGED, Leaf.TRANSFER, change, now))
+        steps.append(of_payable(head, EntryReason.MERGED, Leaf.TRANSFER, change, now))
     return steps[0], steps[1]
 
 
 def write_off(head: Head, owed_minor: int, now: datetime) -> Step:
     """Return the step that gives up what a promoter owes who is gone."""
-    return _of_payable(head, EntryReason.WRITTEN_OFF, Leaf.WRITE_OFF, owed_minor, now)
+    return of_payable(head, EntryReason.WRITTEN_OFF, Leaf.WRITE_OFF, owed_minor, now)
 
 
 def void(head: Head, amount_minor: int, now: datetime) -> Step:
     """Return the step that takes back what was payable to a promoter who is banned."""
-    return _of_payable(head, EntryReason.VOIDED, Leaf.COMMISSION, -amount_minor, now)
+    return of_payable(head, EntryReason.VOIDED, Leaf.COMMISSION, -amount_minor, now)
 
 
 def head_of(key: AccountKey, entries: Sequence[Entry]) -> Head:
@@ -189,7 +193,16 @@ def _of_payout(
     return Movement(entry=entry, head=_after(head, entry), payout=payout)
 
 
-def _of_payable(head: Head, reason: EntryReason, counterpart: Leaf, change_minor: int, now: datetime) -> Step:
+def of_payable(
+    head: Head,
+    reason: EntryReason,
+    counterpart: Leaf,
+    change_minor: int,
+    now: datetime,
+    *,
+    purpose: str | None = None,
+    coupon: PointsCoupon | None = None,
+) -> Step:
     """Return the step that raises, or lowers, a payable balance from or to an account of the program."""
     program_id, promoter_id = head.key.program_id, head.key.promoter_id
     own, other = (
@@ -198,7 +211,7 @@ def _of_payable(head: Head, reason: EntryReason, counterpart: Leaf, change_minor
     )
     source, destination = (other, own) if change_minor > 0 else (own, other)
     posting = Posting(source, destination, Money(abs(change_minor), head.key.currency))
-    entry = _entry(head, reason, posting, now)
+    entry = replace(_entry(head, reason, posting, now), purpose=purpose, coupon=coupon)
     return Step(entry=entry, head=_after(head, entry))
 
 

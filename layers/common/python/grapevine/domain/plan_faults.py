@@ -11,12 +11,14 @@ from grapevine.domain.facts import Component, TenderKind
 from grapevine.domain.money import EXPONENTS, MAX_MINOR
 from grapevine.domain.plans import (
     MAX_BINDING_DAYS,
+    MAX_EXPIRE_MONTHS,
     MAX_LEVELS,
     MAX_POINTS_PER_UNIT,
     MAX_RECURRING_MONTHS,
     MAX_RULES,
     WHOLE_BPS,
     Plan,
+    PointsDebt,
     Recurring,
     Vacancy,
 )
@@ -64,6 +66,7 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         *_base_checks(plan),
         *_per_order_checks(plan),
         *_customer_checks(plan),
+        *_points_checks(plan),
     )
     return faults_of(checks)
 
@@ -123,6 +126,31 @@ def _customer_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
             "recurring_months",
         ),
         (not (plan.new_customers_only and by_months), "leaves no later order to earn", "new_customers_only"),
+    )
+
+
+def _points_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
+    months, per_day = plan.points_expire_months, plan.share_points_per_day
+    return (
+        (0 <= plan.points_per_unit_off <= MAX_MINOR, f"must be 0 to {MAX_MINOR}", "points_per_unit_off"),
+        (
+            months is None or 1 <= months <= MAX_EXPIRE_MONTHS,
+            f"must be 1 to {MAX_EXPIRE_MONTHS}, or null for never",
+            "points_expire_months",
+        ),
+        (0 <= plan.cash_per_point_minor <= MAX_MINOR, f"must be 0 to {MAX_MINOR}", "cash_per_point_minor"),
+        (
+            (plan.points_debt is PointsDebt.CASH) is (plan.cash_per_point_minor != 0),
+            f"goes with points_debt {PointsDebt.CASH} and with no other",
+            "cash_per_point_minor",
+        ),
+        (0 <= plan.share_points <= MAX_MINOR, f"must be 0 to {MAX_MINOR}", "share_points"),
+        (per_day is None or plan.share_points > 0, "goes with share_points", "share_points_per_day"),
+        (
+            per_day is None or plan.share_points <= per_day <= MAX_MINOR,
+            f"must be share_points, {plan.share_points}, to {MAX_MINOR}",
+            "share_points_per_day",
+        ),
     )
 
 

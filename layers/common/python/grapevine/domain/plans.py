@@ -16,6 +16,7 @@ MAX_RULES = 200
 """Rules of one plan; a shop with more pays by product group."""
 MAX_BINDING_DAYS = 3650
 MAX_RECURRING_MONTHS = 120
+MAX_EXPIRE_MONTHS = 120
 MAX_POINTS_PER_UNIT = 1_000_000
 WHOLE_BPS = 10_000
 DAY = timedelta(days=1)
@@ -93,6 +94,15 @@ class Recurring(StrEnum):
     """Those placed within `recurring_months` calendar months."""
 
 
+class PointsDebt(StrEnum):
+    """What happens where a refund takes back points that were spent."""
+
+    NEGATIVE = "negative"
+    """Points earned later pay for them first."""
+    CASH = "cash"
+    """They are charged to the promoter's cash, `cash_per_point_minor` each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Terms of pay from an instant on; `rate_bps` has one share per level, the attributed promoter first.
@@ -106,6 +116,10 @@ class Plan:
     becomes the default where a plan is published. `upline_gate_minor` is what must have been sold
     through an upline in the month before for a level to be theirs, 0 for nothing. `points_per_unit` is how
     many points the attributed promoter has for each whole unit of the program's currency in the base.
+
+    `points_per_unit_off` points buy a coupon of one unit of the program's currency, 0 buys nothing.
+    `points_expire_months` after they became payable points expire, None never. `share_points` are for a
+    product's first share that brings a visitor, at most `share_points_per_day` for a promoter and day.
     """
 
     version: int
@@ -145,6 +159,13 @@ class Plan:
     tier_measure: TierMeasure = TierMeasure.NET_SALES
     upline_gate_minor: int = 0
     points_per_unit: int = 0
+
+    points_per_unit_off: int = 0
+    points_expire_months: int | None = 12
+    points_debt: PointsDebt = PointsDebt.NEGATIVE
+    cash_per_point_minor: int = 0
+    share_points: int = 0
+    share_points_per_day: int | None = None
 
     @property
     def needs_products(self) -> bool:

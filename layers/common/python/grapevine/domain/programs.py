@@ -10,7 +10,7 @@ from grapevine.domain.bounties import Bounty, Period, period_named
 from grapevine.domain.campaigns import Campaign
 from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError
 from grapevine.domain.instants import clamped_day
-from grapevine.domain.money import EXPONENTS, MAX_MINOR, Rounding
+from grapevine.domain.money import EXPONENTS, MAX_MINOR, POINTS, Rounding
 from grapevine.domain.plan_faults import faults_of
 from grapevine.domain.plans import Plan
 from grapevine.domain.profiles import Profile
@@ -114,6 +114,7 @@ def program_faults(program: Program) -> tuple[InvalidInputError, ...]:
         (bool(program.name.strip()), "must not be empty", "name"),
         (len(program.name) <= 200, "longer than 200 characters", "name"),
         (program.currency in EXPONENTS, f"unknown currency {program.currency!r}", "currency"),
+        (program.currency != POINTS, "points are not money that a program pays out", "currency"),
         (_is_zone(program.time_zone), f"unknown time zone {program.time_zone!r}", "time_zone"),
         (bool(program.allowed_hosts), "at least one host is needed", "allowed_hosts"),
         (1 <= program.minimum_payout_minor <= MAX_MINOR, f"must be 1 to {MAX_MINOR}", "minimum_payout_minor"),

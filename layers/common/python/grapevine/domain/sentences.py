@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from grapevine.domain.accounts import Leaf, net
 from grapevine.domain.candidates import Reason
 from grapevine.domain.chains import HOUSE
-from grapevine.domain.entries import Entry, EntryReason
+from grapevine.domain.entries import BonusKey, BonusKind, Entry, EntryReason
 from grapevine.domain.explanation import Explained
+from grapevine.domain.money import POINTS
 from grapevine.domain.sentence_extras import added, extra_clauses
 from grapevine.domain.sentence_parts import Told, clauses, so_far, state, stayed, told
 from grapevine.domain.wording import Phrase, Wording
@@ -27,6 +28,10 @@ _NOW = {
 _BETWEEN_ACCOUNTS = {
     EntryReason.MERGED: (Phrase.MOVED_IN, Phrase.MOVED_OUT),
     EntryReason.WRITTEN_OFF: (Phrase.FORGIVEN, Phrase.FORGIVEN),
+    EntryReason.SPENT: (Phrase.FORGIVEN, Phrase.FORGIVEN),
+    EntryReason.EXPIRED: (Phrase.FORGIVEN, Phrase.FORGIVEN),
+    EntryReason.RESTORED: (Phrase.FORGIVEN, Phrase.FORGIVEN),
+    EntryReason.CHARGED: (Phrase.FORGIVEN, Phrase.LESS),
 }
 """What is said of amounts that were neither earned nor lost: a balance that only moved, or a debt."""
 
@@ -51,16 +56,37 @@ def entry_sentence(entry: Entry, accounts: frozenset[str], words: Wording) -> st
         for (account, currency), minor in net(entry.postings).items()
         if account.owner in accounts and minor
     ]
-    total = sum(minor for _, _, minor in changes)
-    # What came or went is told first; money that only moved is told by where it is now.
-    rest = [] if entry.reason in _BETWEEN_ACCOUNTS else [change for change in changes if change[2] > 0]
-    clauses = [words.say(_NOW[leaf], amount=words.amount(minor, code)) for leaf, code, minor in rest]
-    if total and changes:
-        more, less = _BETWEEN_ACCOUNTS.get(entry.reason, (Phrase.MORE, Phrase.LESS))
-        clauses.insert(
-            0, words.say(more if total > 0 else less, amount=words.amount(abs(total), changes[0][1]))
+    # What came or went is told first, cash before points; what only moved is told by where it is now.
+    clauses = [
+        clause
+        for currency in sorted({code for _, code, _ in changes}, key=lambda code: code == POINTS)
+        for clause in _of_currency(
+            entry, currency, [(leaf, n) for leaf, c, n in changes if c == currency], words
         )
-    return words.sentence(words.entries[_reason_for(entry, accounts)], *clauses)
+    ]
+    return words.sentence(_why(entry, accounts, words), *clauses)
+
+
+def _of_currency(
+    entry: Entry, currency: str, changes: Sequence[tuple[Leaf, int]], words: Wording
+) -> Iterator[str]:
+    total = sum(minor for _, minor in changes)
+    if total:
+        more, less = _BETWEEN_ACCOUNTS.get(entry.reason, (Phrase.MORE, Phrase.LESS))
+        yield words.say(more if total > 0 else less, amount=words.amount(abs(total), currency))
+    if entry.coupon:
+        yield words.say(Phrase.FOR_COUPON, code=entry.coupon.code)
+    for leaf, minor in changes:
+        if minor > 0 and entry.reason not in _BETWEEN_ACCOUNTS:
+            phrase = Phrase.NOW_SPENDABLE if (leaf, currency) == (Leaf.PAYABLE, POINTS) else _NOW[leaf]
+            yield words.say(phrase, amount=words.amount(minor, currency))
+
+
+def _why(entry: Entry, accounts: frozenset[str], words: Wording) -> str:
+    """Return why an entry was posted, in words; a bonus says what it is for."""
+    if isinstance(entry.key, BonusKey) and entry.key.kind is BonusKind.SHARE:
+        return words.say(Phrase.SHARE_BONUS, product=entry.key.name)
+    return words.entries[_reason_for(entry, accounts)]
 
 
 def _reason_for(entry: Entry, accounts: frozenset[str]) -> EntryReason:

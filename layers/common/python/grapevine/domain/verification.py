@@ -105,6 +105,19 @@ def _sums(books: Books) -> Iterable[Fault]:
     for currency, minor in _transferred(books).items():
         if minor:
             yield Fault("transfer", currency, f"{minor} left one account and came to no other")
+    for name, currencies in _charged(books).items():
+        if len(currencies) != 2:
+            yield Fault("charge", name, f"is of {sorted(currencies)}, not of points and cash")
+
+
+def _charged(books: Books) -> dict[str, list[str]]:
+    """Return the currencies of entries that turned points owed into cash owed, by the pair's name."""
+    found: dict[str, list[str]] = {}
+    for entry in (entry for chain in books.accounts.values() for entry in chain):
+        if entry.reason is EntryReason.CHARGED and not books.is_moving(entry):
+            names = found.setdefault(entry.purpose or entry.id, [])
+            names += [posting.amount.currency for posting in entry.postings]
+    return found
 
 
 def _transferred(books: Books) -> dict[str, int]:
@@ -188,10 +201,11 @@ def _payout_fault(payout: Payout | None, legs: Sequence[Entry]) -> str | None:
 
 
 def _grants(books: Books) -> Iterable[Fault]:
-    """Yield what orders say they were granted and the counters do not, and the other way round."""
+    """Yield what orders and bonuses say they were granted and the counters do not, and the reverse."""
     proven: dict[GrantKey, int] = {}
-    moving = {g.key for chain in books.orders.values() for e in chain if books.is_moving(e) for g in e.grants}
-    for order, chain in books.orders.items():
+    granted = (*books.orders.items(), *books.bonuses.items())
+    moving = {g.key for _, chain in granted for e in chain if books.is_moving(e) for g in e.grants}
+    for order, chain in granted:
         for key, has in held(grants_of(chain)).items():
             proven[key] = proven.get(key, 0) + has.granted
             if has.most > has.wanted:

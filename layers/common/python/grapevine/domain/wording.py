@@ -79,6 +79,9 @@ class Phrase(StrEnum):
     NOW_BLOCKED = "now_blocked"
     NOW_RESERVED = "now_reserved"
     NOW_PAID = "now_paid"
+    NOW_SPENDABLE = "now_spendable"
+    FOR_COUPON = "for_coupon"
+    SHARE_BONUS = "share_bonus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

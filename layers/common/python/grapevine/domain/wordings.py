@@ -36,6 +36,8 @@ EN = Wording(
         EntryReason.UNDONE: "what a bonus was for does not count any more",
         EntryReason.SPENT: "you spent points",
         EntryReason.EXPIRED: "points of yours expired",
+        EntryReason.RESTORED: "points that had expired came back, because a refund took them once more",
+        EntryReason.CHARGED: "points that you owed were charged to your cash",
     },
     decisions={
         Reason.LAST_CLICK: "the link that was opened last counts",
@@ -127,6 +129,9 @@ EN = Wording(
         Phrase.NOW_BLOCKED: "{amount} is stopped for now",
         Phrase.NOW_RESERVED: "{amount} is on its way to you",
         Phrase.NOW_PAID: "{amount} was paid to you",
+        Phrase.NOW_SPENDABLE: "{amount} can be spent now",
+        Phrase.FOR_COUPON: "they bought the coupon {code}",
+        Phrase.SHARE_BONUS: "the first visitor came to {product}, which you had shared",
     },
     components={
         Component.ITEM: "goods",

@@ -30,6 +30,8 @@ ZH = Wording(
         EntryReason.UNDONE: "一份奖励的依据不再成立",
         EntryReason.SPENT: "你使用了积分",
         EntryReason.EXPIRED: "你的部分积分已过期",
+        EntryReason.RESTORED: "退款再次扣走了已过期的积分，现已退还",
+        EntryReason.CHARGED: "你尚欠的积分已从现金中扣除",
     },
     decisions={
         Reason.LAST_CLICK: "以最后打开的链接为准",
@@ -113,6 +115,9 @@ ZH = Wording(
         Phrase.NOW_BLOCKED: "{amount} 暂停",
         Phrase.NOW_RESERVED: "{amount} 正在付给你",
         Phrase.NOW_PAID: "{amount} 已付给你",
+        Phrase.NOW_SPENDABLE: "{amount} 现在可以使用",
+        Phrase.FOR_COUPON: "换得优惠码 {code}",
+        Phrase.SHARE_BONUS: "你分享的商品 {product} 带来了第一位访客",
     },
     components={
         Component.ITEM: "商品",

@@ -66,6 +66,9 @@ class SettlementQueue(Protocol):
     def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
         """Queue the batches; sending one twice is harmless."""
 
+    def send_points(self, program_id: str, promoter_ids: Sequence[str]) -> None:
+        """Queue that promoters' points are tended, at most a hundred; twice is harmless."""
+
     def send_void(self, program_id: str, promoter_id: str) -> None:
         """Queue that what is held for a banned promoter is voided; twice is harmless."""
 

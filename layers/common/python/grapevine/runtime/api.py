@@ -24,6 +24,7 @@ from grapevine.usecases.publish_rate import PublishRate
 from grapevine.usecases.put_products import ProductTerms, PutProducts
 from grapevine.usecases.register_customer import JoinCustomers, RegisterCustomer
 from grapevine.usecases.rule_order import RuleOrder
+from grapevine.usecases.spend_points import SpendPoints
 
 
 def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProgram:
@@ -207,5 +208,21 @@ def to_create_promoter(body: Body, program_id: str) -> CreatePromoter:
 
 def to_create_link(body: Body, program_id: str, promoter_id: str) -> CreateLink:
     """Read a link to make."""
-    body.refuse_unknown("destination")
-    return CreateLink(program_id=program_id, promoter_id=promoter_id, destination=body.text("destination"))
+    body.refuse_unknown("destination", "product_id")
+    return CreateLink(
+        program_id=program_id,
+        promoter_id=promoter_id,
+        destination=body.text("destination"),
+        product_id=body.optional_text("product_id"),
+    )
+
+
+def to_spend_points(body: Body, program_id: str, promoter_id: str) -> SpendPoints:
+    """Read how many points are spent, and the request's own name."""
+    body.refuse_unknown("points", "request_id")
+    return SpendPoints(
+        program_id=program_id,
+        promoter_id=promoter_id,
+        points=body.integer("points", 0),
+        request_id=body.text("request_id"),
+    )

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from grapevine.domain.entries import AccountKey
-from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.people import Promoter, PromoterStatus
+from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plain import to_plain
-from grapevine.domain.sentences import entry_sentence
-from grapevine.domain.wordings import WORDINGS
 from grapevine.runtime import api, replies
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.parts import Parts
@@ -25,8 +22,6 @@ from grapevine.usecases import merge_promoters as merges
 from grapevine.usecases import publish_plan as plans
 from grapevine.usecases import publish_rate as rates
 from grapevine.usecases import put_products as products
-from grapevine.usecases import read_balance as balances
-from grapevine.usecases import read_statement as statements
 from grapevine.usecases import read_tier as tiers
 from grapevine.usecases import register_customer as customers
 from grapevine.usecases import rule_order as rulings
@@ -171,38 +166,12 @@ def merge_promoters(caller: Caller, program_id: str, promoter_id: str) -> Json:
     return replies.from_promoter(merges.merge_promoters(command, caller.parts.catalog, now), now)
 
 
-def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Return where a promoter's money is, in all of their accounts."""
-    keys = _accounts(caller, program_id, promoter_id)
-    return replies.from_balance(balances.read_person(keys, caller.parts.treasury))
-
-
 def read_tier(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return where a promoter stands this month, and what is missing to the next tier."""
     currency, parts = caller.terms(program_id).program.currency, caller.parts
     ports = tiers.ReadTierPorts(parts.catalog, parts.catalog, parts.pages)
     found = tiers.read_tier(tiers.ReadTier(program_id, promoter_id), ports, parts.now())
     return replies.from_tier(found, currency)
-
-
-def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Return a promoter's newest entries, each with what it means for them."""
-    keys, words = _accounts(caller, program_id, promoter_id), WORDINGS[caller.language()]
-    names = frozenset(key.promoter_id for key in keys)
-    found = balances.list_of_person(keys, caller.parts.pages, caller.parts.ledger)
-    return {
-        "entries": [
-            {**replies.from_entry(entry), "sentence": entry_sentence(entry, names, words)} for entry in found
-        ]
-    }
-
-
-def read_statement(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Return everything that ever moved a promoter's money, each with what it means for them."""
-    program, parts, words = caller.terms(program_id).program, caller.parts, WORDINGS[caller.language()]
-    ports = statements.StatementPorts(parts.treasury, parts.pages, parts.ledger)
-    promoter = _promoter(parts, program_id, promoter_id)
-    return statements.read_statement(promoter, program.currency, ports, parts.now(), words)
 
 
 def list_waiting(caller: Caller, program_id: str) -> Json:
@@ -251,18 +220,3 @@ def _customers(parts: Parts) -> customers.CustomerPorts:
 
 def _people(parts: Parts) -> people.PeoplePorts:
     return people.PeoplePorts(parts.catalog, parts.secrets, parts.personal_data, parts.random_bytes)
-
-
-def _promoter(parts: Parts, program_id: str, promoter_id: str) -> Promoter:
-    known = parts.catalog.promoters(program_id, (promoter_id,))
-    if promoter_id not in known:
-        raise NotFoundError("promoter", promoter_id)
-    return known[promoter_id]
-
-
-def _accounts(caller: Caller, program_id: str, promoter_id: str) -> tuple[AccountKey, ...]:
-    """Return a promoter's own account, and those of their duplicates."""
-    program = caller.terms(program_id).program
-    promoter = _promoter(caller.parts, program_id, promoter_id)
-    names = (promoter_id, *promoter.duplicates_at(caller.parts.now()))
-    return tuple(AccountKey(program_id, name, program.currency) for name in names)

@@ -27,13 +27,14 @@ body{font:18px/1.5 system-ui,sans-serif;max-width:32em;margin:20vh auto 0;paddin
 """
 
 
-def redirect(link_code: str, request: Incoming, parts: Parts) -> Response:
+def redirect(link_code: str, request: Incoming, parts: Parts, channel: str = "") -> Response:
     """Return a redirect for a known link, and a friendly page otherwise, never a redirect."""
     command = TrackClick(
         link_code=link_code,
         user_agent=request.headers.get("user-agent", ""),
         visitor_id=visitor_of_cookie(request.headers.get("cookie", "")),
         counted=request.method == "GET" and not is_prefetch(request.headers),
+        channel=channel,
     )
     ports = TrackClickPorts(parts.links, parts.clicks, parts.random_bytes)
     try:

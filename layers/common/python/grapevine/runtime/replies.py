@@ -152,6 +152,7 @@ def from_link(link: Link) -> dict[str, Any]:
         "program_id": link.program_id,
         "promoter_id": link.promoter_id,
         "destination": link.destination,
+        "product_id": link.product_id,
     }
 
 
@@ -253,6 +254,7 @@ def from_entry(entry: Entry) -> dict[str, Any]:
         "recorded_at": to_text(entry.recorded_at),
         "due_at": to_text(entry.due_at) if entry.due_at else None,
         "payout_id": entry.payout_id,
+        **({"coupon_code": entry.coupon.code} if entry.coupon else {}),
         "postings": [
             {
                 "source": str(posting.source),

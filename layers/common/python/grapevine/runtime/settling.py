@@ -18,6 +18,7 @@ from grapevine.usecases.prove_programs import ProvePorts, prove_programs
 from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, sweep_due
+from grapevine.usecases.tend_points import PointsPorts, TendPoints, start_points, tend_points
 from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
 
 
@@ -39,6 +40,14 @@ def start(parts: Parts) -> dict[str, Any]:
         runs = [run.id for run in start_settlements(ports, parts.now())]
         fields["settlements"] = runs
         return {"settlements": runs}
+
+
+def start_tending(parts: Parts) -> dict[str, Any]:
+    """Queue every promoter who may have points; the answer counts them."""
+    with observe.invocation("start_points") as fields:
+        queued = start_points(parts.catalog, parts.settlement_queue)
+        fields["promoters"] = queued
+        return {"promoters": queued}
 
 
 def prove(parts: Parts) -> dict[str, Any]:
@@ -65,13 +74,16 @@ def report_waiting(parts: Parts) -> dict[str, Any]:
 
 
 def settle(event: Record, parts: Parts) -> Answer:
-    """Settle batches of promoters, and void bans, from the queue; what is incomplete comes again."""
+    """Settle, tend points and void bans as the queue says; what is incomplete comes again."""
     ports = SettlePorts(parts.catalog, parts.treasury, parts.settlements, parts.files)
 
     def each(body: str) -> None:
         values = json.loads(body)
         if "void" in values:
             _void(VoidParts(**values["void"]), parts)
+            return
+        if "points" in values:
+            _tend(values["points"], parts)
             return
         batch = _batch(values)
         observe.note_each(batches=f"{batch.settlement_id}/{batch.number}")
@@ -93,6 +105,12 @@ def import_file(event: dict[str, Any], parts: Parts) -> dict[str, Any]:
 def _void(command: VoidParts, parts: Parts) -> None:
     observe.note_each(voided=f"{command.program_id}/{command.promoter_id}")
     void_parts(command, VoidPorts(parts.pages, order_ports(parts), parts.failures), parts.now())
+
+
+def _tend(values: dict[str, Any], parts: Parts) -> None:
+    command = TendPoints(values["program_id"], tuple(values["promoter_ids"]))
+    observe.note_each(points=f"{command.program_id}/{command.promoter_ids[0]}")
+    tend_points(command, PointsPorts(parts.catalog, parts.treasury, parts.ledger), parts.now())
 
 
 def _batch(values: dict[str, Any]) -> SettlementBatch:

@@ -28,11 +28,12 @@ class CreatePromoter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateLink:
-    """A promoter's link to a page of the shop."""
+    """A promoter's link to a page of the shop, and the product that is sold there."""
 
     program_id: str
     promoter_id: str
     destination: str
+    product_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,16 @@ def create_promoter(command: CreatePromoter, ports: PeoplePorts, now: datetime) 
 
 
 def create_link(command: CreateLink, ports: PeoplePorts, now: datetime) -> Link:
-    """Store a link under a fresh code; the destination must be a page of the program's shop."""
+    """Store a link under a fresh code; the destination must be a page of the program's shop.
+
+    NotFoundError for a product that nobody has put.
+    """
     terms = ports.catalog.terms(command.program_id)
     destination = checked_destination(command.destination, terms.program.allowed_hosts)
     chain = _chain(command.promoter_id, terms, ports.catalog, now)
+    product_id = command.product_id
+    if product_id is not None and product_id not in ports.catalog.products(terms.program.id, (product_id,)):
+        raise NotFoundError("product", product_id)
     for _ in range(CODE_ATTEMPTS):
         link = Link(
             code=new_link_code(ports.random_bytes),
@@ -80,6 +87,7 @@ def create_link(command: CreateLink, ports: PeoplePorts, now: datetime) -> Link:
             promoter_id=command.promoter_id,
             destination=destination,
             upline=chain[1:],
+            product_id=product_id,
         )
         try:
             ports.catalog.add_link(link)

@@ -34,22 +34,25 @@ class StatementPorts:
 
 
 def read_statement(
-    promoter: Promoter, currency: str, ports: StatementPorts, now: datetime, words: Wording = EN
+    promoter: Promoter, currencies: Sequence[str], ports: StatementPorts, now: datetime, words: Wording = EN
 ) -> dict[str, Any]:
     """Return the statement as JSON values, oldest entry first; amounts are decimal strings.
+
+    The program's currency is the first; points are one more where the program gives them.
 
     Each order's entry can be explained by its name. `re_adds` says that the entries alone come to
     the balance, in every place; it is false for the moment in which a new entry is not folded yet.
     """
     names = (promoter.id, *promoter.duplicates_at(now))
-    accounts = [_account(AccountKey(promoter.program_id, name, currency), ports, words) for name in names]
+    keys = [AccountKey(promoter.program_id, name, currency) for currency in currencies for name in names]
+    accounts = [_account(key, ports, words) for key in keys]
     last = [change for change in promoter.status_changes if change.effective_at <= now][-1:]
     return {
         "promoter_id": promoter.id,
         "status": promoter.status_at(now).value,
         "since": to_text(last[0].effective_at if last else promoter.joined_at),
         "reason": last[0].reason if last else None,
-        "currency": currency,
+        "currency": currencies[0],
         "accounts": accounts,
         "re_adds": all(account["re_adds"] for account in accounts),
     }
@@ -60,6 +63,7 @@ def _account(key: AccountKey, ports: StatementPorts, words: Wording) -> dict[str
     entries = list_entries(key, ports.pages, ports.ledger, EVERYTHING)[::-1]
     return {
         "promoter_id": key.promoter_id,
+        "currency": key.currency,
         "balance": _amounts(_places(balance), key.currency),
         "entries": [_line(entry, key, words) for entry in entries],
         "re_adds": _summed(entries, key) == _places(balance),

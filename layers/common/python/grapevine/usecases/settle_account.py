@@ -79,7 +79,7 @@ def settle_account(holder: Holder, settlement_id: str, treasury: Treasury, now: 
     if holder.status_at(now) is PromoterStatus.SUSPENDED:
         return Settled.SUSPENDED
     for promoter_id in holder.promoter.duplicates_at(now) if holder.promoter else ():
-        _retried(partial(_take_in, holder.of(promoter_id), holder.key, treasury, now))
+        take_in(holder.of(promoter_id), holder.key, treasury, now)
     return _retried(partial(_settle_once, holder, settlement_id, treasury, now))
 
 
@@ -90,6 +90,11 @@ def _retried(step: Callable[[], T]) -> T:
         except HeadMovedError:
             continue
     return step()
+
+
+def take_in(duplicate: AccountKey, key: AccountKey, treasury: Treasury, now: datetime) -> None:
+    """Move what a duplicate's account has to whose it is; HeadMovedError when they never stood still."""
+    _retried(partial(_take_in, duplicate, key, treasury, now))
 
 
 def _take_in(duplicate: AccountKey, key: AccountKey, treasury: Treasury, now: datetime) -> None:

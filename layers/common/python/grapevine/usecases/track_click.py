@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from grapevine.domain.clicks import MAX_USER_AGENT, Click, bot_reason
+from grapevine.domain.clicks import MAX_USER_AGENT, Click, bot_reason, channel_of
 from grapevine.domain.errors import NotFoundError, UnavailableError
 from grapevine.domain.ids import RandomBytes, new_click_id, new_visitor_id
 from grapevine.domain.links import Link, with_click_id
@@ -14,12 +14,16 @@ from grapevine.ports import ClickWriter, LinkReader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackClick:
-    """A request for a link; one that is not `counted` (HEAD, a prefetch) is answered and no more."""
+    """A request for a link; one that is not `counted` (HEAD, a prefetch) is answered and no more.
+
+    `channel` is what its path says after the link code; an odd one is left out.
+    """
 
     link_code: str
     user_agent: str
     visitor_id: str | None = None
     counted: bool = True
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ def _click(command: TrackClick, link: Link, click_id: str, now: datetime) -> Cli
         recorded_at=now,
         user_agent=command.user_agent[:MAX_USER_AGENT],
         bot_reason=bot_reason(command.user_agent),
+        channel=channel_of(command.channel),
     )
 
 

@@ -18,6 +18,7 @@ class LinkRow(Row, discriminator="link"):
     promoter_id = UnicodeAttribute()
     destination = UnicodeAttribute()
     upline = Json()
+    product_id = UnicodeAttribute(null=True)
 
 
 class DynamoLinks:
@@ -41,6 +42,7 @@ class DynamoLinks:
             promoter_id=link.promoter_id,
             destination=link.destination,
             upline=list(link.upline),
+            product_id=link.product_id,
         )
         if not self._catalog.put_new(added):
             raise AlreadyExistsError("link", link.code)
@@ -54,4 +56,5 @@ def _link(item: Item) -> Link:
         promoter_id=stored.promoter_id,
         destination=stored.destination,
         upline=tuple(stored.upline),
+        product_id=stored.product_id,
     )

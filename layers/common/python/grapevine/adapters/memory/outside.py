@@ -54,9 +54,13 @@ class MemorySettlementQueue:
     def __init__(self) -> None:
         self.sent: list[SettlementBatch] = []
         self.voids: list[tuple[str, str]] = []
+        self.points: list[tuple[str, tuple[str, ...]]] = []
 
     def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
         self.sent.extend(batches)
+
+    def send_points(self, program_id: str, promoter_ids: Sequence[str]) -> None:
+        self.points.append((program_id, tuple(promoter_ids)))
 
     def send_void(self, program_id: str, promoter_id: str) -> None:
         self.voids.append((program_id, promoter_id))

@@ -1,0 +1,94 @@
+"""A promoter's accounts through the JSON API: balance, points, entries, statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from grapevine.domain.entries import AccountKey
+from grapevine.domain.errors import NotFoundError
+from grapevine.domain.money import POINTS
+from grapevine.domain.people import Promoter
+from grapevine.domain.points import gives_points
+from grapevine.domain.programs import Terms
+from grapevine.domain.sentences import entry_sentence
+from grapevine.domain.wordings import WORDINGS
+from grapevine.runtime import api, replies, replies_points
+from grapevine.runtime.caller import Caller
+from grapevine.runtime.parts import Parts
+from grapevine.usecases import read_balance as balances
+from grapevine.usecases import read_points as points
+from grapevine.usecases import read_statement as statements
+from grapevine.usecases import spend_points as spending
+from grapevine.usecases.tend_points import PointsPorts
+
+Json = dict[str, Any]
+
+
+def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter's money is, in all of their accounts."""
+    keys = _accounts(caller, program_id, promoter_id)
+    cash = [key for key in keys if key.currency != POINTS]
+    found = replies.from_balance(balances.read_person(cash, caller.parts.treasury))
+    if len(keys) > len(cash):
+        found["points"] = replies_points.from_points(_points(caller, program_id, keys))
+    return found
+
+
+def read_points(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return where a promoter's points are, and what of them expires when."""
+    found = _points(caller, program_id, _accounts(caller, program_id, promoter_id))
+    return {**replies_points.from_points(found), "expires": replies_points.from_lots(found)}
+
+
+def spend_points(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Buy a coupon with points."""
+    program, parts = caller.terms(program_id).program, caller.parts
+    command = api.to_spend_points(caller.body(), program.id, promoter_id)
+    ports = PointsPorts(parts.catalog, parts.treasury, parts.ledger)
+    entry = spending.spend_points(command, ports, parts.random_bytes, parts.now())
+    return replies_points.from_spent(entry, program.currency)
+
+
+def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return a promoter's newest entries, each with what it means for them."""
+    keys, words = _accounts(caller, program_id, promoter_id), WORDINGS[caller.language()]
+    names = frozenset(key.promoter_id for key in keys)
+    found = balances.list_of_person(keys, caller.parts.pages, caller.parts.ledger)
+    return {
+        "entries": [
+            {**replies.from_entry(entry), "sentence": entry_sentence(entry, names, words)} for entry in found
+        ]
+    }
+
+
+def read_statement(caller: Caller, program_id: str, promoter_id: str) -> Json:
+    """Return everything that ever moved a promoter's money and points, each with what it means for them."""
+    terms, parts, words = caller.terms(program_id), caller.parts, WORDINGS[caller.language()]
+    ports = statements.StatementPorts(parts.treasury, parts.pages, parts.ledger)
+    promoter = _promoter(parts, program_id, promoter_id)
+    return statements.read_statement(promoter, _currencies(terms), ports, parts.now(), words)
+
+
+def _promoter(parts: Parts, program_id: str, promoter_id: str) -> Promoter:
+    known = parts.catalog.promoters(program_id, (promoter_id,))
+    if promoter_id not in known:
+        raise NotFoundError("promoter", promoter_id)
+    return known[promoter_id]
+
+
+def _accounts(caller: Caller, program_id: str, promoter_id: str) -> tuple[AccountKey, ...]:
+    """Return a promoter's accounts and those of their duplicates, of cash, and of points if there are any."""
+    terms = caller.terms(program_id)
+    promoter = _promoter(caller.parts, program_id, promoter_id)
+    names = (promoter_id, *promoter.duplicates_at(caller.parts.now()))
+    return tuple(AccountKey(program_id, name, currency) for currency in _currencies(terms) for name in names)
+
+
+def _currencies(terms: Terms) -> tuple[str, ...]:
+    return (terms.program.currency, POINTS) if gives_points(terms) else (terms.program.currency,)
+
+
+def _points(caller: Caller, program_id: str, keys: Sequence[AccountKey]) -> points.Points:
+    parts, own = caller.parts, [key for key in keys if key.currency == POINTS]
+    return points.read_points(own, caller.terms(program_id), parts.treasury, parts.ledger)
