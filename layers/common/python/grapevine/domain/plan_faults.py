@@ -66,9 +66,8 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
         *_base_checks(plan),
         *_per_order_checks(plan),
         *_customer_checks(plan),
-        *_points_checks(plan),
     )
-    return faults_of(checks)
+    return faults_of((*checks, *_points_checks(plan)))
 
 
 def _base_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
