@@ -181,7 +181,7 @@ def test_edge_62_points_expire_a_calendar_year_after_the_day_they_became_payable
     assert tend(world, at("2028-01-31", 0)) == 0
     assert tend(world, at("2028-01-31", 1)) == 1
     (entry,) = world.ledger.entries_of(KEY)
-    assert (entry.reason, entry.purpose) == (EntryReason.EXPIRED, "2027-01-31/2028-01-31")
+    assert (entry.reason, entry.purpose) == (EntryReason.EXPIRED, "2027-01-31/2027-01-31/2028-01-31")
     assert (payable(world), points_of(world).expired) == (50, 300)
     assert world.proof().faults == ()
 
@@ -206,8 +206,8 @@ def test_edge_62_a_run_that_was_down_for_weeks_posts_an_entry_for_each_day() -> 
         post(world, number, 100, at(day))
     assert tend(world, at("2027-04-01")) == 2
     assert [entry.purpose for entry in world.ledger.entries_of(KEY)] == [
-        "2027-01-31/2027-02-28",
-        "2027-02-01/2027-03-01",
+        "2027-01-29/2027-01-31/2027-02-28",
+        "2027-02-01/2027-02-01/2027-03-01",
     ]
     assert payable(world) == 0
 
@@ -385,6 +385,19 @@ def test_edge_62_a_refund_between_the_day_and_a_late_run_ends_as_one_after_it() 
     post(world, 1, -300, at("2028-01-06"))
     assert tend(world, at("2028-01-10")) == 2
     assert (payable(world), points_of(world).expired) == (100, 0)
+
+
+def test_edge_62_a_refund_of_points_that_were_used_up_gives_back_nothing_that_others_lost() -> None:
+    world = points_world()
+    post(world, 1, 100, at("2027-01-05"))
+    post(world, 2, 100, at("2027-01-06"))
+    post(world, 3, 100, at("2027-09-05"))
+    spend(world, 100, at("2027-02-05"))
+    tend(world, at("2028-01-06"))
+    assert points_of(world).expired == 100
+    post(world, 1, -100, at("2028-01-20"))
+    assert tend(world, at("2028-01-21")) == 0
+    assert (payable(world), points_of(world).expired) == (0, 100)
 
 
 def test_a_refund_of_younger_points_gives_nothing_back() -> None:

@@ -133,7 +133,7 @@ def spent(world: World, recount: Recount, event: Event, request_id: str, now: da
 
 
 @given(events)
-@settings(PATIENT, max_examples=40)
+@settings(PATIENT, max_examples=60)
 def test_edge_62_any_history_is_what_an_obvious_recount_gives(history: Sequence[Event]) -> None:
     world = points_world(points_per_unit_off=100, points_expire_months=MONTHS)
     recount = play(world, history)

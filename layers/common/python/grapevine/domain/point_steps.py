@@ -38,7 +38,7 @@ def spend(head: Head, points: int, coupon: PointsCoupon, request_id: str, now: d
 
 def expire(head: Head, expiry: Expiry, now: datetime) -> Step:
     """Return the step that takes what has expired."""
-    purpose = f"{expiry.until}/{expiry.due}"
+    purpose = f"{expiry.since}/{expiry.until}/{expiry.due}"
     return of_payable(head, EntryReason.EXPIRED, Leaf.EXPIRED, -expiry.points, now, purpose=purpose)
 
 
@@ -93,7 +93,7 @@ def restorations(account: PointsAccount, chains: Sequence[Sequence[Entry]]) -> t
             left[entry.purpose.split("/")[1]] -= payable_change(entry, account.head.key.promoter_id)
     found: dict[str, Restoration] = {}
     for name, day, origin, points in _refunds(chains, account.head.key.promoter_id):
-        expiry = next((expiry for expiry in gone if origin <= expiry.until), None)
+        expiry = next((expiry for expiry in gone if expiry.since <= origin <= expiry.until), None)
         if expiry is None or day < expiry.due:
             continue
         back = Restoration(day, expiry.until, name, min(points, left[expiry.until]))

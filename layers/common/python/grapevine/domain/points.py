@@ -41,8 +41,9 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Points that expire on the day `due`: the rest of all that became payable until the day `until`."""
+    """Points that expire on the day `due`: what is left of those of the days from `since` to `until`."""
 
+    since: str
     until: str
     due: str
     points: int
@@ -129,7 +130,8 @@ def next_expiry(account: PointsAccount, terms: Terms, now: datetime) -> Expiry |
             break
         lots = [lot for lot in lots_left(account, terms, due) if lot.due <= due]
         if lots:
-            return Expiry(until=lots[-1].day, due=due, points=sum(lot.points for lot in lots))
+            points = sum(lot.points for lot in lots)
+            return Expiry(since=lots[0].day, until=lots[-1].day, due=due, points=points)
     return None
 
 
@@ -145,10 +147,10 @@ def expiries(entries: Sequence[Entry]) -> tuple[Expiry, ...]:
     found: dict[str, Expiry] = {}
     for entry in entries:
         if entry.reason is EntryReason.EXPIRED:
-            until, due = (entry.purpose or "/").split("/")
-            known = found.get(until, Expiry(until, due, 0))
+            since, until, due = (entry.purpose or "//").split("/")
+            known = found.get(until, Expiry(since, until, due, 0))
             points = known.points - payable_change(entry, _owner(entry))
-            found[until] = Expiry(until, min(known.due, due), points)
+            found[until] = Expiry(min(known.since, since), until, min(known.due, due), points)
     return tuple(found[until] for until in sorted(found))
 
 
