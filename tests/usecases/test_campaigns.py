@@ -11,6 +11,7 @@ import pytest
 from grapevine.domain.campaigns import Audience, Clock, Pays, Stacking
 from grapevine.domain.caps import Cap, CapPer
 from grapevine.domain.explanation import explained
+from grapevine.domain.facts import FactKind
 from grapevine.domain.money import POINTS
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plans import AttributionModel
@@ -226,6 +227,22 @@ def test_an_order_has_at_most_five_campaigns_those_with_the_lowest_ids() -> None
     assert spent(world) == {(f"cm_{number}", "USD"): 10 for number in range(1, 6)}
 
 
+def test_campaigns_for_products_that_an_order_does_not_have_take_no_place_among_the_five() -> None:
+    others = [day_of(f"cm_{n}", add_bps=10, audience=Audience(product_ids=(f"{n}",))) for n in range(1, 6)]
+    tea = day_of("cm_6", add_bps=60, audience=Audience(product_ids=("77",)))
+    groups = day_of("cm_7", add_bps=70, audience=Audience(categories=("tea",)))
+    world = boosted(*others, tea, groups)
+    change = ProductChange(effective_at=T0 - days(9), category="tea")
+    world.catalog.put_product(Product(program_id=PROGRAM_ID, id="77", changes=(change,)))
+    post(world, paid(1, lines=(make.line("a", 10_000, product_id="77"),)))
+    assert spent(world) == {("cm_6", "USD"): 60, ("cm_7", "USD"): 70}
+    # A line that is added later brings its own campaign.
+    lines = make.line("a", 10_000, product_id="77"), make.line("b", 10_000, product_id="3")
+    body = make.snapshot(lines=lines, customer_key="cu_eve")
+    post(world, make.fact(FactKind.EDITED, minutes(90), order=order(1), snapshot=body), at=minutes(91))
+    assert spent(world) == {("cm_3", "USD"): 10, ("cm_6", "USD"): 60, ("cm_7", "USD"): 70}
+
+
 # --- boost × tier × coupon -----------------------------------------------------------------------
 
 DOUBLE = day_of("cm_2", multiplier_bps=20_000, stacking=MULTIPLY)
@@ -407,7 +424,7 @@ def test_campaigns_and_points_are_told_in_words() -> None:
     found = explained(entries, facts, world.catalog.terms(PROGRAM_ID))
     assert sentences(found, WORDINGS[Language.EN])[CY][1:] == [
         "The campaign Double 11 added 5.00 USD; 2.50 USD went back when part was refunded.",
-        "You earned 100 points with it; 50 points went back when part was refunded.",
+        "You earned 100 points with this order; 50 points went back when part was refunded.",
         "The campaign Triple points added 200 points; 100 points went back when part was refunded.",
     ]
     assert "活动“Double 11”另加 5.00 美元" in sentences(found, WORDINGS[Language.ZH])[CY][1]

@@ -1,6 +1,8 @@
 """Whom campaigns reach: which of them an order's promoters are in the audience of, at its own instant.
 
-What lines and tiers have to say comes later: a line may be edited, and a month's tier may be open yet.
+Which lines a campaign is for comes later, with what each of them earns, and so does what tiers have to
+say: a month's tier may be open yet. A campaign that is for no line at all does not count: it would take the
+place of another one.
 """
 
 from __future__ import annotations
@@ -10,18 +12,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from grapevine.domain.campaign_grants import shards_of
+from grapevine.domain.campaign_pay import is_for
 from grapevine.domain.campaigns import Audience, Campaign, Clock
 from grapevine.domain.candidates import Candidate, Reason
 from grapevine.domain.caps import CapPer
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision, basis_of
+from grapevine.domain.lines import with_sold
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.programs import Terms
 
 MAX_CAMPAIGNS = 5
-"""Campaigns of one order, those with the lowest ids; more would make its entry too large."""
+"""Campaigns of one order: of those for any of its lines the lowest ids; more make its entry too large."""
 MOST_WRITES = 90
 """Rows that one transaction may write, less some for what is written beside an entry."""
 BY_CLICK = (Reason.LAST_CLICK, Reason.FIRST_CLICK, Reason.LINEAR)
@@ -39,6 +43,11 @@ def watches_groups(campaigns: Sequence[Campaign]) -> bool:
     return any(c.audience.collection_ids or c.audience.categories for c in campaigns)
 
 
+def watches_products(campaigns: Sequence[Campaign]) -> bool:
+    """Say whether campaigns are for some products only, so that it matters which an order has."""
+    return any(c.audience.product_ids for c in campaigns) or watches_groups(campaigns)
+
+
 def with_campaigns(
     decision: Decision,
     order: Order,
@@ -49,8 +58,10 @@ def with_campaigns(
     """Return a decision with the campaigns of each claim; itself where there are none."""
     if not campaigns:
         return decision
-    if watches_groups(campaigns):
-        decision = replace(decision, basis=basis_of(order, plan, has_groups=True))
+    if watches_products(campaigns):
+        decision = replace(decision, basis=basis_of(order, plan, has_products=True))
+        items = with_sold(order.lines, decision.products)
+        campaigns = [c for c in campaigns if any(is_for(c.audience, item) for item in items)]
     reached = [
         [c for c in campaigns if claim[0] != HOUSE and _reaches(c, claim[0], decision, order, promoters)]
         for claim in decision.claims

@@ -83,14 +83,14 @@ class Decision:
         return any(product.earners is not None for product in self.products)
 
 
-def basis_of(order: Order, plan: Plan, *, has_groups: bool = False) -> str:
+def basis_of(order: Order, plan: Plan, *, has_products: bool = False) -> str:
     """Return a short name of what the decision takes from the order itself.
 
-    `has_groups` says that a campaign is for some products' groups, so that it takes the products too.
+    `has_products` says that a campaign is for some products, so that it takes the products too.
     """
     instants = [str(at.timestamp()) if at else "" for at in (order.placed_at, order.paid_at)]
     parts = (*instants, order.click_id or "", ",".join(order.coupon_codes), order.customer_key or "")
-    if has_groups or plan.needs_products:
+    if has_products or plan.needs_products:
         parts = (*parts, *order.product_ids)
     return blake2b("|".join(parts).encode(), digest_size=6).hexdigest()
 

@@ -12,7 +12,7 @@ from grapevine.domain.chains import HOUSE
 from grapevine.domain.commissions import LevelCommission, LineShare, level_commission, level_totals, split
 from grapevine.domain.decisions import Decision
 from grapevine.domain.fx import worth
-from grapevine.domain.lines import OrderLine
+from grapevine.domain.lines import OrderLine, with_sold
 from grapevine.domain.money import Rounding, exponent
 from grapevine.domain.order_pay import order_shares, with_order_share
 from grapevine.domain.orders import Order
@@ -114,7 +114,7 @@ def worked_out(order: Order, decision: Decision, terms: Terms) -> Worked:
     plan, claims = terms.plan_version(decision.plan_version), decision.claims
     free = lines = counted_lines(order, plan)
     if decision.products:
-        lines = _with_products(lines, decision)
+        lines = with_sold(lines, decision.products)
         free = tuple(item for item in lines if not item.product or item.product.earners is None)
     flat = _flat(lines, decision, terms) if plan.per_order_minor else ()
     has_base = any(item.base_minor for item in lines)
@@ -211,11 +211,6 @@ def offers_of(
         for campaign in found
         if not campaign.audience.tier_ids or (tier and tier.tier_id in campaign.audience.tier_ids)
     )
-
-
-def _with_products(lines: Sequence[OrderLine], decision: Decision) -> tuple[OrderLine, ...]:
-    known = {product.product_id: product for product in decision.products}
-    return tuple(replace(item, product=known.get(item.line.product_id or "")) for item in lines)
 
 
 def _is_of(item: OrderLine, claim: Claim) -> bool:

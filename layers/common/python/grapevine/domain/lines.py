@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grapevine.domain.facts import Line, Refund
 from grapevine.domain.money import Rounding, prorate
@@ -53,3 +53,9 @@ def _refunded(line: Line, subtotal_minor: int, paid_back_milli: int) -> int:
     if line.tax_minor and line.quantity_milli:
         return prorate(line.net_minor, paid_back_milli, line.quantity_milli, Rounding.HALF_EVEN)
     return min(max(subtotal_minor, 0), line.net_minor)
+
+
+def with_sold(lines: Sequence[OrderLine], products: Sequence[SoldProduct]) -> tuple[OrderLine, ...]:
+    """Return lines with what a decision knows of their products."""
+    known = {product.product_id: product for product in products}
+    return tuple(replace(item, product=known.get(item.line.product_id or "")) for item in lines)

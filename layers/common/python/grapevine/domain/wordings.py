@@ -74,7 +74,7 @@ EN = Wording(
         Phrase.FOR_THE_ORDER: "and {amount} more for the order itself",
         Phrase.FOR_THE_TIER: "and {amount} more for your tier {tier} by what was sold in {month}",
         Phrase.BY_CAMPAIGN: "the campaign {name} added {amount}",
-        Phrase.BY_POINTS: "you earned {amount} with it",
+        Phrase.BY_POINTS: "you earned {amount} with this order",
         Phrase.SO_FAR: "what {month} makes of it is not final yet",
         Phrase.OWN_LINK: "through your link",
         Phrase.OWN_COUPON: "with your coupon {code}",

@@ -9,7 +9,7 @@ from datetime import datetime
 from grapevine.domain.bases import uncounted
 from grapevine.domain.bindings import tie_in_force
 from grapevine.domain.bound_lines import with_products
-from grapevine.domain.campaign_reach import campaigns_on, watches_groups, with_campaigns
+from grapevine.domain.campaign_reach import campaigns_on, watches_groups, watches_products, with_campaigns
 from grapevine.domain.campaigns import Campaign
 from grapevine.domain.candidates import Reason, grace_end
 from grapevine.domain.customers import with_history
@@ -160,8 +160,8 @@ def _stays(known: Decision, order: Order, entries: Sequence[Entry], terms: Terms
     posts first after it decides again, and what that entry leaves standing stays.
     """
     plan = terms.plan_version(known.plan_version)
-    has_groups = bool(terms.campaigns) and watches_groups(campaigns_on(order, terms))
-    basis = basis_of(order, plan, has_groups=has_groups)
+    has_products = bool(terms.campaigns) and watches_products(campaigns_on(order, terms))
+    basis = basis_of(order, plan, has_products=has_products)
     if known.is_pending or known.basis != basis or order.placed_at is None:
         return False
     until = known.provisional_until
