@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from grapevine.domain.errors import NotFoundError
@@ -76,12 +77,12 @@ def until(done: Callable[[], bool], what: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def set_up(day: Day) -> Shop:
+def set_up(day: Day, merchant: str = "Orchard", program: Mapping[str, Any] | None = None) -> Shop:
     """Create the merchant as the command line does, and everything else through the API."""
     parts, shop = day.parts, day.world.shop
-    made = create_merchant(CreateMerchant("Orchard"), parts.catalog, parts.random_bytes, parts.now())
+    made = create_merchant(CreateMerchant(merchant), parts.catalog, parts.random_bytes, parts.now())
     console = Console(day.url("console"), made.api_key)
-    program_id = console.post("/programs", _program(day.world))["id"]
+    program_id = console.post("/programs", program or _program(day.world))["id"]
     storefront = {"platform": "shopify", "domain": shop.domain, "webhook_secret": shop.webhook_secret}
     storefront_id = console.post(f"/programs/{program_id}/storefronts", storefront)["id"]
     promoter_ids: dict[str, str] = {}
@@ -137,12 +138,13 @@ def deliver(day: Day, shop: Shop, run: Run, progress: Callable[[int, int], None]
     """Send every webhook, repeats and late ones too; return how many."""
     sent = deliveries(day.world, run)
     with ThreadPoolExecutor(SENDERS) as senders:
-        for number, _ in enumerate(senders.map(lambda one: _deliver(day, shop, one), sent), start=1):
+        for number, _ in enumerate(senders.map(lambda one: send(day, shop, one), sent), start=1):
             progress(number, len(sent))
     return len(sent)
 
 
-def _deliver(day: Day, shop: Shop, delivery: Delivery) -> None:
+def send(day: Day, shop: Shop, delivery: Delivery) -> None:
+    """Send one webhook; UnexpectedAnswerError unless it is taken."""
     url = f"{day.url('place_order')}/storefronts/{shop.storefront_id}/webhooks"
     answer = request("POST", url, delivery.raw, delivery.headers)
     if answer.status != 200:

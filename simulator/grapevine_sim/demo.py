@@ -6,10 +6,7 @@ Exits 1 when anything is off by one minor unit.
 from __future__ import annotations
 
 import signal
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import click as cli
@@ -18,47 +15,18 @@ from grapevine.usecases.verify_program import Proof, verify_program
 from grapevine_cli.main import proof_lines
 from grapevine_cli.stage import parts_of
 from grapevine_sim import day as play
+from grapevine_sim.double_11_night import play_the_night
+from grapevine_sim.double_11_table import night_table, told_by
 from grapevine_sim.expected import Expected, expected
 from grapevine_sim.market import SEED, world
 from grapevine_sim.outcome import Outcome, differences, outcome_of, table
 from grapevine_sim.plans import Run
+from grapevine_sim.steps import Progress
 from grapevine_sim.web import UnexpectedAnswerError, recent_errors, schedule_event
 from infra.deploy import deploy
 from infra.house import InfraError
 from infra.local import leave_on_signals, local_stack
 from infra.site import Site
-
-
-class Progress:
-    """Steps as they are done, with the seconds they took; a step under way is rewritten in place."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-
-    @contextmanager
-    def step(self, what: str) -> Iterator[list[str]]:
-        """Announce a step; what is put into the list is said when it is done."""
-        began, said = time.monotonic(), list[str]()
-        self.update(what)
-        yield said
-        self._clear()
-        result = f": {', '.join(said)}" if said else ""
-        cli.echo(f"  ✓ {what}{result}  ({time.monotonic() - began:.1f} s)")
-
-    def update(self, text: str) -> None:
-        """Show what is under way, where somebody is looking."""
-        if sys.stdout.isatty():
-            self._clear()
-            cli.echo(f"  … {text}", nl=False)
-
-    def elapsed(self) -> float:
-        """Return the seconds since the start."""
-        return time.monotonic() - self._started
-
-    @staticmethod
-    def _clear() -> None:
-        if sys.stdout.isatty():
-            cli.echo("\r\033[2K", nl=False)
 
 
 @cli.command()
@@ -90,7 +58,7 @@ def _played(url: str, seed: int, *, exits: bool) -> bool:
 
 
 def run(url: str, seed: int, *, exits: bool) -> bool:
-    """Play the whole day at a URL; return whether every amount is the expected one."""
+    """Play a day and a Double 11 at a URL; return whether every amount is the expected one."""
     progress = Progress()
     cli.echo("Grapevine: a day of a shop, on this machine\n")
     with progress.step("eight apps packaged and deployed by CloudFormation"):
@@ -104,7 +72,9 @@ def run(url: str, seed: int, *, exits: bool) -> bool:
     for line in table(outcome, day.world.shop.currency):
         cli.echo(f"  {line}")
     wrong = [*differences(outcome, truth), *(str(fault) for fault in proof.faults)]
-    _say_proof(proof, wrong, progress)
+    _say_proof(proof)
+    wrong += _double_11(day, progress)
+    _say_verdict(wrong, progress)
     if not exits:
         _stay(day, shop, outcome)
     return not wrong
@@ -164,10 +134,27 @@ def _shows(shop: play.Shop, account: str, minor: dict[str, int]) -> bool:
     }
 
 
-def _say_proof(proof: Proof, wrong: list[str], progress: Progress) -> None:
+def _double_11(day: play.Day, progress: Progress) -> list[str]:
+    """Play the night of Double 11 in a second program; return everything that is not as it must be."""
+    cli.echo("\nThe night of Double 11, in a shop in Shanghai\n")
+    night = play_the_night(day, progress)
+    told = told_by(night)
+    with progress.step("the books proven from the entries alone"):
+        proof = verify_program(night.shop.program_id, day.parts.ledger, day.parts.treasury)
+    cli.echo("")
+    for line in night_table(told):
+        cli.echo(f"  {line}".rstrip())
+    _say_proof(proof)
+    return [*told.differences, *(str(fault) for fault in proof.faults)]
+
+
+def _say_proof(proof: Proof) -> None:
     cli.echo("")
     for line in proof_lines(proof):
         cli.echo(f"  {line}")
+
+
+def _say_verdict(wrong: list[str], progress: Progress) -> None:
     for difference in wrong:
         cli.echo(f"  ✗ {difference}", err=True)
     verdict = "NOT as expected" if wrong else "every amount is the expected one, to the cent"

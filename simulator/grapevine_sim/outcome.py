@@ -125,8 +125,7 @@ def table(outcome: Outcome, currency: str) -> list[str]:
         ),
     )
     cells.append(total)
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_COLUMNS))]
-    lines = ["  ".join(_placed(row, widths)) for row in cells]
+    lines = placed_in_columns(cells, left=(0,))
     rule = "─" * len(lines[0])
     sold = format_minor(outcome.sales_minor, currency)
     returned = format_minor(outcome.returned_minor, currency)
@@ -153,8 +152,14 @@ def _cells(row: Row, currency: str) -> tuple[str, ...]:
     return row.name.title(), *counts, *(format_minor(minor, currency) for minor in amounts)
 
 
-def _placed(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+def placed_in_columns(cells: Sequence[Sequence[str]], left: Sequence[int]) -> list[str]:
+    """Return rows of cells as lines, each column as wide as its widest cell; `left` begin on the left."""
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    return ["  ".join(_placed(row, widths, left)) for row in cells]
+
+
+def _placed(row: Sequence[str], widths: Sequence[int], left: Sequence[int]) -> list[str]:
     return [
-        cell.rjust(width) if column else cell.ljust(width)
+        cell.ljust(width) if column in left else cell.rjust(width)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]

@@ -39,7 +39,8 @@ def request(
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request(method, parts.path, body, dict(headers or {}))
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connection.request(method, target, body, dict(headers or {}))
         answer = connection.getresponse()
         sent = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, sent, answer.read())
