@@ -21,11 +21,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from grapevine.domain.bindings import Registration, SamePerson
+from grapevine.domain.bounties import Bounty, BountyPeriod
+from grapevine.domain.campaigns import Campaign, Clock, Pays, Stacking
 from grapevine.domain.caps import CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Outcome, Payment, Refund, RefundLine
-from grapevine.domain.money import Rounding
+from grapevine.domain.money import EXPONENTS, Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
 from grapevine.domain.products import Product
@@ -66,6 +68,8 @@ class Story:
     volumes: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     """Net sales and orders by promoter and month, as recorded when each month was closed."""
     coupons: tuple[Coupon, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    bounties: tuple[Bounty, ...] = ()
 
     @property
     def orders(self) -> tuple[OrderKey, ...]:
@@ -91,7 +95,22 @@ class Stand:
     amounts: dict[tuple[str, str], int]
     released_at: datetime | None
     wanted: dict[str, int]
-    """What is wanted of everything scarce, by the names that grants have."""
+    """What is wanted of everything scarce, by the names that grants have; of budgets without their shards."""
+    points: dict[tuple[str, str], int] = field(default_factory=dict)
+    paid: dict[str, int] = field(default_factory=dict)
+    """What each campaign has paid, in what it pays."""
+    sales: tuple[Sold, ...] = ()
+    """What it was worth to whom, whenever that changed."""
+
+
+@dataclass(frozen=True)
+class Sold:
+    """What an order is known to be worth since an instant: the net sales of each who shares it."""
+
+    since: datetime
+    paid: datetime | None
+    net: Mapping[str, int]
+    is_left: bool
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,8 @@ class Attribution:
     told: Told | None = None
     closed: bool = False
     """The customer's past says that nobody earns anything from the order."""
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """Where the click was that won for each promoter, where one did."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +151,9 @@ class View:
     wanted: dict[str, int] = field(default_factory=dict)
     bonus: dict[str, tuple[str, int]] = field(default_factory=dict)
     """What a release gives whom for which recruit."""
+    points: dict[str, int] = field(default_factory=dict)
+    paid: dict[str, int] = field(default_factory=dict)
+    sold: Sold | None = None
 
     @property
     def names(self) -> set[str]:
@@ -154,7 +178,7 @@ def stand(
     return _lived(story, order, sweeps, recorded)[0]
 
 
-def _lived(
+def _lived(  # noqa: C901 - one life, instant by instant
     story: Story, order: OrderKey, sweeps: Sequence[datetime], recorded: Sequence[Recorded] = ()
 ) -> tuple[Stand, list[Told]]:
     """Return what stands, with everything that was ever told of the order, in its time."""
@@ -164,7 +188,8 @@ def _lived(
     released_at, view, seen, freed = None, View({}, None, None), (0, 0, False), set[str]()
     fates: dict[str, str] = {}
     granted: dict[str, int] = {}
-    heard, told = _earlier(story, order, placed, sweeps), list[Told]()
+    lost: frozenset[str] = frozenset()
+    heard, told, sales = _earlier(story, order, placed, sweeps), list[Told](), list[Sold]()
     for now in sorted({*sweeps, *arrivals}):
         if _is_quarantined(facts[: bisect_right(arrivals, now)]):
             continue
@@ -173,27 +198,39 @@ def _lived(
         if seen != (bisect_right(arrivals, now), len(known), is_patient):
             seen = bisect_right(arrivals, now), len(known), is_patient
             granted = {grant.name: grant.granted for grant in known}
-            view = look(story, facts[: seen[0]], view.attribution, now, granted, heard)
+            view = look(story, facts[: seen[0]], view.attribution, now, granted, heard, lost)
             told += _news(view.attribution, told, now)
+            sales.append(view.sold or Sold(now, None, {}, is_left=False))
         fates = {name: _fate(story, name, placed, view.free_from, now) for name in view.names - freed}
-        earning = {name for name in view.amounts if name != HOUSE and fates.get(name) != "lost"}
+        gone = frozenset(name for name, fate in fates.items() if fate == "lost")
+        if gone != lost:
+            lost = gone
+            view = look(story, facts[: seen[0]], view.attribution, now, granted, heard, lost)
+        earning = {name for name in (*view.amounts, *view.points) if name != HOUSE and name not in lost}
         if released_at is None and earning and view.free_from and now >= view.free_from:
             released_at = now
         if released_at:
             freed |= {name for name, fate in fates.items() if fate == "free"}
     unfreed = "blocked" if view.outcome is Outcome.BLOCK and not released_at else "held"
-    places = {
-        (name, "house" if name == HOUSE else "payable" if name in freed else unfreed): minor
-        for name, minor in view.amounts.items()
-        if name in freed or fates.get(name) != "lost"
-    }
+    places, points = (_places(amounts, freed, lost, unfreed) for amounts in (view.amounts, view.points))
     wanted = dict(view.wanted)
     for name, (sponsor, minor) in view.bonus.items():
         if released_at and name.split("/")[1] in freed:
             wanted[name] = 1
             if granted.get(name):
                 places[sponsor, "payable"] = places.get((sponsor, "payable"), 0) + minor
-    return Stand(places, released_at, wanted), told
+    return Stand(places, released_at, wanted, points, view.paid, tuple(sales)), told
+
+
+def _places(
+    amounts: Mapping[str, int], freed: set[str], lost: frozenset[str], unfreed: str
+) -> dict[tuple[str, str], int]:
+    """Return where everybody's part is, but for what was lost before it was free."""
+    return {
+        (name, "house" if name == HOUSE else "payable" if name in freed else unfreed): minor
+        for name, minor in amounts.items()
+        if name in freed or name not in lost
+    }
 
 
 def _earlier(
@@ -240,15 +277,19 @@ def _is_lost(promoter: Promoter, placed: datetime, free_from: datetime | None, n
     return False
 
 
-def look(
+def look(  # noqa: PLR0915 - it is one story, told from the beginning
     story: Story,
     known: Sequence[Fact],
     before: Attribution | None,
     now: datetime,
     granted: Mapping[str, int] = NOTHING_GRANTED,
     heard: Sequence[Sequence[Told]] = (),
+    lost: frozenset[str] = frozenset(),
 ) -> View:
-    """Return the order as these facts tell it, with the clicks that had come by now."""
+    """Return the order as these facts tell it, with the clicks that had come by now.
+
+    Campaigns pay nothing to those who have `lost` their parts.
+    """
     ordered = _in_order(_without_doubt(known))
     paid = [fact.version for fact in ordered if fact.snapshot and fact.snapshot.payment in PAID_STATES]
     is_paid = _last(ordered, "payment") in PAID_STATES and _last(ordered, "cancelled_at") is None
@@ -259,29 +300,37 @@ def look(
     paid_at = min(paid, default=placed)
     plan, attribution, asked = _plan(story, paid_at), before, _asked(ordered, placed, paid_at)
     is_open = now >= placed + HOUR
-    products = _products_in(ordered) if plan.needs_products else None
+    events = _campaigns_on(story, asked)
+    has_groups = any(event.audience.categories or event.audience.collection_ids for event in events)
+    products = _products_in(ordered) if plan.needs_products or has_groups else None
     basis = asked, products
     if is_open or before is None or before.claims is None or before.basis != basis:
-        claims, through = _claims(story, asked, plan, now)
-        attribution = Attribution(basis, claims)
+        claims, through, channels = _claims(story, asked, plan, now)
+        attribution = Attribution(basis, claims, channels=channels)
         if _looks_back(plan) and asked.customer:
             me = Told(now, asked.customer, placed, str(ordered[0].order), through, earned=False)
             closed = False
             if claims is not None:
+                by_click = claims
                 claims, closed = _remembered(story, claims, me, plan, heard, asked)
+                channels = channels if claims is by_click else {}
             me = replace(me, earned=claims not in (None, (), ((HOUSE,),)))
-            attribution = Attribution(basis, claims, me, closed=closed)
+            attribution = Attribution(basis, claims, me, closed=closed, channels=channels)
     if not is_paid:
         return View({}, outcome, None, attribution)
     claims = attribution.claims if attribution else None
     month = _month_of_tier(story, plan, paid_at)
     is_closed = claims is None or (attribution is not None and attribution.closed)
-    earned = [] if is_closed else _parts(story, ordered, claims or (), asked, plan)
+    earned, points = list[Part](), list[Part]()
+    if not is_closed and attribution is not None:
+        earned = _parts(story, ordered, claims or (), asked, plan, attribution.channels)
+        points = [part for part in earned if part.is_points]
+        earned = [part for part in earned if not part.is_points]
     parts = _own_caps(earned, plan)
     names = _counters(story, ordered, paid_at, plan)
-    wanted = {name: sum(p.minor for p in parts if name in names(p)) for p in parts for name in names(p)}
+    left, wanted = _within_campaigns([*parts, *points], events, names, granted, lost)
     wanted = {name: minor for name, minor in wanted.items() if minor}
-    amounts = _added_up(_limited(parts, names, granted))
+    amounts = _added_up([part for part in left if not part.is_points])
     is_stopped = outcome in (Outcome.BLOCK, Outcome.REVIEW)
     release = None if is_stopped else _release(ordered, placed, paid_at, plan, outcome)
     # Bound lines alone have neither tier nor gate: no month says anything about them.
@@ -290,8 +339,77 @@ def look(
         release = max(release, _closing(story, month))
     if release and plan.upline_gate_minor and is_measured:
         release = max(release, _closing(story, _month_before(story, paid_at)))
-    bonus = _bonus(story, claims or (), amounts, asked, plan)
-    return View(amounts, outcome, release, attribution, wanted, bonus)
+    bonus, points = _bonus(story, claims or (), amounts, asked, plan), [p for p in left if p.is_points]
+    paid_by = {event.id: sum(part.minor for part in left if part.campaign == event.id) for event in events}
+    paid_by = {name: minor for name, minor in paid_by.items() if minor}
+    sold = _worth(ordered, claims or (), paid_at, now) if outcome is not Outcome.BLOCK else None
+    return View(amounts, outcome, release, attribution, wanted, bonus, _added_up(points), paid_by, sold)
+
+
+def _worth(
+    ordered: Sequence[Fact], claims: Sequence[Sequence[str]], paid_at: datetime, now: datetime
+) -> Sold:
+    """Return what is left of an order's items, dealt out among those who brought it."""
+    items = [line for line in _last(ordered, "lines") if line.component == "item" and not line.gift_card]
+    left = sum(_net(line) - _gone(line, _refunds(ordered))[0] for line in items)
+    names = [claim[0] for claim in claims if claim[0] != HOUSE]
+    net = {name: _part(left, number, len(names)) for number, name in enumerate(names)}
+    return Sold(now, paid_at, net, is_left=left > 0)
+
+
+def bounties_due(
+    story: Story, stands: Sequence[Stand], name: str, now: datetime
+) -> dict[str, dict[str, int]]:
+    """Return what bounties give somebody by currency and account, after counting every order again."""
+    found: dict[str, dict[str, int]] = {"USD": {}, "PTS": {}}
+    (promoter,) = (promoter for promoter in story.promoters if promoter.id == name)
+    for bounty in story.bounties:
+        for start, end in _periods(story, bounty, stands):
+            until = end + timedelta(days=bounty.hold_days)
+            net, orders = _reached(bounty, stands, name, (start, end, until))
+            within = bounty.audience.joined_within_days
+            is_for = within is None or start - promoter.joined_at <= timedelta(days=within)
+            is_lost = _is_lost(promoter, start, until, now)
+            if is_for and not is_lost and (orders if bounty.measure == "orders" else net) >= bounty.target:
+                waits = now < until or _status(promoter, now) is PromoterStatus.SUSPENDED
+                currency, place = (
+                    "PTS" if bounty.pays is Pays.POINTS else "USD",
+                    "held" if waits else "payable",
+                )
+                found[currency][place] = found[currency].get(place, 0) + bounty.amount
+    return found
+
+
+def _periods(story: Story, bounty: Bounty, stands: Sequence[Stand]) -> set[tuple[datetime, datetime]]:
+    """Return the whole periods in which anything was paid, each found by walking from that day on."""
+    paid = {sold.paid for stand in stands for sold in stand.sales if sold.paid}
+    if bounty.period is BountyPeriod.ONCE:
+        return {(bounty.starts_at, bounty.ends_at)}
+    form = {BountyPeriod.DAY: "%Y-%m-%d", BountyPeriod.WEEK: "%G-%V", BountyPeriod.MONTH: "%Y-%m"}
+    found = set()
+    for instant in paid:
+        first = _local(story, instant).replace(hour=0, minute=0, second=0, microsecond=0)
+        after, name = first, f"{first:{form[bounty.period]}}"
+        while f"{first - timedelta(days=1):{form[bounty.period]}}" == name:
+            first -= timedelta(days=1)
+        while f"{after:{form[bounty.period]}}" == name:
+            after += timedelta(days=1)
+        if bounty.starts_at <= first and after <= bounty.ends_at:
+            found.add((first, after))
+    return found
+
+
+def _reached(
+    bounty: Bounty, stands: Sequence[Stand], name: str, period: tuple[datetime, datetime, datetime]
+) -> tuple[int, int]:
+    """Return net sales and orders of a period, each order as it was known before the hold ended."""
+    start, end, until = period
+    end = min(end, bounty.stopped_at or end)
+    known = [[sold for sold in stand.sales if sold.since < until][-1:] for stand in stands]
+    mine = [
+        sold for last in known for sold in last if sold.paid and start <= sold.paid < end and name in sold.net
+    ]
+    return sum(sold.net[name] for sold in mine), sum(sold.is_left for sold in mine)
 
 
 def _without_doubt(known: Sequence[Fact]) -> list[Fact]:
@@ -459,8 +577,8 @@ def _is_over(first: datetime, placed: datetime, plan: Plan) -> bool:
 
 def _claims(
     story: Story, asked: Asked, plan: Plan, now: datetime
-) -> tuple[tuple[tuple[str, ...], ...] | None, str | None]:
-    """Return whose the order is by the touches that had come, and who brought the customer.
+) -> tuple[tuple[tuple[str, ...], ...] | None, str | None, Mapping[str, str]]:
+    """Return whose the order is by the touches that had come, who brought the customer, and through what.
 
     None while the click that the order names may still come.
     """
@@ -476,14 +594,33 @@ def _claims(
     chosen = _by_coupon([person.id for person in vouched if _may_have(person, asked, plan)], touched, plan)
     may_come = asked.named not in {None, *(click.id for click in come)} and now < asked.placed + HOUR
     if may_come and not chosen:
-        return None, None
+        return None, None, {}
+    channels = {} if chosen else _channels(story, good, asked.placed, plan)
     is_split = not chosen and plan.attribution_model is AttributionModel.LINEAR
     chosen = chosen or _by_clicks(touched, plan)
     if not chosen:
         is_out = any(_is_out(person, asked.placed) for person in clicked + vouched)
-        return (((HOUSE,),) if is_out else ()), None
+        return (((HOUSE,),) if is_out else ()), None, {}
     through = touched[-1] if is_split else chosen[0]
-    return tuple(_earners(story, name, asked, plan) for name in chosen), through
+    return tuple(_earners(story, name, asked, plan) for name in chosen), through, channels
+
+
+def _channels(story: Story, good: Sequence[Click], placed: datetime, plan: Plan) -> dict[str, str]:
+    """Return the channel of everybody's deciding click: of their first, or of their last."""
+    pairs = [(_person(story, click.promoter_id, placed), click.channel) for click in good]
+    pairs = pairs[::-1] if plan.attribution_model is AttributionModel.FIRST_CLICK else pairs
+    return {person.id: channel for person, channel in pairs if person}
+
+
+def _campaigns_on(story: Story, asked: Asked) -> list[Campaign]:
+    """Return the campaigns whose time the order is in, by id."""
+    found = []
+    for event in sorted(story.campaigns, key=lambda event: event.id):
+        at = asked.placed if event.clock is Clock.PLACED else asked.paid
+        is_stopped = event.stopped_at is not None and at >= event.stopped_at
+        if event.starts_at <= at < event.ends_at and not is_stopped:
+            found.append(event)
+    return found
 
 
 def _people(story: Story, names: Sequence[str], placed: datetime) -> list[Promoter]:
@@ -652,11 +789,13 @@ def _status(promoter: Promoter, instant: datetime) -> PromoterStatus:
 
 @dataclass(frozen=True)
 class Part:
-    """What one of those who share an order earns of it at one level, after refunds."""
+    """What one of those who share an order earns of it at one level, or of a campaign, after refunds."""
 
     level: int
     name: str
     minor: int
+    campaign: str | None = None
+    is_points: bool = False
 
 
 def _parts(
@@ -665,8 +804,9 @@ def _parts(
     claims: Sequence[Sequence[str]],
     asked: Asked,
     plan: Plan,
+    channels: Mapping[str, str],
 ) -> list[Part]:
-    """Return what everybody earned after refunds, line by line and level by level, nearest levels first."""
+    """Return what everybody earned after refunds, nearest levels first, then campaigns, and points."""
     month = _month_of_tier(story, plan, asked.paid)
     rounding, refunds = story.program.rounding, _refunds(ordered)
     sold = _sold(story, ordered, asked, plan)
@@ -676,20 +816,196 @@ def _parts(
     ]
     bound = [item.owners for item in sold if item.owners]
     jobs += [([i for i in sold if i.owners == chain], chain, 0, 1) for chain in dict.fromkeys(bound)]
-    found = []
+    found, extras = list[Part](), list[Part]()
     for level in range(len(plan.rate_bps)):
         for job, (items, claim, number, parts) in enumerate(jobs):
             if level >= len(claim):
                 continue
-            has_tier = job < len(claims) and claim[0] != HOUSE
-            tier = _uplift(story, claim[0], month, plan) if has_tier else (None, Fraction(0))
-            lines = [(item, _granted(item, claim[0], plan, tier)) for item in items]
-            dealt = _dealt_and_back(lines, level, refunds, rounding)
+            is_won = job < len(claims) and claim[0] != HOUSE
+            tier = _uplift(story, claim[0], month, plan) if is_won else (None, Fraction(0))
+            events = _events_for(story, asked, claim[0], channels, tier[0]) if is_won else []
+            cash = _with_bonus([event for event in events if event.pays is Pays.CASH], items)
+            lines = [(item, _granted(item, claim[0], plan, tier, cash)) for item in items]
+            dealt = _dealt_and_back(
+                [(item, granted.levels[level], granted.by_units) for item, granted in lines],
+                refunds,
+                rounding,
+            )
             if job < len(claims):
                 dealt.append(_for_the_order(sold, level, refunds, plan, rounding))
-            halves = [(_part(share, number, parts), _part(back, number, parts)) for share, back in dealt]
-            found.append(Part(level, claim[level], sum(share - back for share, back in halves)))
+            found.append(Part(level, claim[level], _kept(dealt, number, parts)))
+            if level == 0 and is_won:
+                beside = _beside(story, sold, lines, events, refunds, plan)
+                for event, is_points, dealt in beside:
+                    minor = _kept(dealt, number, parts)
+                    extras.append(Part(99, claim[0], minor, event.id if event else None, is_points))
+    return [*found, *extras]
+
+
+Beside = list[tuple[Campaign | None, bool, list[tuple[int, int]]]]
+
+
+def _beside(
+    story: Story,
+    sold: Sequence[SoldLine],
+    lines: Sequence[tuple[SoldLine, Granted]],
+    events: Sequence[Campaign],
+    refunds: Sequence[Refund],
+    plan: Plan,
+) -> Beside:
+    """Return what comes beside a claim's commissions, each with whether it is points, and its shares."""
+    found: Beside = []
+    for event in events:
+        exact = [(i, g.extra.get(event.id, Fraction(0)), g.by_units) for i, g in lines]
+        if event.pays is Pays.CASH:
+            found.append((event, False, _dealt_and_back(exact, refunds, story.program.rounding)))
+    items = [item for item, _ in lines]
+    found += [(event, True, dealt) for event, dealt in _points(story, items, events, refunds, plan)]
+    if plan.per_order_if_free and not any(item.base for item in sold):
+        for event, pair in _for_nothing(items, events, refunds, story.program.rounding):
+            found.append((event, event.pays is Pays.POINTS, [pair]))
     return found
+
+
+def _kept(dealt: Iterable[tuple[int, int]], number: int, parts: int) -> int:
+    """Return what one of those who share has of some shares, less what of them went back."""
+    return sum(_part(share, number, parts) - _part(back, number, parts) for share, back in dealt)
+
+
+def _events_for(
+    story: Story, asked: Asked, name: str, channels: Mapping[str, str], tier_id: str | None
+) -> list[Campaign]:
+    """Return the campaigns that a promoter is in the audience of."""
+    (joined,) = (promoter.joined_at for promoter in story.promoters if promoter.id == name)
+    found = []
+    for event in _campaigns_on(story, asked):
+        at, audience = asked.placed if event.clock is Clock.PLACED else asked.paid, event.audience
+        days = audience.joined_within_days
+        is_new = days is None or joined <= at < joined + timedelta(days=days)
+        is_there = not audience.channels or channels.get(name, "nowhere") in audience.channels
+        if is_new and is_there and (not audience.tier_ids or tier_id in audience.tier_ids):
+            found.append(event)
+    return found
+
+
+Boosts = Sequence[tuple[Campaign, Mapping[str, int]]]
+"""Campaigns, each with the lines that it is for and their parts of its bonus."""
+
+
+def _fits(event: Campaign, item: SoldLine) -> bool:
+    audience, (category, collections) = event.audience, item.groups
+    asks = audience.product_ids or audience.categories or audience.collection_ids
+    return not asks or bool(
+        item.line.product_id in audience.product_ids
+        or category in audience.categories
+        or set(collections) & set(audience.collection_ids)
+    )
+
+
+def _with_bonus(events: Sequence[Campaign], items: Sequence[SoldLine]) -> Boosts:
+    """Deal each campaign's bonus over its lines."""
+    found = []
+    for event in events:
+        mine = [item for item in items if item.base and _fits(event, item)]
+        shares = _dealt(event.bonus, [Fraction(item.base) for item in mine]) if mine else []
+        found.append((event, {item.line.id: share for item, share in zip(mine, shares, strict=True)}))
+    return found
+
+
+def _stacked(
+    own: Fraction, tier: Fraction, boosts: Sequence[tuple[Campaign, Fraction]]
+) -> tuple[Fraction, dict[str, Fraction]]:
+    """Return what level 1 has without campaigns, and what each adds: step by step, what all comes to.
+
+    Each campaign comes with what it adds to what it multiplies, its bonus included.
+    """
+    total = own + tier
+    alone = {event.id: own * event.multiplier_bps / 10_000 + added for event, added in boosts}
+    exclusive = [event.id for event, _ in boosts if event.stacking is Stacking.EXCLUSIVE]
+    if exclusive:
+        best = max(exclusive, key=lambda name: alone[name])
+        return min(total, alone[best]), {best: max(Fraction(0), alone[best] - total)}
+    steps = {}
+    for mode in (Stacking.ADD, Stacking.MULTIPLY, Stacking.MAX):
+        for event, added in boosts:
+            if event.stacking is mode:
+                after = {
+                    Stacking.ADD: total + alone[event.id] - own,
+                    Stacking.MULTIPLY: total * event.multiplier_bps / 10_000 + added,
+                    Stacking.MAX: max(total, alone[event.id]),
+                }[mode]
+                steps[event.id], total = after - total, after
+    return own + tier, steps
+
+
+def _points(
+    story: Story, items: Sequence[SoldLine], events: Sequence[Campaign], refunds: Sequence[Refund], plan: Plan
+) -> list[tuple[Campaign | None, list[tuple[int, int]]]]:
+    """Return the shares of the plan's points, which are no campaign's, and of each campaign's."""
+    mine = [event for event in events if event.pays is Pays.POINTS]
+    boosts, lines = _with_bonus(mine, items), []
+    for item in items:
+        units = Fraction(item.base, 10 ** EXPONENTS[story.program.currency])
+        here = [
+            (event, units * event.add_points_per_unit + shares[item.line.id])
+            for event, shares in boosts
+            if item.line.id in shares
+        ]
+        plain, extra = _stacked(units * plan.points_per_unit, Fraction(0), here)
+        lines.append((item, {"": plain, **extra}))
+    found: list[tuple[Campaign | None, list[tuple[int, int]]]] = []
+    for event in (None, *mine):
+        name = event.id if event else ""
+        exact = [(item, has.get(name, Fraction(0)), False) for item, has in lines]
+        found.append((event, _dealt_and_back(exact, refunds, story.program.rounding)))
+    return found
+
+
+def _for_nothing(
+    items: Sequence[SoldLine], events: Sequence[Campaign], refunds: Sequence[Refund], rounding: Rounding
+) -> list[tuple[Campaign, tuple[int, int]]]:
+    """Return the bonuses of an order that cost nothing; what goes back does so by units."""
+    found = []
+    for pays in Pays:
+        mine = [event for event in events if event.pays is pays]
+        here = [(event, Fraction(event.bonus)) for event in mine if any(_fits(event, i) for i in items)]
+        for name, bonus in _stacked(Fraction(0), Fraction(0), here)[1].items():
+            (event,) = (event for event in mine if event.id == name)
+            minor = _whole(bonus, rounding)
+            found.append((event, (minor, _whole(minor * _units_gone(items, refunds), rounding))))
+    return sorted(found, key=lambda pair: (pair[0].pays is Pays.POINTS, pair[0].id))
+
+
+def _within_campaigns(
+    parts: Sequence[Part],
+    events: Sequence[Campaign],
+    names: Callable[[Part], Sequence[str]],
+    granted: Mapping[str, int],
+    lost: frozenset[str],
+) -> tuple[list[Part], dict[str, int]]:
+    """Return what all limits leave of the parts, `names` being the plan's, and what is wanted of them.
+
+    Campaigns' caps on one order come first; then all at once, part by part.
+    """
+    parts = [replace(p, minor=0) if p.campaign and p.name in lost else p for p in parts]
+    capped = {event.id: event.order_cap for event in events if event.order_cap is not None}
+    parts = _limited(parts, lambda part: [part.campaign] if part.campaign in capped else [], capped)
+    once = {event.id for event in events if event.promoter_cap is not None}
+    budgets = {event.id for event in events if event.budget is not None}
+
+    def all_names(part: Part) -> list[str]:
+        mine = [f"boosted.{part.campaign}/{part.name}/ever"] if part.campaign in once else []
+        shared = [f"budget.{part.campaign}"] if part.campaign in budgets else []
+        return [*([] if part.is_points else names(part)), *mine, *shared]
+
+    shards = {
+        f"budget.{name}": sum(minor for key, minor in granted.items() if key.startswith(f"budget.{name}/"))
+        for name in budgets
+    }
+    wanted = {
+        name: sum(p.minor for p in parts if name in all_names(p)) for p in parts for name in all_names(p)
+    }
+    return _limited(parts, all_names, {**granted, **shards}), wanted
 
 
 def _own_caps(parts: Sequence[Part], plan: Plan) -> list[Part]:
@@ -731,7 +1047,7 @@ def _limited(
     for part in parts:
         used = {name: sum(p.minor for p in left if name in names(p)) for name in names(part)}
         most = [limits.get(name, 0) - minor for name, minor in used.items()]
-        left.append(Part(part.level, part.name, min(part.minor, *most) if most else part.minor))
+        left.append(replace(part, minor=min(part.minor, *most)) if most else part)
     return left
 
 
@@ -760,7 +1076,7 @@ def _bonus(
 
 
 @dataclass(frozen=True)
-class Sold:
+class SoldLine:
     """A line as a plan sees it: what of it counts, what counted before tenders, what of that went back."""
 
     line: Line
@@ -772,7 +1088,7 @@ class Sold:
     """Who is paid level by level where the product is bound."""
 
 
-def _sold(story: Story, ordered: Sequence[Fact], asked: Asked, plan: Plan) -> list[Sold]:
+def _sold(story: Story, ordered: Sequence[Fact], asked: Asked, plan: Plan) -> list[SoldLine]:
     """Return the lines, then the charges, as far as each is in the plan's base."""
     lines = [*(_last(ordered, "lines") or ()), *(_last(ordered, "charges") or ())]
     amounts = [minor for line in lines for minor in (_net(line), line.tax_minor + line.added_tax_minor)]
@@ -787,7 +1103,7 @@ def _sold(story: Story, ordered: Sequence[Fact], asked: Asked, plan: Plan) -> li
         whole = amounts[2 * number] * is_in + amounts[2 * number + 1] * tax_in
         out = taken[2 * number] * is_in + taken[2 * number + 1] * tax_in
         groups, owners = _product(story, line.product_id, asked, plan)
-        found.append(Sold(line, whole - out, whole, net_back * is_in + tax_back * tax_in, groups, owners))
+        found.append(SoldLine(line, whole - out, whole, net_back * is_in + tax_back * tax_in, groups, owners))
     return found
 
 
@@ -833,7 +1149,7 @@ def _products_in(ordered: Sequence[Fact]) -> tuple[str, ...]:
 
 
 def _for_the_order(
-    sold: Sequence[Sold], level: int, refunds: Sequence[Refund], plan: Plan, rounding: Rounding
+    sold: Sequence[SoldLine], level: int, refunds: Sequence[Refund], plan: Plan, rounding: Rounding
 ) -> tuple[int, int]:
     """Return a level's flat pay for the whole order, and what of it went back."""
     total = sum(item.base for item in sold)
@@ -847,11 +1163,15 @@ def _for_the_order(
     if counted:
         part = Fraction(sum(item.back for item in counted), sum(item.whole for item in counted))
     else:
-        units = sum(item.line.quantity_milli for item in sold if item.line.component == "item")
-        part = (
-            Fraction(sum(_units_back(item.line, refunds) for item in sold), units) if units else Fraction(0)
-        )
+        part = _units_gone(sold, refunds)
     return pay, _whole(pay * part, rounding)
+
+
+def _units_gone(sold: Sequence[SoldLine], refunds: Sequence[Refund]) -> Fraction:
+    """Return the part of all units that went back."""
+    units = sum(item.line.quantity_milli for item in sold if item.line.component == "item")
+    back = sum(_units_back(item.line, refunds) for item in sold)
+    return Fraction(back, units) if units else Fraction(0)
 
 
 def _units_back(line: Line, refunds: Sequence[Refund]) -> int:
@@ -870,23 +1190,40 @@ class Granted:
 
     levels: list[Fraction]
     by_units: bool
+    extra: dict[str, Fraction]
+    """What campaigns add."""
 
 
-def _granted(sold: Sold, first: str, plan: Plan, tier: tuple[str | None, Fraction]) -> Granted:
-    """Return the rates that the ladder gives a line, as far as both caps let them."""
+def _granted(
+    sold: SoldLine, first: str, plan: Plan, tier: tuple[str | None, Fraction], boosts: Boosts = ()
+) -> Granted:
+    """Return the rates that the ladder gives a line and what campaigns add, as far as both caps let them."""
     rules = [rule for rule in plan.rules if _is_about(rule, sold, first, tier[0])]
     rules.sort(key=lambda rule: rule.id)
     rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(sold, rule, plan, tier[1]))), reverse=True)
     rule = rules[0] if rules else None
-    left = Fraction(sold.base * plan.pool_cap_bps, 10_000)
-    levels = []
-    for wanted in _wanted(sold, rule, plan, tier[1]):
-        levels.append(min(wanted, Fraction(sold.base * plan.line_cap_bps, 10_000), left))
+    most, left = (Fraction(sold.base * bps, 10_000) for bps in (plan.line_cap_bps, plan.pool_cap_bps))
+    own, all_wanted = _wanted(sold, rule, plan, Fraction(0)), _wanted(sold, rule, plan, tier[1])
+    here = [
+        (event, Fraction(sold.base * event.add_bps, 10_000) + shares[sold.line.id])
+        for event, shares in boosts
+        if sold.line.id in shares
+    ]
+    first_wanted, steps = _stacked(own[0], all_wanted[0] - own[0], here)
+    levels, extra = [], {}
+    for wanted in (first_wanted, *all_wanted[1:]):
+        levels.append(min(wanted, most, left))
         left -= levels[-1]
-    return Granted(levels, by_units=rule is not None and rule.per_unit_minor != ())
+    most -= levels[0]
+    for mode in Stacking:
+        for event, _ in here:
+            if event.stacking is mode and event.id in steps:
+                extra[event.id] = min(steps[event.id], most, left)
+                most, left = most - extra[event.id], left - extra[event.id]
+    return Granted(levels, rule is not None and rule.per_unit_minor != (), extra)
 
 
-def _is_about(rule: RateRule, sold: Sold, first: str, tier_id: str | None) -> bool:
+def _is_about(rule: RateRule, sold: SoldLine, first: str, tier_id: str | None) -> bool:
     line, (category, collections) = sold.line, sold.groups
     pairs = (
         (rule.sku, line.sku),
@@ -905,7 +1242,7 @@ def _precision(rule: RateRule) -> list[bool]:
     return [name is not None for name in (*thing, rule.promoter_id, rule.tier_id)]
 
 
-def _wanted(sold: Sold, rule: RateRule | None, plan: Plan, uplift: Fraction) -> list[Fraction]:
+def _wanted(sold: SoldLine, rule: RateRule | None, plan: Plan, uplift: Fraction) -> list[Fraction]:
     if rule and rule.per_unit_minor:
         found = [Fraction(each * sold.line.quantity_milli, 1000) for each in rule.per_unit_minor]
     else:
@@ -916,15 +1253,15 @@ def _wanted(sold: Sold, rule: RateRule | None, plan: Plan, uplift: Fraction) -> 
 
 
 def _dealt_and_back(
-    lines: Sequence[tuple[Sold, Granted]], level: int, refunds: Sequence[Refund], rounding: Rounding
+    lines: Sequence[tuple[SoldLine, Fraction, bool]], refunds: Sequence[Refund], rounding: Rounding
 ) -> list[tuple[int, int]]:
-    """Return each line's share of a level, rounded once and dealt out, with what of it went back."""
-    earning = [(sold, granted) for sold, granted in lines if granted.levels[level]]
-    exact = [granted.levels[level] for _, granted in earning]
+    """Return each line's share of some pay, rounded once and dealt out, with what of it went back."""
+    earning = [(sold, exact, by_units) for sold, exact, by_units in lines if exact]
+    exact = [exact for _, exact, _ in earning]
     shares = _dealt(_whole(sum(exact, Fraction(0)), rounding), exact)
     return [
-        (share, _whole(share * _went_back(sold, refunds, granted), rounding))
-        for (sold, granted), share in zip(earning, shares, strict=True)
+        (share, _whole(share * _went_back(sold, refunds, by_units=by_units), rounding))
+        for (sold, _, by_units), share in zip(earning, shares, strict=True)
     ]
 
 
@@ -953,9 +1290,9 @@ def _refunds(ordered: Sequence[Fact]) -> list[Refund]:
     ]
 
 
-def _went_back(sold: Sold, refunds: Sequence[Refund], granted: Granted) -> Fraction:
+def _went_back(sold: SoldLine, refunds: Sequence[Refund], *, by_units: bool) -> Fraction:
     """Return the part of a line that went back: of its units where those were paid for, else of its money."""
-    if granted.by_units:
+    if by_units:
         return Fraction(_units_back(sold.line, refunds), sold.line.quantity_milli)
     return Fraction(sold.back, sold.whole)
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.domain.bindings import Registration, SamePerson
+from grapevine.domain.bounties import Bounty, BountyPeriod
+from grapevine.domain.campaigns import Audience, Campaign, Clock, Pays, Stacking
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, CouponChange
@@ -216,6 +218,7 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             pool_cap_bps=draw(st.sampled_from((3000, 10_000))),
             caps=draw(st.sampled_from(CAPS)),
             recruit_bonus_minor=draw(st.sampled_from((0, 500))),
+            points_per_unit=draw(st.sampled_from((0, 0, 0, 1, 7))),
             **draw(extras()),
             **draw(memories),
         )
@@ -234,6 +237,82 @@ def extras(draw: st.DrawFn) -> dict[str, Any]:
         "per_order_minor": draw(st.sampled_from(PER_ORDER)),
         "per_order_if_free": draw(st.booleans()),
     }
+
+
+AUDIENCES = (
+    *(Audience(),) * 6,
+    Audience(channels=("wechat", "")),
+    Audience(product_ids=("77",)),
+    Audience(categories=("tea",), collection_ids=("sale",)),
+    Audience(tier_ids=("silver", "gold")),
+    Audience(joined_within_days=100),
+    Audience(joined_within_days=101, product_ids=("88",), collection_ids=("gifts",)),
+)
+BOOSTED_FROM, BOOSTED_FOR = (-days(400), -days(1), minutes(0), minutes(60)), (minutes(90), days(1), days(500))
+"""When campaigns begin, around the orders' time, and how long they last."""
+
+
+@st.composite
+def campaigns(draw: st.DrawFn, *, most: int = 3) -> tuple[Campaign, ...]:
+    """Mostly no campaign or one; with small budgets, of which several orders want their part."""
+    count = min(most, draw(st.sampled_from((0, 0, 1, 1, 2, 3))))
+    return tuple(draw(_campaign(f"cm_{number}")) for number in range(1, count + 1))
+
+
+@st.composite
+def bounties(draw: st.DrawFn) -> tuple[Bounty, ...]:
+    """Up to two bounties that a few orders are enough for, whose holds end soon or late."""
+    count = draw(st.sampled_from((0, 0, 1, 1, 2)))
+    return tuple(draw(_bounty(f"bt_{number}")) for number in range(1, count + 1))
+
+
+@st.composite
+def _bounty(draw: st.DrawFn, name: str) -> Bounty:
+    measure = draw(st.sampled_from(TierMeasure))
+    return make.bounty(
+        name,
+        starts_at=T0 - draw(st.sampled_from((days(100), days(1), timedelta(0)))),
+        ends_at=T0 + draw(st.sampled_from((days(2), days(20), days(200)))),
+        target=draw(st.sampled_from((1, 2, 3) if measure is TierMeasure.ORDERS else (1, 9_000, 300_000))),
+        amount=draw(st.sampled_from((1, 5_000))),
+        period=draw(st.sampled_from(BountyPeriod)),
+        measure=measure,
+        pays=draw(st.sampled_from(Pays)),
+        audience=draw(st.sampled_from((Audience(), Audience(), Audience(joined_within_days=100)))),
+        hold_days=draw(st.sampled_from((0, 1, 30))),
+        stopped_at=draw(st.sampled_from((None, None, None, T0 + days(1)))),
+    )
+
+
+@st.composite
+def _campaign(draw: st.DrawFn, name: str) -> Campaign:
+    stacking, pays = (
+        draw(st.sampled_from(Stacking)),
+        draw(st.sampled_from((Pays.CASH, Pays.CASH, Pays.POINTS))),
+    )
+    may_have_bonus = stacking in (Stacking.ADD, Stacking.EXCLUSIVE)
+    multipliers = (10_000, 15_000, 12_345, 30_000, *((5_000, 0) if stacking is Stacking.EXCLUSIVE else ()))
+    starts_at = T0 + draw(st.sampled_from(BOOSTED_FROM))
+    ends_at = starts_at + draw(st.sampled_from(BOOSTED_FOR))
+    added = draw(st.sampled_from((0, 100, 333)))
+    return Campaign(
+        id=name,
+        name=name,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        clock=draw(st.sampled_from(Clock)),
+        audience=draw(st.sampled_from(AUDIENCES)),
+        pays=pays,
+        multiplier_bps=draw(st.sampled_from(multipliers)),
+        add_bps=added if pays is Pays.CASH else 0,
+        add_points_per_unit=added // 100 if pays is Pays.POINTS else 0,
+        bonus=draw(st.sampled_from((0, 0, 100, 777))) if may_have_bonus else 0,
+        stacking=stacking,
+        order_cap=draw(st.sampled_from((None, None, 1_000))),
+        promoter_cap=draw(st.sampled_from((None, None, 1_500))),
+        budget=draw(st.sampled_from((None, 800, 2_500, 30_000, 10**9))),
+        stopped_at=draw(st.sampled_from((None, None, None, T0 + minutes(100)))),
+    )
 
 
 @st.composite
@@ -539,6 +618,7 @@ def stories(draw: st.DrawFn, *, orders: int = 3) -> Story:
         coupons=COUPONS,
         facts=_apart(facts),
         products=draw(products()),
+        campaigns=draw(campaigns()),
         volumes=draw(october()),
         registrations=tuple(
             draw(_registration(at)) for at in draw(st.lists(SIGNED, max_size=2, unique=True))
@@ -601,9 +681,11 @@ class VersionedCatalog(MemoryCatalog):
                 self.put_product(replace(product, changes=product.changes[: number + 1]))
         for coupon in story.coupons:
             self.add_coupon(coupon)
+        for number, campaign in enumerate(story.campaigns, start=1):
+            self.add_campaign(PROGRAM_ID, campaign, number)
 
     def terms(self, program_id: str) -> Terms:
-        return Terms(super().terms(program_id).program, self._told)
+        return replace(super().terms(program_id), plans=self._told)
 
 
 def sweeps_of(story: Story, until: datetime) -> tuple[datetime, ...]:

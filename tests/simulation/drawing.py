@@ -21,11 +21,14 @@ from tests.simulation.scripts import (
     Phase,
     Script,
     Visit,
+    bounties_of,
+    campaigns_of,
     changes_of,
     click_of,
     coupons_of,
     endings,
     instants,
+    is_scarce,
     links_of,
     plans_of,
     program_of,
@@ -40,7 +43,8 @@ PLACED_IN = (0, 0, 0, 0, 1, 1, 2, 3)
 PLACED_BEFORE = (1, 1, 1, 30, 30, 61, 300)
 """Minutes before its phase; the grace period ends long before that, just before it, or after it."""
 FEW, MANY = (*(1,) * 8, 2, 2, 3), (1, 1, 2, 2, 3, 4)
-"""Orders of a world; where streams lag, what one promoter has from several is folded at different times."""
+"""Orders of a world; where streams lag, what one promoter has from several is folded at different times,
+and where a campaign may run out, several want it."""
 CLICKED_BEFORE = (*(5 * MINUTE, DAY) * 10, 31 * DAY, 92 * DAY)
 """How long before its order a click was; some are outside every window."""
 
@@ -69,10 +73,11 @@ def script_of(seed: int) -> Script:
     lags, screens = random.random() < 0.4, random.random() < 0.4
     program, plans = program_of(random), plans_of(random, screens=screens)
     promoters = promoters_of(random)
-    coupons = coupons_of(random, promoters)
+    coupons, campaigns = coupons_of(random, promoters), campaigns_of(random)
     drawn = _Drawn(random, instants(random), links_of(random, promoters), coupons, lags, screens)
     orders = tuple(
-        OrderKey(STOREFRONT_ID, str(1001 + n)) for n in range(random.choice(MANY if lags else FEW))
+        OrderKey(STOREFRONT_ID, str(1001 + n))
+        for n in range(random.choice(MANY if lags or is_scarce(campaigns) else FEW))
     )
     for order in orders:
         _draw_order(drawn, order)
@@ -87,6 +92,8 @@ def script_of(seed: int) -> Script:
         promoters=promoters,
         links=drawn.links,
         coupons=coupons,
+        campaigns=campaigns,
+        bounties=bounties_of(random, drawn.phases[-1]),
         visits=tuple(drawn.visits),
         orders=orders,
         late_stops=frozenset(drawn.late_stops),

@@ -5,22 +5,34 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from grapevine.domain.accounts import Leaf
+from grapevine.domain.accounts import Leaf, net
+from grapevine.domain.campaign_grants import BUDGET, PROMOTER
 from grapevine.domain.candidates import grace_end
-from grapevine.domain.entries import AccountKey, Entry, EntryReason, decision_in_force, holdings_of, standing
+from grapevine.domain.entries import (
+    AccountKey,
+    BonusKey,
+    Entry,
+    EntryReason,
+    decision_in_force,
+    holdings_of,
+    standing,
+)
 from grapevine.domain.errors import OrderUnprocessableError
+from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import OrderKey, Outcome
-from grapevine.domain.money import parse_minor
+from grapevine.domain.money import POINTS, parse_minor
 from grapevine.domain.orders import fold
 from grapevine.domain.payouts import PayoutState
 from grapevine.domain.people import PromoterStatus
+from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.read_balance import Balance, read_balance
 from grapevine.usecases.verify_program import verify_program
-from tests.reference import Story, View, look
+from tests.granting import badly_granted
+from tests.reference import Stand, Story, View, bounties_due, look
 from tests.simulation.scripts import PROGRAM_ID, Delivery
 from tests.simulation.town import Town
 
@@ -43,6 +55,7 @@ class Violation:
 def violations(town: Town, undisturbed: Town) -> list[Violation]:
     """Return everything that is wrong with a town after its storm, compared with one that had none."""
     found = [*_proof(town), *_queue(town), *_orders(town, undisturbed), *_balances(town, undisturbed)]
+    found += [*_budgets(town), *_unfair(undisturbed), *_bounties(town)]
     return [*found, *_payouts(town), *_nothing_left(town), *_again(town)]
 
 
@@ -65,22 +78,94 @@ def _queue(town: Town) -> Iterator[Violation]:
 
 
 def _orders(town: Town, undisturbed: Town) -> Iterator[Violation]:
-    """Each order stands as without the storm, and as a second calculator says."""
+    """Each order stands as without the storm, and as a second calculator says.
+
+    Where campaigns run out a storm changes who comes first, and what was granted is the calculator's input.
+    """
     story = _story(town)
     for order in town.script.orders:
-        stands, expected = _stands(town, order), _stands(undisturbed, order)
-        if _freed(stands, town) != _freed(expected, town):
-            yield Violation("an order stands as undisturbed", f"{order} at {stands}, not {expected}")
         view = _view(town, order, story)
-        if _by_promoter(stands) != view.amounts:
-            yield Violation(
-                "every fact with money is posted", f"{order} at {stands}, facts say {view.amounts}"
-            )
-        elif order not in town.script.late_stops and _misplaced(stands, view, town):
-            yield Violation("time and verdicts move money", f"{order} at {stands}, verdict {view.outcome}")
+        for currency, amounts in (("USD", view.amounts), (POINTS, view.points)):
+            stands, expected = _stands(town, order, currency), _stands(undisturbed, order, currency)
+            if not town.script.scarce and _freed(stands, town) != _freed(expected, town):
+                yield Violation("an order stands as undisturbed", f"{order} at {stands}, not {expected}")
+            if _by_promoter(stands) != amounts:
+                yield Violation(
+                    "every fact with money is posted", f"{order} at {stands}, facts say {amounts}"
+                )
+            elif order not in town.script.late_stops and _misplaced(stands, view, town):
+                yield Violation(
+                    "time and verdicts move money", f"{order} at {stands}, verdict {view.outcome}"
+                )
+        if (paid := _paid_by_campaigns(town, order)) != view.paid:
+            yield Violation("campaigns pay what they add", f"{order}: {paid}, facts say {view.paid}")
         for entry in town.stores.ledger.entries_of(order):
             if _undoes_release(entry):
                 yield Violation("what was released stays payable", entry.id)
+
+
+def _paid_by_campaigns(town: Town, order: OrderKey) -> dict[str, int]:
+    amounts = standing(town.stores.ledger.entries_of(order)).items()
+    return {account.owner: -minor for (account, _), minor in amounts if account.leaf is Leaf.BUDGET}
+
+
+def _bounties(town: Town) -> Iterator[Violation]:
+    """A bounty stands exactly where an obvious recount of all orders says so."""
+    story, script = _story(town), town.script
+    views = [_view(town, order, story) for order in script.orders] if script.bounties else []
+    # Everything arrives before any hold ends, so when it was known does not matter.
+    known = [replace(view.sold, since=script.phases[0].at) for view in views if view.sold]
+    stands = [Stand({}, None, {}, sales=(sold,)) for sold in known]
+    suspended = _suspended(town)
+    for promoter in script.promoters if script.bounties else ():
+        due = bounties_due(story, stands, promoter.id, town.clock)
+        for currency, expected in due.items():
+            found = _bonuses(town, promoter.id, currency)
+            wrong = sum(found.values()) != sum(expected.values())
+            if wrong or (promoter.id not in suspended and found != expected):
+                yield Violation(
+                    "a bounty stands when its evidence does", f"{promoter.id} has {found}, not {expected}"
+                )
+
+
+def _bonuses(town: Town, promoter_id: str, currency: str) -> dict[str, int]:
+    """Return what stands of somebody's bounties, by account."""
+    found: dict[str, int] = {}
+    for entry in town.stores.ledger.appended:
+        if isinstance(entry.key, BonusKey) and entry.key.promoter_id == promoter_id:
+            for (account, code), minor in net(entry.postings).items():
+                if code == currency and account.is_promoters:
+                    found[account.leaf.value] = found.get(account.leaf.value, 0) + minor
+    return {leaf: minor for leaf, minor in found.items() if minor}
+
+
+def _unfair(undisturbed: Town) -> Iterator[Violation]:
+    """Where nobody is in the way a campaign gives all that is asked of it while it has it."""
+    for what in badly_granted(undisturbed.stores.ledger.appended, undisturbed.script.campaigns):
+        yield Violation("campaigns give what they have", what)
+
+
+def _budgets(town: Town) -> Iterator[Violation]:
+    """What counters have taken is what campaigns' accounts say, and never more than there was."""
+    taken: dict[str, int] = {}
+    for key, minor in town.stores.ledger.counters.items():
+        name = f"{key.scarce}/{key.subject}" if key.scarce.startswith(PROMOTER) else key.scarce
+        taken[name] = taken.get(name, 0) + minor
+    paid: dict[str, int] = {}
+    for entry in town.stores.ledger.appended:
+        for (account, _), minor in net(entry.postings).items():
+            if account.leaf is Leaf.BUDGET:
+                paid[account.owner] = paid.get(account.owner, 0) - minor
+    for campaign in town.script.campaigns:
+        used, cost = taken.get(BUDGET + campaign.id, 0), paid.get(campaign.id, 0)
+        if campaign.budget is not None and not 0 <= used == cost <= campaign.budget:
+            yield Violation(
+                "a budget is kept", f"{campaign.id}: {used} taken, {cost} paid, {campaign.budget}"
+            )
+        for name, used in taken.items():
+            most = campaign.promoter_cap or 0
+            if name.startswith(f"{PROMOTER}{campaign.id}/") and not 0 <= used <= most:
+                yield Violation("a promoter's cap is kept", f"{name}: {used} of {most}")
 
 
 def _undoes_release(entry: Entry) -> bool:
@@ -96,7 +181,21 @@ def _story(town: Town) -> Story:
     clicks = tuple(stores.clicks.stored.values())
     promoters = tuple(stores.catalog.promoters_of(PROGRAM_ID))
     facts, coupons = tuple(stores.facts.appended), stores.catalog.coupons_known()
-    return Story(script.program, script.plans, promoters, clicks, facts, coupons=coupons)
+    plans, campaigns = script.plans, script.campaigns
+    if not script.scarce:
+        # Nobody reaches a limit: there is none, whatever was granted.
+        plans = tuple(replace(plan, caps=()) for plan in plans)
+        campaigns = tuple(replace(one, budget=None, promoter_cap=None) for one in campaigns)
+    return Story(
+        script.program,
+        plans,
+        promoters,
+        clicks,
+        facts,
+        coupons=coupons,
+        campaigns=campaigns,
+        bounties=script.bounties,
+    )
 
 
 def _view(town: Town, order: OrderKey, story: Story) -> View:
@@ -108,12 +207,12 @@ def _view(town: Town, order: OrderKey, story: Story) -> View:
     return look(story, facts, None, town.clock, {str(key): one.granted for key, one in has.items()})
 
 
-def _stands(town: Town, order: OrderKey) -> Amounts:
+def _stands(town: Town, order: OrderKey, currency: str) -> Amounts:
     amounts = standing(town.stores.ledger.entries_of(order)).items()
     return {
         (account.owner, account.leaf): minor
-        for (account, _), minor in amounts
-        if account.leaf is not Leaf.COMMISSION
+        for (account, code), minor in amounts
+        if code == currency and account.leaf not in (Leaf.COMMISSION, Leaf.BUDGET)
     }
 
 
@@ -154,14 +253,15 @@ def _expected_leaf(view: View) -> Leaf:
 
 def _balances(town: Town, undisturbed: Town) -> Iterator[Violation]:
     """Every promoter's balance is as without the storm; where streams lagged, payouts may differ in time."""
-    for promoter in town.script.promoters:
-        balance, expected = (_comparable(each, promoter.id) for each in (town, undisturbed))
-        if balance != expected:
-            yield Violation("balances are as undisturbed", f"{promoter.id} has {balance}, not {expected}")
+    names = [promoter.id for promoter in town.script.promoters]
+    for name, currency in ((name, code) for name in names for code in ("USD", POINTS)):
+        balance, expected = (_comparable(each, name, currency) for each in (town, undisturbed))
+        if balance != expected and not town.script.scarce:
+            yield Violation("balances are as undisturbed", f"{name} has {balance}, not {expected}")
 
 
-def _comparable(town: Town, promoter_id: str) -> Balance | tuple[int, int, int]:
-    balance = read_balance(AccountKey(PROGRAM_ID, promoter_id, "USD"), town.stores.treasury)
+def _comparable(town: Town, promoter_id: str, currency: str) -> Balance | tuple[int, int, int]:
+    balance = read_balance(AccountKey(PROGRAM_ID, promoter_id, currency), town.stores.treasury)
     released = balance.payable_minor + balance.reserved_minor + balance.paid_minor
     if promoter_id in _suspended(town):
         return (0, balance.blocked_minor, balance.held_minor + released)
@@ -228,6 +328,9 @@ def _nothing_left(town: Town) -> Iterator[Violation]:
             continue
         if entry and (entry.postings or entry.due_at) and not (is_decided_again and entry.decision):
             yield Violation("nothing is left to post", f"{entry.id} {entry.reason}")
+    for bounty in bounties_touched(tuple(stores.ledger.appended)):
+        if (posted := post_bounty(bounty, ports, town.clock)) is not None:
+            yield Violation("nothing is left to post", f"{posted.id} {posted.reason}")
 
 
 def _waits_for_click(town: Town, order: OrderKey) -> bool:

@@ -267,6 +267,102 @@ POSTS = (
     ),
 )
 
+CAMPAIGNS = (
+    Mutant(
+        name="budgets without condition",
+        lacks="a budget is read before anything is taken of it, and taking is conditional",
+        kinds="Boundless",
+    ),
+    Mutant(
+        name="budgets as they were read",
+        lacks="who took of a budget meanwhile is noticed: a rise leaves its counter at the limit at most",
+        kinds="Unlimited",
+        front=frozenset({"ledger"}),
+    ),
+    Mutant(
+        name="every shard has it all",
+        lacks="a shard has its part of a budget, not the whole",
+        edits=(
+            Edit(
+                "domain/campaign_grants.py",
+                "    return allocate(campaign.budget or 0, (1,) * shards_of(campaign))[shard]\n",
+                "    return campaign.budget or 0\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="refunds keep the budget",
+        lacks="what goes back of an order goes back to the campaign",
+        edits=(
+            Edit(
+                "domain/grants.py",
+                "    unused = {key: Use(0, 0) for key in holdings.held if key not in uses}\n",
+                "    unused: dict[GrantKey, Use] = {}\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="campaigns without accounts",
+        lacks="what a campaign has paid is in its account",
+        edits=(
+            Edit(
+                "domain/placing.py",
+                "        wanted[budget_account(program_id, name), code] = -minor\n",
+                "        wanted[budget_account(program_id, name), code] = -abs(minor) // 2\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="campaigns by the clock on the wall",
+        lacks="a campaign is for what was paid within it, however late we hear of it",
+        edits=(
+            Edit(
+                "domain/campaign_reach.py",
+                "    instants = {Clock.PAID: order.paid_at, Clock.PLACED: order.placed_at}\n",
+                "    instants = {Clock.PAID: order.known_since, Clock.PLACED: order.placed_at}\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="exclusive campaigns share",
+        lacks="where one campaign is exclusive no other adds anything",
+        edits=(Edit("domain/campaign_pay.py", "    if exclusive:\n", "    if False:\n"),),
+    ),
+    Mutant(
+        name="campaigns beyond the pool",
+        lacks="campaigns give way to the plan's caps",
+        edits=(
+            Edit(
+                "domain/campaign_pay.py",
+                "    if sum(parts) <= room:\n",
+                "    if sum(parts) <= abs(room) + 10**30:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="promoters without a cap",
+        lacks="a promoter has no more of a campaign than its cap",
+        edits=(
+            Edit(
+                "domain/capping.py",
+                "    if campaign is None or campaign.promoter_cap is None:\n",
+                "    if True:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="points go where money goes",
+        lacks="points are held as long as the order",
+        edits=(
+            Edit(
+                "domain/placing.py",
+                "(Account(program_id, name, leaf_of(name)), POINTS): minor",
+                "(Account(program_id, name, Leaf.PAYABLE), POINTS): minor",
+            ),
+        ),
+    ),
+)
+
 FLOWS = (
     Mutant(
         name="mark before posting",
@@ -328,5 +424,5 @@ PAYOUTS = (
     ),
 )
 
-MUTANTS = (*STORES, *POSTS, *FLOWS, *PAYOUTS)
+MUTANTS = (*STORES, *POSTS, *CAMPAIGNS, *FLOWS, *PAYOUTS)
 """Every mutant; names are unique."""

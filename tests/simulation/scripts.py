@@ -8,11 +8,13 @@ at which time alone changes something lies inside a phase.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from grapevine.domain.bounties import Bounty, BountyPeriod
+from grapevine.domain.campaigns import Audience, Campaign, Clock, Pays, Stacking
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.coupons import Coupon, CouponChange
@@ -24,6 +26,7 @@ from grapevine.domain.people import Promoter, PromoterStatus, StatusChange, subj
 from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
 from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
+from grapevine.domain.tiers import TierMeasure
 from grapevine.ports import Reading
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_coupon import SwitchCoupon
@@ -89,7 +92,8 @@ class Script:
     """A world. In one that `lags` the streams carry what they hold over from phase to phase.
 
     `late_stops` are orders that are blocked or put under review when they may be released already,
-    `unusable` those that no one can post.
+    `unusable` those that no one can post. In one that is `scarce` a campaign may run out, so that what
+    orders have depends on who comes first.
     """
 
     seed: int
@@ -100,12 +104,19 @@ class Script:
     promoters: tuple[Promoter, ...]
     links: tuple[Link, ...]
     coupons: tuple[Coupon, ...]
+    campaigns: tuple[Campaign, ...]
+    bounties: tuple[Bounty, ...]
     visits: tuple[Visit, ...]
     orders: tuple[OrderKey, ...]
     late_stops: frozenset[OrderKey]
     unusable: frozenset[OrderKey]
     phases: tuple[Phase, ...]
     completes_bps: int
+
+    @property
+    def scarce(self) -> bool:
+        """Whether a campaign may run out."""
+        return is_scarce(self.campaigns)
 
 
 def seeded_bytes(text: str, size: int) -> bytes:
@@ -153,6 +164,87 @@ AMPLE = (
 changes that; that counters and entries agree must hold after any."""
 
 
+TARGETS = (
+    (TierMeasure.ORDERS, 1),
+    (TierMeasure.ORDERS, 2),
+    (TierMeasure.NET_SALES, 1),
+    (TierMeasure.NET_SALES, 30_000),
+)
+PLENTY = 10**9
+"""More than all orders of a world can want of a campaign."""
+MOST_CAMPAIGNS = (0, 0, 0, 1, 1, 2, 3)
+AUDIENCES = (
+    *(Audience(),) * 5,
+    Audience(product_ids=("77",)),
+    Audience(channels=("", "wechat")),
+    Audience(joined_within_days=100),
+)
+
+
+def campaigns_of(random: Random) -> tuple[Campaign, ...]:
+    """Return up to three campaigns, all of plenty or all scarce; they begin and end near the orders."""
+    small = random.random() < 0.4
+    return tuple(
+        _campaign(random, f"cm_{number}", small=small) for number in range(random.choice(MOST_CAMPAIGNS))
+    )
+
+
+def is_scarce(campaigns: Sequence[Campaign]) -> bool:
+    """Say whether one of them may run out."""
+    limits = [limit for campaign in campaigns for limit in (campaign.budget, campaign.promoter_cap)]
+    return any(limit is not None and limit < PLENTY for limit in limits)
+
+
+def _campaign(random: Random, name: str, *, small: bool) -> Campaign:
+    stacking, pays = random.choice(tuple(Stacking)), random.choice((Pays.CASH, Pays.CASH, Pays.POINTS))
+    may_have_bonus = stacking in (Stacking.ADD, Stacking.EXCLUSIVE)
+    added = random.choice((0, 100, 777))
+    return Campaign(
+        id=name,
+        name=name,
+        starts_at=T0 - random.choice((400 * DAY, 400 * DAY, 40 * MINUTE)),
+        ends_at=T0 + random.choice((400 * DAY, 400 * DAY, 2 * DAY)),
+        clock=random.choice(tuple(Clock)),
+        audience=random.choice(AUDIENCES),
+        pays=pays,
+        multiplier_bps=random.choice((10_000, 15_000, 12_345)),
+        add_bps=added if pays is Pays.CASH else 0,
+        add_points_per_unit=added // 100 if pays is Pays.POINTS else 0,
+        bonus=random.choice((0, 333)) if may_have_bonus else 0,
+        stacking=stacking,
+        order_cap=random.choice((None, None, 1_500)),
+        promoter_cap=random.choice((None, 2_000 if small else PLENTY)),
+        budget=random.choice((500, 3_000, 20_000)) if small else random.choice((None, PLENTY)),
+        stopped_at=random.choice((None, None, None, T0 + MINUTE)),
+    )
+
+
+def bounties_of(random: Random, last: datetime) -> tuple[Bounty, ...]:
+    """Return up to two bounties of the days around the first phase.
+
+    What we learn after a bounty's hold changes nothing any more, so all holds end between the two phases
+    at the end, when everything has arrived: `last` is the phase before those.
+    """
+    hold_days = (last - T0).days + LAST_GAPS[0] + 14
+    return tuple(
+        Bounty(
+            id=f"bt_{number}",
+            name=f"bt_{number}",
+            starts_at=T0 - 10 * DAY,
+            ends_at=T0 + 10 * DAY,
+            target=target,
+            amount=random.choice((1, 5_000)),
+            period=random.choice((BountyPeriod.DAY, BountyPeriod.WEEK, BountyPeriod.ONCE)),
+            measure=measure,
+            pays=random.choice(tuple(Pays)),
+            hold_days=hold_days,
+            stopped_at=random.choice((None, None, None, T0 + DAY)),
+        )
+        for number in range(random.choice((0, 0, 1, 1, 2)))
+        for measure, target in [random.choice(TARGETS)]
+    )
+
+
 def plans_of(random: Random, *, screens: bool) -> tuple[Plan, ...]:
     """Return a plan, now and then with a second version that takes effect between placing and paying."""
     starts = [
@@ -178,6 +270,7 @@ def plans_of(random: Random, *, screens: bool) -> tuple[Plan, ...]:
             rules=tuple(random.sample(RULES, random.choice((0, 0, 0, 1, 2)))),
             line_cap_bps=random.choice((8000, 8000, 900)),
             pool_cap_bps=random.choice((3000, 3000, 1100)),
+            points_per_unit=random.choice((0, 0, 2)),
         )
         for number, start, vacancy in zip((1, 2), starts, vacancies, strict=False)
     )

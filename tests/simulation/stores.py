@@ -44,7 +44,7 @@ class SimulatedCatalog(MemoryCatalog):
 
     def __init__(self, script: Script) -> None:
         super().__init__()
-        self._terms = Terms(script.program, script.plans)
+        self._terms = Terms(script.program, script.plans, script.campaigns, script.bounties)
         self._fill(script)
 
     def terms(self, program_id: str) -> Terms:

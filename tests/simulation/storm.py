@@ -38,7 +38,7 @@ RACES: dict[str, type[ConcurrencyError]] = {
     "catalog.change_promoter": NetworkMovedError,
 }
 """Which calls can lose a race. Lost after its effect, it is the retry of a client that missed the answer."""
-KEEN = frozenset({*RACES, "ledger.entries_of", "facts.facts_of", "treasury.account"})
+KEEN = frozenset({*RACES, "ledger.entries_of", "ledger.taken", "facts.facts_of", "treasury.account"})
 """Where who writes begins and ends: what happens in between is what matters, so these are struck more."""
 MORE = 3
 BEFORE = 0.6

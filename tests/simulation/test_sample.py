@@ -11,7 +11,7 @@ from grapevine.domain.entries import EntryReason
 from tests.simulation.run import MOST_STRIKES, outcome_of
 from tests.simulation.storm import Strike
 
-WORLDS = 2000
+WORLDS = 2500
 ROUND = 100
 
 
@@ -52,7 +52,6 @@ NOT_PLAYED = {
     EntryReason.MERGED,
     EntryReason.WRITTEN_OFF,
     EntryReason.TIERED,
-    EntryReason.BONUS,
     EntryReason.SPENT,
     EntryReason.EXPIRED,
 }

@@ -15,8 +15,9 @@ from typing import Any
 from zlib import crc32
 
 from grapevine.domain.clicks import Click
-from grapevine.domain.entries import Entry
+from grapevine.domain.entries import Entry, Postable
 from grapevine.domain.errors import ConcurrencyError, GrapevineError, UnavailableError, reason_of
+from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.pages import Page
 from grapevine.ports import SettlementBatch
@@ -25,6 +26,7 @@ from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, place_order
+from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_orders
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
@@ -146,7 +148,7 @@ class Town:
             self.untrue.append(entry.id)
         return True
 
-    def _queued(self, order: OrderKey, error: Exception) -> bool:
+    def _queued(self, order: Postable, error: Exception) -> bool:
         try:
             self._failures.send(order, reason_of(error))
         except UnavailableError:
@@ -159,19 +161,33 @@ class Town:
         return _failing(facts, lambda fact: screen_order(ScreenOrder(fact), self._screening, now))
 
     def on_entries(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Fold a batch at once, or one by one where that fails; what fails then is queued by its order."""
+        """Fold a batch at once, or one by one where that fails; what fails then is queued by its order.
+
+        After that the bounties that look at what was folded are posted.
+        """
         try:
-            fold_entries(FoldEntries(entries), self._pages)
+            self._fold_all(entries)
         except GrapevineError:
             return [entry for entry in entries if not self._fold(entry)]
         return []
 
     def _fold(self, entry: Entry) -> bool:
         try:
-            fold_entries(FoldEntries((entry,)), self._pages)
+            self._fold_all((entry,))
         except GrapevineError as error:
             return isinstance(entry.key, OrderKey) and self._queued(entry.key, error)
         return True
+
+    def _fold_all(self, entries: Sequence[Entry]) -> None:
+        fold_entries(FoldEntries(entries), self._pages)
+        for bounty in bounties_touched(entries):
+            struck = self.storm.struck
+            try:
+                post_bounty(bounty, self.orders, self.now())
+            except Exception as error:  # noqa: BLE001 - as the handler does: the entries are folded
+                if isinstance(error, ConcurrencyError) and self.storm.struck - struck < MAY_LOSE:
+                    self.gave_up.append(f"{bounty}: {error}")
+                self._failures.send(bounty, reason_of(error))
 
     def on_batches(self, batches: Sequence[SettlementBatch]) -> list[SettlementBatch]:
         """Settle batches of promoters; one that is incomplete, or in somebody's hands, comes again.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.state import MemoryPages, MemoryTreasury
 from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.errors import EntryExistsError, HeadMovedError
 from grapevine.domain.facts import Fact, OrderKey
-from grapevine.domain.grants import GrantChange
+from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page, PageKey, merged
 from grapevine.domain.payouts import Head, Movement
 from grapevine.ports import Beside
@@ -51,6 +52,21 @@ class ApartLedger(MemoryLedger):
         for change in beside:
             if isinstance(change, GrantChange):
                 self.counters[change.key] = self.counters.get(change.key, 0) + change.change
+
+
+class UnlimitedLedger(MemoryLedger):
+    """Takes of a counter what an entry asks for, whatever is left by then."""
+
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        asked = [replace(c, limit=10**30) if isinstance(c, GrantChange) else c for c in beside]
+        super().append(entry, asked)
+
+
+class BoundlessLedger(UnlimitedLedger):
+    """Says of every counter that nothing was taken."""
+
+    def taken(self, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
+        return dict.fromkeys(keys, 0)
 
 
 class UnmarkedPages(MemoryPages):
@@ -161,6 +177,16 @@ class Forgiving(Kinds):
 class Apart(Kinds):
     def ledger(self, storm: Storm) -> MemoryLedger:
         return ApartLedger(storm)
+
+
+class Unlimited(Kinds):
+    def ledger(self, storm: Storm) -> MemoryLedger:
+        return UnlimitedLedger()
+
+
+class Boundless(Kinds):
+    def ledger(self, storm: Storm) -> MemoryLedger:
+        return BoundlessLedger()
 
 
 class Unmarked(Kinds):

@@ -21,10 +21,16 @@ def earned(world: World) -> dict[str, int]:
     return found
 
 
-def standing_of(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
-    """Return what stands by owner and place; the source is left out."""
+def standing_of(entries: Sequence[Entry], currency: str = "USD") -> dict[tuple[str, str], int]:
+    """Return what stands by owner and place; the source and campaigns are left out."""
     return {
         (account.owner, account.leaf.value): minor
-        for (account, _), minor in standing(entries).items()
-        if account.leaf is not Leaf.COMMISSION
+        for (account, code), minor in standing(entries).items()
+        if code == currency and account.leaf not in (Leaf.COMMISSION, Leaf.BUDGET)
     }
+
+
+def paid_by_campaigns(entries: Sequence[Entry]) -> dict[str, int]:
+    """Return what campaigns have paid, by their ids."""
+    stands = standing(entries).items()
+    return {account.owner: -minor for (account, _), minor in stands if account.leaf is Leaf.BUDGET}

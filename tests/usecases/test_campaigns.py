@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grapevine.domain.campaigns import Audience, Clock, Pays, Stacking
-from grapevine.domain.caps import Cap, CapPer
+from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import FactKind
 from grapevine.domain.money import POINTS
@@ -327,6 +327,15 @@ def test_edge_61_points_campaigns_stack_among_themselves(stacking: Stacking, fir
     assert has(world, 1, POINTS) == {CY: 100 + first + second}
 
 
+def test_edge_61_an_exclusive_points_campaign_below_one_takes_from_the_plans_points() -> None:
+    none = day_of(pays=Pays.POINTS, multiplier_bps=0, bonus=5, stacking=EXCLUSIVE)
+    half = replace(none, multiplier_bps=5_000, bonus=0)
+    for campaign, expected in ((none, 5), (half, 50)):
+        world = boosted(campaign, plan=make.plan(1000, points_per_unit=1))
+        post(world, paid(1))
+        assert (has(world, 1, POINTS), spent(world)) == ({CY: expected}, {})
+
+
 def test_points_alone_are_held_released_and_voided_like_money() -> None:
     world = boosted(plan=make.plan(0, points_per_unit=3))
     world.append(paid(1))
@@ -361,6 +370,17 @@ def test_edge_60_a_budget_over_shards_is_spent_to_the_last_unit() -> None:
     assert [spent(world, number).get(CASH, 0) for number in (16, 17)] == [500, 5]
     assert taken(world, "budget.cm_1") == 8_005
     assert len([key for key in world.ledger.counters if key.scarce == "budget.cm_1"]) == 8
+
+
+def test_edge_60_a_budget_is_asked_for_also_where_a_cap_is_counted_before_it() -> None:
+    daily = Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=1_200)
+    world = boosted(day_of(add_bps=500, budget=10_000, promoter_cap=700))
+    post(world, paid(1))
+    post(world, paid(2))
+    assert [spent(world, number) for number in (1, 2)] == [{CASH: 500}, {CASH: 200}]
+    world = boosted(day_of(add_bps=500, budget=10_000), plan=make.plan(1000, caps=(daily,)))
+    post(world, paid(1))
+    assert (has(world, 1), spent(world)) == ({CY: 1_200}, {CASH: 200})
 
 
 def test_what_one_order_and_one_promoter_may_have_of_a_campaign() -> None:

@@ -19,22 +19,41 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from grapevine.domain.accounts import Leaf
+from grapevine.domain.bounties import Bounty
+from grapevine.domain.campaign_grants import BUDGET
+from grapevine.domain.campaigns import Campaign
 from grapevine.domain.clicks import Click
 from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Payment, Refund, Snapshot
+from grapevine.domain.money import POINTS
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plans import BindingPolicy, Plan, Recurring
-from grapevine.domain.programs import Program
+from grapevine.domain.programs import Terms
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
 from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon, create_coupon, switch_coupon
+from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.publish_plan import LEAD_TIME
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
-from tests.reference import Recorded, Stand, Story, stand
-from tests.strategies import DEE, VERDICTS, carts, edited, plans, refunds, roundings, told_by
-from tests.usecases.amounts import standing_of
+from tests.granting import badly_granted
+from tests.reference import Recorded, Stand, Story, bounties_due, stand
+from tests.strategies import (
+    DEE,
+    VERDICTS,
+    bounties,
+    campaigns,
+    carts,
+    edited,
+    plans,
+    refunds,
+    roundings,
+    told_by,
+)
+from tests.usecases.amounts import paid_by_campaigns, standing_of
 from tests.worlds import World
 
 PROGRAMS, STEPS = int(os.environ.get("GRAPEVINE_STATEFUL", "500")), 40
@@ -77,18 +96,36 @@ class Programs(RuleBasedStateMachine):
         self.mail: list[Fact | Click] = []
         self.delivered: list[Fact] = []
         self.clicked: list[str] = []
+        self.folded = 0
 
-    @initialize(terms=forgetful(), rounding=roundings, minimum=st.sampled_from((1, 2_500)))
-    def start(self, terms: tuple[Plan, ...], rounding: Any, minimum: int) -> None:  # noqa: ANN401
+    @initialize(
+        terms=forgetful(),
+        rounding=roundings,
+        minimum=st.sampled_from((1, 2_500)),
+        events=campaigns(),
+        hunts=bounties(),
+    )
+    def start(
+        self,
+        terms: tuple[Plan, ...],
+        rounding: Any,  # noqa: ANN401
+        minimum: int,
+        events: tuple[Campaign, ...],
+        hunts: tuple[Bounty, ...],
+    ) -> None:
         program = make.program(rounding=rounding, minimum_payout_minor=minimum)
         self.world.catalog.add_program(program, terms[0])
         self.plans = [terms[0]]
+        for number, event in enumerate(events, start=1):
+            self.world.catalog.add_campaign(PROGRAM_ID, event, number)
+        for number, hunt in enumerate(hunts, start=1):
+            self.world.catalog.add_bounty(PROGRAM_ID, hunt, number)
         for name, sponsor in zip(NAMES[:4], (None, *NAMES[:2], None), strict=True):
             self._join(name, sponsor)
 
     @property
-    def program(self) -> Program:
-        return self.world.catalog.terms(PROGRAM_ID).program
+    def terms(self) -> Terms:
+        return self.world.catalog.terms(PROGRAM_ID)
 
     def _join(self, name: str, sponsor_id: str | None) -> None:
         self.world.catalog.add_promoter(
@@ -148,6 +185,14 @@ class Programs(RuleBasedStateMachine):
         self.world.catalog.add_plan(PROGRAM_ID, plan)
         self.plans.append(plan)
 
+    @rule(which=index)
+    def stop_campaign(self, which: int) -> None:
+        """End a campaign from an instant on that is still to come."""
+        if events := [event for event in self.terms.campaigns if event.stopped_at is None]:
+            event, stopped_at = events[which % len(events)], self._tick() + LEAD_TIME
+            stopped = replace(event, stopped_at=stopped_at)
+            self.world.catalog.change_campaign(PROGRAM_ID, stopped, event)
+
     # --- what happens in the world; who hears of it when is the mail's affair -----------------------
 
     @rule(name=names, visitor=st.sampled_from(VISITORS), is_robot=st.sampled_from((*(False,) * 9, True)))
@@ -163,6 +208,7 @@ class Programs(RuleBasedStateMachine):
             upline=(),
             occurred_at=self._tick(),
             bot_reason=bot_reason,
+            channel=("wechat", "weibo")[len(self.clicked) % 2],
         )
         self.mail.append(click)
 
@@ -299,7 +345,7 @@ class Programs(RuleBasedStateMachine):
     def settle(self, how_long: timedelta) -> None:
         self.now += how_long
         self._sweep()
-        self.world.fold()
+        self._fold()
         self.world.settle(self._tick())
 
     @precondition(lambda self: self.world.files.stored)
@@ -315,9 +361,19 @@ class Programs(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_proven(self) -> None:
-        self.world.fold()
+        self._fold()
         if self.plans:
             assert self.world.proof().faults == ()
+
+    def _fold(self) -> None:
+        """Fold what is new, and post the bounties that look at it, as the stream does."""
+        appended = self.world.ledger.appended
+        while self.folded < len(appended):
+            new = appended[self.folded :]
+            self.folded = len(appended)
+            fold_entries(FoldEntries(new), self.world.pages)
+            for bounty in bounties_touched(new):
+                post_bounty(bounty, self.world.orders, self.now)
 
     def teardown(self) -> None:
         """Let everything arrive and every hold end; then compare."""
@@ -332,7 +388,9 @@ class Programs(RuleBasedStateMachine):
 
     def _compare(self) -> None:
         story = Story(
-            program=self.program,
+            program=self.terms.program,
+            campaigns=self.terms.campaigns,
+            bounties=self.terms.bounties,
             plans=tuple(self.plans),
             promoters=tuple(self.world.catalog.promoters_of(PROGRAM_ID)),
             clicks=tuple(self.world.clicks.stored.values()),
@@ -344,7 +402,14 @@ class Programs(RuleBasedStateMachine):
         for told, expected in zip(self.orders, stands, strict=True):
             self._check_order(told.key, expected)
         for name in self._known:
-            self._check_balance(name, stands)
+            due = bounties_due(story, stands, name, self.now)
+            for currency, amounts in (
+                ("USD", [s.amounts for s in stands]),
+                (POINTS, [s.points for s in stands]),
+            ):
+                bonus = {(name, place): minor for place, minor in due[currency].items()}
+                self._check_balance(name, currency, [*amounts, bonus])
+        self._check_budgets()
 
     def _expected(self, told: Told, story: Story) -> Stand:
         entries = self.world.ledger.entries_of(told.key)
@@ -353,19 +418,31 @@ class Programs(RuleBasedStateMachine):
 
     def _check_order(self, key: OrderKey, expected: Stand) -> None:
         entries, facts = self.world.ledger.entries_of(key), self.world.facts.facts_of(key)
-        terms = self.world.catalog.terms(PROGRAM_ID)
+        terms = self.terms
         assert standing_of(entries) == expected.amounts
+        assert standing_of(entries, POINTS) == expected.points
+        assert paid_by_campaigns(entries) == expected.paid
         for number in range(1, len(entries) + 1):
             assert explained(entries[:number], facts, terms).re_adds, number
 
-    def _check_balance(self, name: str, stands: list[Stand]) -> None:
-        balance = self.world.balance(name)
+    def _check_budgets(self) -> None:
+        """What counters have taken is what entries hold, and no more than there was."""
+        assert list(badly_granted(self.world.ledger.appended, self.terms.campaigns)) == []
+        counters, orders = self.world.ledger.counters, [told.key for told in self.orders]
+        paid = [paid_by_campaigns(self.world.ledger.entries_of(key)) for key in orders]
+        for event in self.terms.campaigns:
+            taken = sum(minor for key, minor in counters.items() if key.scarce == BUDGET + event.id)
+            if event.budget is not None:
+                assert taken == sum(one.get(event.id, 0) for one in paid) <= event.budget
+
+    def _check_balance(self, name: str, currency: str, stands: list[dict[tuple[str, str], int]]) -> None:
+        balance = self.world.balance(name, currency)
         found = {
             Leaf.HELD: balance.held_minor,
             Leaf.BLOCKED: balance.blocked_minor,
             Leaf.PAYABLE: balance.payable_minor + balance.reserved_minor + balance.paid_minor,
         }
-        expected = {leaf: sum(stand.amounts.get((name, leaf.value), 0) for stand in stands) for leaf in found}
+        expected = {leaf: sum(stand.get((name, leaf.value), 0) for stand in stands) for leaf in found}
         assert found == expected, name
 
 

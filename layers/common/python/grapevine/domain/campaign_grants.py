@@ -7,6 +7,7 @@ has nothing left; so orders at once hardly ever meet, and the last unit is still
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from zlib import crc32
 
 from grapevine.domain.campaigns import Campaign
@@ -58,8 +59,16 @@ def budget_keys(campaign: Campaign, order: str, program_id: str) -> list[tuple[G
 def budget_uses(
     campaign: Campaign, wanted: int, order: str, program_id: str, holdings: Holdings
 ) -> Iterator[tuple[GrantKey, Use]]:
-    """Yield what an order uses of each shard: of the next what the ones before it did not give."""
-    for key, limit in budget_keys(campaign, order, program_id):
+    """Yield what an order uses of each shard: of the next what the ones before it did not give.
+
+    All shards together are one thing: only what is wanted above the highest ever is asked for anew.
+    Nobody hopes here: who looks for counters to read shall find all shards that may have to give.
+    """
+    holdings = replace(holdings, hopeful=False) if holdings.hopeful else holdings
+    keys = budget_keys(campaign, order, program_id)
+    if keys and wanted <= holdings.of(keys[0][0]).wanted:
+        wanted = min(wanted, sum([holdings.of(key).most for key, _ in keys]))
+    for key, limit in keys:
         if wanted > 0:
             granted = min(wanted, holdings.room(key, wanted, limit))
             yield key, Use(wanted, granted)

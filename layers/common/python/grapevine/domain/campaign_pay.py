@@ -146,8 +146,8 @@ def point_pay(
             for campaign, share in zip(campaigns, shares, strict=True)
             if share is not None
         ]
-        _, parts = stacked(base * per_unit, 0, boosts)
-        scaled = (base * per_unit, *_spread(parts, shares))
+        cut, parts = stacked(base * per_unit, 0, boosts)
+        scaled = (base * per_unit - cut, *_spread(parts, shares))
         rate = LineRate(scaled=scaled, scale=scale * unit, rule_id=None, by_units=False, is_capped=False)
         rated.append((item, rate))
     return rated

@@ -7,7 +7,7 @@ other orders have a part in is limited to what the order was granted, or to what
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from grapevine.domain.campaign_grants import budget_uses, promoter_key
@@ -17,7 +17,7 @@ from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import Extra, earned_by_promoter, earns, worked_out
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.grants import NO_USES, GrantKey, Holdings, Use, Uses
+from grapevine.domain.grants import GrantKey, Holdings, Use, Uses
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
 
@@ -80,70 +80,125 @@ def capped(
 ) -> Capped:
     """Return what the levels of an order earn within the caps and what was granted.
 
-    Campaigns are in the plan's caps too and give way to every level; what is left of them is limited by
-    their own. A campaign pays nothing to who is `voided`.
+    Campaigns are in the plan's caps too and give way to every level, and have their own besides. A
+    campaign pays nothing to who is `voided`.
     """
     plan = terms.plan_version(decision.plan_version)
     if not earns(order, terms):
         return Capped({})
     worked = worked_out(order, decision, terms)
     cash = [extra for extra in worked.extras if extra.pays is Pays.CASH]
-    earners = [earner for _, earner, _ in worked.levels] + [extra.promoter_id for extra in cash]
-    turns = _turns([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(cash))
+    count, earners = len(worked.levels), [earner for _, earner, _ in worked.levels]
     earned = [commission.earned_minor for _, _, commission in worked.levels]
     earned += [extra.commission.earned_minor for extra in cash]
-    own = [_own_keys(earner, plan.caps) for earner in earners]
-    wanted = share_out(earned, own, _united(own), turns)
+    own = [_own_keys(earner, plan.caps) for earner in (*earners, *(extra.promoter_id for extra in cash))]
+    turns = _turns([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(worked.extras))
+    wanted = share_out(earned, own, _united(own), turns[: len(earned)])
+    own_uses = _uses(_totals(earned, own), _totals(wanted, own))
     counted = [_counted_keys(earner, order, plan.caps, terms) for earner in earners]
-    limits, totals = _united(counted), _totals(wanted, counted)
-    room = {name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()}
-    minors, uses = share_out(wanted, counted, room, turns), NO_USES
-    count = len(worked.levels)
-    extras: tuple[tuple[Extra, Use], ...] = ()
-    if worked.extras:
-        extras, uses = limited(worked.extras, minors[count:], key, terms, holdings, voided)
-        minors = (*minors[:count], *(use.granted for extra, use in extras if extra.pays is Pays.CASH))
+    if not worked.extras:
+        minors, uses = _counted(wanted, counted, turns, holdings)
+        return Capped(_by_earner(earners, minors), uses, minors, own_uses)
+    offers = _offers(worked.extras, wanted[count:], voided)
+    counted += [
+        _counted_keys(extra.promoter_id, order, plan.caps, terms) if extra.pays is Pays.CASH else {}
+        for extra in worked.extras
+    ]
+    parts = (*wanted[:count], *(offer.granted for offer in offers))
+    minors, uses = _with_budgets(parts, counted, turns, worked.extras, key, terms, holdings)
+    left = minors[count:]
+    extras = tuple(zip(worked.extras, map(Use, [offer.wanted for offer in offers], left), strict=True))
+    paid = [(extra.promoter_id, use.granted) for extra, use in extras if extra.pays is Pays.CASH]
     return Capped(
-        amounts=_by_earner(earners, minors),
-        uses={**_uses(totals, _totals(minors, counted)), **uses},
+        amounts=_summed([*zip(earners, minors[:count], strict=True), *paid]),
+        uses=uses,
         minors=minors[:count],
-        own=_uses(_totals(earned, own), _totals(wanted, own)),
+        own=own_uses,
         points=_summed((e.promoter_id, use.granted) for e, use in extras if e.pays is Pays.POINTS),
         budgets=_summed((e.campaign.id, use.granted) for e, use in extras if e.campaign),
         extras=extras,
     )
 
 
-def limited(
-    extras: Sequence[Extra],
-    cash: Sequence[int],
-    key: OrderKey,
-    terms: Terms,
-    holdings: Holdings,
-    voided: Sequence[str],
-) -> tuple[tuple[tuple[Extra, Use], ...], Uses]:
-    """Return what of campaigns' parts their own caps and budgets leave, `cash` being what the plan's do."""
+def _counted(
+    wanted: Sequence[int], counted: Sequence[Mapping[GrantKey, int]], turns: Sequence[int], holdings: Holdings
+) -> tuple[tuple[int, ...], Uses]:
+    """Return what caps over several orders leave, and what that uses of them."""
+    limits, totals = _united(counted), _totals(wanted, counted)
+    room = {name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()}
+    minors = share_out(wanted, counted, room, turns)
+    return minors, _uses(totals, _totals(minors, counted))
+
+
+def _offers(extras: Sequence[Extra], cash: Sequence[int], voided: Sequence[str]) -> list[Use]:
+    """Return what is wanted of campaigns and what they offer at most; `cash` is what the plan's caps leave.
+
+    That is what the campaign's cap on one order leaves, and nothing to who is voided.
+    """
     left = iter(cash)
     wanted = [next(left) if e.pays is Pays.CASH else e.commission.earned_minor for e in extras]
     given = [0 if extra.promoter_id in voided else minor for extra, minor in zip(extras, wanted, strict=True)]
-    turns, program_id, uses = range(len(extras)), terms.program.id, dict[GrantKey, Use]()
-    campaigns = {extra.campaign.id: extra.campaign for extra in extras if extra.campaign}
-    caps = {name: campaign.order_cap for name, campaign in campaigns.items()}
-    given = list(share_out(given, *_keyed(extras, caps), turns))
-    mine = [_promoter_keys(extra, program_id) for extra in extras]
-    asked = _totals(given, mine)
-    room = {one: holdings.room(one, asked[one], limit) for one, limit in _united(mine).items()}
-    given = list(share_out(given, mine, room, turns))
-    granted: dict[str, int | None] = {}
-    for name, campaign in campaigns.items():
-        total = sum(m for extra, m in zip(extras, given, strict=True) if extra.campaign is campaign)
-        shards = dict(budget_uses(campaign, total, str(key), program_id, holdings))
-        uses |= shards
-        granted[name] = None if campaign.budget is None else sum(use.granted for use in shards.values())
-    final = share_out(given, *_keyed(extras, granted), turns)
-    uses |= _uses(asked, _totals(final, mine))
-    pairs = zip(extras, wanted, final, strict=True)
-    return tuple((extra, Use(minor, got)) for extra, minor, got in pairs), uses
+    limits = {extra.campaign.id: extra.campaign.order_cap for extra in extras if extra.campaign}
+    offered = share_out(given, *_keyed(extras, limits), range(len(extras)))
+    return [Use(minor, most) for minor, most in zip(wanted, offered, strict=True)]
+
+
+def _with_budgets(
+    parts: Sequence[int],
+    counted: Sequence[Mapping[GrantKey, int]],
+    turns: Sequence[int],
+    extras: Sequence[Extra],
+    key: OrderKey,
+    terms: Terms,
+    holdings: Holdings,
+) -> tuple[tuple[int, ...], Uses]:
+    """Return what counted caps, campaigns' caps on promoters and their budgets leave of all parts at once.
+
+    At once, because what one of them refuses must use nothing of another: then the same parts within
+    what was used come to the same again, and posting twice moves nothing. The extras are the last parts.
+    """
+    before: list[Mapping[GrantKey, int]] = [{} for _ in range(len(parts) - len(extras))]
+    mine = [*before, *(_promoter_keys(extra, terms.program.id) for extra in extras)]
+    offered, _ = _counted(parts, mine, turns, holdings)
+    budgets = _budgets(extras, offered[len(before) :], key, terms.program.id, holdings)
+    keys = [{**one, **other} for one, other in zip(counted, mine, strict=True)]
+    limits, totals = _united(keys), _totals(parts, keys)
+    room: dict[GrantKey | str, int] = {
+        name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()
+    }
+    room |= {name: sum(use.granted for use in shards.values()) for name, shards in budgets.items()}
+    shared = [*[() for _ in before], *_keyed(extras, dict.fromkeys(budgets, 0))[0]]
+    named: list[tuple[GrantKey | str, ...]] = [
+        (*each, *budget) for each, budget in zip(keys, shared, strict=True)
+    ]
+    minors = share_out(parts, named, room, turns)
+    used = _totals(minors, named)
+    uses = {name: Use(minor, used[name]) for name, minor in totals.items()}
+    for name, shards in budgets.items():
+        uses |= _cut(shards, used.get(name, 0))
+    return minors, uses
+
+
+def _budgets(
+    extras: Sequence[Extra], offered: Sequence[int], key: OrderKey, program_id: str, holdings: Holdings
+) -> dict[str, Uses]:
+    """Return by campaign what an order uses of the shards of its budget, for all of its parts together."""
+    limited = {e.campaign.id: e.campaign for e in extras if e.campaign and e.campaign.budget is not None}
+    names = _keyed(extras, dict.fromkeys(limited, 0))[0]
+    wanted = _totals(offered, names)
+    return {
+        name: dict(budget_uses(campaign, wanted[name], str(key), program_id, holdings))
+        for name, campaign in limited.items()
+    }
+
+
+def _cut(shards: Uses, used: int) -> Uses:
+    """Return shards with no more taken than is used, of the last ones less."""
+    found: dict[GrantKey, Use] = {}
+    for name, use in shards.items():
+        found[name] = Use(use.wanted, min(use.granted, used))
+        used -= found[name].granted
+    return found
 
 
 def _keyed(
@@ -233,6 +288,9 @@ def _by_earner(earners: Sequence[str], minors: Sequence[int]) -> dict[str, int]:
 def asked_by_caps(
     key: OrderKey, order: Order, decision: Decision, terms: Terms, holdings: Holdings
 ) -> list[GrantKey]:
-    """Return the counters that must be read before anybody can say what the caps and budgets leave."""
-    uses = capped(key, order, decision, terms, holdings).uses
+    """Return the counters that must be read before anybody can say what the caps and budgets leave.
+
+    A budget is asked for what the caps before it leave, so those are taken to leave everything.
+    """
+    uses = capped(key, order, decision, terms, replace(holdings, hopeful=True)).uses
     return [name for name, use in uses.items() if holdings.asks(name, use.wanted)]

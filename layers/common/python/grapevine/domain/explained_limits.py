@@ -20,8 +20,8 @@ def extras_told(extras: Sequence[tuple[Extra, Use]], currency: str, told_in: str
     """Return what each campaign, and the plan's points (`campaign` is null), came to for whom.
 
     `total` is what it adds by the order as it was sold, after stacking and the plan's caps on lines;
-    `wanted` what is left of that after refunds and the plan's other caps, `granted` what its own caps
-    and budget gave of it.
+    `wanted` what is left of that after refunds and the plan's caps on one order, `granted` what all
+    other caps and the budget leave of it.
     """
     return [_told(extra, use, currency, told_in) for extra, use in extras]
 

@@ -72,10 +72,14 @@ NOTHING = Held()
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """An order's grants by its entries; `taken` is what all orders together have, where it was asked."""
+    """An order's grants by its entries; `taken` is what all orders together have, where it was asked.
+
+    Of a counter that was not read nothing is left; who only looks for those to read is `hopeful`: all is.
+    """
 
     held: Mapping[GrantKey, Held] = field(default_factory=dict)
     taken: Mapping[GrantKey, int] = field(default_factory=dict)
+    hopeful: bool = False
 
     def of(self, key: GrantKey) -> Held:
         """Return what the order has of one key."""
@@ -87,11 +91,9 @@ class Holdings:
         return held.target(wanted) > held.granted
 
     def room(self, key: GrantKey, wanted: int, limit: int) -> int:
-        """Return the most that the order may have: what it has, and of what is left what it may ask for.
-
-        Of a key whose counter was not read nothing is left.
-        """
-        held, left = self.of(key), max(limit - self.taken.get(key, limit), 0)
+        """Return the most that the order may have: what it has, and of what is left what it may ask for."""
+        unread = 0 if self.hopeful else limit
+        held, left = self.of(key), max(limit - self.taken.get(key, unread), 0)
         return held.granted + min(max(held.target(wanted) - held.granted, 0), left)
 
 
