@@ -47,13 +47,26 @@ def check(found: dict[str, Any]) -> None:
         earned = Decimal(level["earned"])
         assert earned in (total - back, 0) or (0 <= earned <= total - back and found["caps"])
         owed[level["promoter"]] = owed.get(level["promoter"], Decimal(0)) + earned
+    points = check_extras(found, owed)
     for bonus in found["recruit_bonuses"]:
         owed[bonus["promoter"]] = owed.get(bonus["promoter"], Decimal(0)) + Decimal(bonus["amount"])
     assert standing == {name: amount for name, amount in owed.items() if amount}
+    assert {name: Decimal(amount) for name, amount in found["points"].items()} == points
     for cap in found["caps"]:
         wanted, granted = Decimal(cap["wanted"]), Decimal(cap["granted"])
         assert granted <= min(wanted, Decimal(cap["limit"]))
         assert cap["capped"] is (granted < wanted)
+
+
+def check_extras(found: dict[str, Any], owed: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Add what campaigns give to what is owed; return what is owed in points."""
+    points: dict[str, Decimal] = {}
+    for extra in found["campaigns"]:
+        assert sum(Decimal(line["share"]) for line in extra["lines"]) == Decimal(extra["total"])
+        assert Decimal(extra["granted"]) <= Decimal(extra["wanted"]) <= Decimal(extra["total"])
+        sums = points if extra["currency"] == "PTS" else owed
+        sums[extra["promoter"]] = sums.get(extra["promoter"], Decimal(0)) + Decimal(extra["granted"])
+    return {name: amount for name, amount in points.items() if amount}
 
 
 def test_an_explanation_tells_the_whole_story() -> None:
