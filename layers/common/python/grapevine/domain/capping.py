@@ -19,6 +19,7 @@ from grapevine.domain.earnings import Extra, earned_by_promoter, earns, worked_o
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import NO_USES, GrantKey, Holdings, Use, Uses
 from grapevine.domain.orders import Order
+from grapevine.domain.payees import cap_subject
 from grapevine.domain.programs import Terms
 
 CAP = "cap."
@@ -92,16 +93,17 @@ def capped(
     turns = _turns([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(cash))
     earned = [commission.earned_minor for _, _, commission in worked.levels]
     earned += [extra.commission.earned_minor for extra in cash]
-    own = [_own_keys(earner, plan.caps) for earner in earners]
+    subjects = [cap_subject(earner, decision) for earner in earners] if decision.payees else earners
+    own = [_own_keys(subject, plan.caps) for subject in subjects]
     wanted = share_out(earned, own, _united(own), turns)
-    counted = [_counted_keys(earner, order, plan.caps, terms) for earner in earners]
+    counted = [_counted_keys(subject, order, plan.caps, terms) for subject in subjects]
     limits, totals = _united(counted), _totals(wanted, counted)
     room = {name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()}
     minors, uses = share_out(wanted, counted, room, turns), NO_USES
     count = len(worked.levels)
     extras: tuple[tuple[Extra, Use], ...] = ()
     if worked.extras:
-        extras, uses = limited(worked.extras, minors[count:], key, terms, holdings, voided)
+        extras, uses = limited(worked.extras, minors[count:], key, decision, terms, holdings, voided)
         minors = (*minors[:count], *(use.granted for extra, use in extras if extra.pays is Pays.CASH))
     return Capped(
         amounts=_by_earner(earners, minors),
@@ -118,6 +120,7 @@ def limited(
     extras: Sequence[Extra],
     cash: Sequence[int],
     key: OrderKey,
+    decision: Decision,
     terms: Terms,
     holdings: Holdings,
     voided: Sequence[str],
@@ -130,7 +133,7 @@ def limited(
     campaigns = {extra.campaign.id: extra.campaign for extra in extras if extra.campaign}
     caps = {name: campaign.order_cap for name, campaign in campaigns.items()}
     given = list(share_out(given, *_keyed(extras, caps), turns))
-    mine = [_promoter_keys(extra, program_id) for extra in extras]
+    mine = [_promoter_keys(extra, decision, program_id) for extra in extras]
     asked = _totals(given, mine)
     room = {one: holdings.room(one, asked[one], limit) for one, limit in _united(mine).items()}
     given = list(share_out(given, mine, room, turns))
@@ -154,11 +157,13 @@ def _keyed(
     return [(e.campaign.id,) if e.campaign and e.campaign.id in real else () for e in extras], real
 
 
-def _promoter_keys(extra: Extra, program_id: str) -> dict[GrantKey, int]:
+def _promoter_keys(extra: Extra, decision: Decision, program_id: str) -> dict[GrantKey, int]:
     campaign = extra.campaign
     if campaign is None or campaign.promoter_cap is None:
         return {}
-    return {promoter_key(campaign, extra.promoter_id, program_id): campaign.promoter_cap}
+    return {
+        promoter_key(campaign, cap_subject(extra.promoter_id, decision), program_id): campaign.promoter_cap
+    }
 
 
 def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -189,22 +194,25 @@ def _turns(numbers: Sequence[int]) -> list[int]:
     return sorted(range(len(numbers)), key=lambda place: numbers[place])
 
 
-def _own_keys(earner: str, caps: Sequence[Cap]) -> dict[OwnKey, int]:
-    if earner == HOUSE:
+def _own_keys(whose: str, caps: Sequence[Cap]) -> dict[OwnKey, int]:
+    if whose == HOUSE:
         return {}
     return {
-        (cap.id, earner if cap.per is CapPer.PROMOTER else ""): cap.amount_minor
+        (cap.id, whose if cap.per is CapPer.PROMOTER else ""): cap.amount_minor
         for cap in caps
         if not cap.is_counted
     }
 
 
-def _counted_keys(earner: str, order: Order, caps: Sequence[Cap], terms: Terms) -> dict[GrantKey, int]:
-    """Return the counters that an earner's part of a paid order is in, with their limits."""
+def _counted_keys(whose: str, order: Order, caps: Sequence[Cap], terms: Terms) -> dict[GrantKey, int]:
+    """Return the counters that an earner's part of a paid order is in, with their limits.
+
+    `whose` is the earner, or the payee identity of theirs: one person has one counter.
+    """
     found: dict[GrantKey, int] = {}
     for cap in caps:
-        subject = order.customer_key if cap.per is CapPer.CUSTOMER else earner
-        if cap.is_counted and subject and order.paid_at and earner != HOUSE:
+        subject = order.customer_key if cap.per is CapPer.CUSTOMER else whose
+        if cap.is_counted and subject and order.paid_at and whose != HOUSE:
             period = period_name(cap.period, order.paid_at, terms.program.time_zone)
             found[GrantKey(terms.program.id, CAP + cap.id, subject, period)] = cap.amount_minor
     return found
