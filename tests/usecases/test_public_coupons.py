@@ -26,6 +26,7 @@ from grapevine.usecases.publish_plan import LEAD_TIME
 from grapevine.usecases.put_payee import PutPayee, put_payee
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
+from tests.usecases.boosting import boosted, day_of
 from tests.usecases.scarce import counters, gone, order, paid, post, stands, told
 from tests.worlds import SUBJECT_KEY, World, chain_world
 
@@ -110,6 +111,26 @@ def test_a_coupon_that_was_switched_off_leaves_it_whole() -> None:
     switch_coupon(off, world.catalog, T0 - days(1))
     post(world, sold(click=True))
     assert decided(world).kept_bps == 10_000
+
+
+def test_edge_28_what_a_public_coupon_leaves_is_in_the_ledger_to_the_cent_and_goes_back_whole() -> None:
+    world = world_of(**LOWER)
+    post(world, sold(1))
+    assert stands(world, 1) == {CY: 800, BO: 240, ANA: 80}
+    public(world)
+    post(world, sold(2))
+    assert stands(world, 2) == {CY: 400, BO: 120, ANA: 40}
+    post(world, gone(2, 3_333))
+    # What is left of 400, 120 and 40 after 33.33 % went back: 400 - 133, 120 - 40, 40 - 13.
+    assert stands(world, 2) == {CY: 267, BO: 80, ANA: 27}
+    post(world, gone(2, 6_667, minutes(11)))
+    assert stands(world, 2) == {}
+
+
+def test_a_coupon_lowers_before_caps_do() -> None:
+    world = world_of(coupon_bps=8000, caps=(Cap(id="order", per=CapPer.ORDER, amount_minor=1_000),))
+    post(world, sold())
+    assert stands(world, 1) == {CY: 800, BO: 200}
 
 
 # --- a touch is needed ---------------------------------------------------------------------------
@@ -345,6 +366,18 @@ def test_edge_51_and_one_cap_within_an_order() -> None:
     world = one_person(EACH)
     post(world, paid(1))
     assert stands(world, 1) == {CY: 1000, BO: 50, ANA: 100}
+
+
+def test_edge_51_a_campaigns_cap_per_promoter_is_one_persons_too() -> None:
+    world = boosted(day_of(add_bps=500, promoter_cap=700))
+    for name in (CY, BO):
+        payee(world, name)
+    visit = "5" * 22 + "-" + "6" * 20
+    world.clicks.record(make.click(id=visit, promoter_id=BO, upline=(ANA,)))
+    post(world, paid(1))
+    post(world, paid(2, click_id=visit))
+    assert stands(world, 1)[CY] == 1000 + 500
+    assert stands(world, 2)[BO] == 1000 + 200
 
 
 def test_edge_51_a_refund_gives_back_what_the_person_had() -> None:

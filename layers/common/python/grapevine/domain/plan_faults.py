@@ -62,10 +62,7 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
             f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",
             "default_sponsor_id",
         ),
-        *_base_checks(plan),
-        *_per_order_checks(plan),
-        *_coupon_checks(plan),
-        *_customer_checks(plan),
+        *(check for part in _PARTS for check in part(plan)),
     )
     return faults_of(checks)
 
@@ -145,6 +142,9 @@ def _customer_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
         ),
         (not (plan.new_customers_only and by_months), "leaves no later order to earn", "new_customers_only"),
     )
+
+
+_PARTS = (_base_checks, _per_order_checks, _coupon_checks, _customer_checks)
 
 
 def with_default_tiers(plan: Plan, currency: str) -> Plan:
