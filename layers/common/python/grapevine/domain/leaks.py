@@ -156,4 +156,4 @@ def lower_bound(counted: int, of: int) -> float:
     share, z2 = counted / of, Z * Z
     middle = share + z2 / (2 * of)
     spread = Z * sqrt((share * (1 - share) + z2 / (4 * of)) / of)
-    return max(0.0, (middle - spread) / (1 + z2 / of))
+    return min(share, max(0.0, (middle - spread) / (1 + z2 / of)))
