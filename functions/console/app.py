@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice, Response
 
-from grapevine.runtime import accounts, bounties, campaigns, console
+from grapevine.runtime import accounts, bounties, campaigns, console, console_coupons
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import incoming, json_response, routes, services
 from grapevine.runtime.parts import parts
@@ -43,6 +43,12 @@ serve("POST", "/programs/{program_id}/products", console.put_products)
 serve("GET", "/programs/{program_id}/products/{product_id}", console.read_product)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/coupons", console.create_coupon, 201)
 serve("POST", "/programs/{program_id}/coupons/{code}", console.switch_coupon)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/coupons", console_coupons.list_coupons)
+serve("GET", "/programs/{program_id}/coupons/{code}", console_coupons.read_coupon)
+serve("POST", "/programs/{program_id}/coupons/{code}/public", console_coupons.mark_coupon)
+serve("POST", "/programs/{program_id}/leaks", console_coupons.score_coupons)
+serve("POST", "/programs/{program_id}/promoters/{promoter_id}/payee", console_coupons.put_payee)
+serve("GET", "/programs/{program_id}/rings", console_coupons.list_rings)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/sponsor", console.change_sponsor)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/status", console.change_status)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/merge", console.merge_promoters)

@@ -41,6 +41,8 @@ candidates = st.builds(
     coupon_code=st.one_of(st.none(), ids),
     binding=st.one_of(st.none(), ids),
     channel=st.sampled_from(("", "wechat")),
+    is_public=st.booleans(),
+    referrer=st.sampled_from(("", "slickdeals.net")),
 )
 sold_products = st.builds(
     SoldProduct,
@@ -78,6 +80,7 @@ decisions = st.builds(
     gated=st.lists(shortfalls, max_size=2).map(tuple),
     provisional_until=st.one_of(st.none(), instants),
     kept_bps=st.integers(0, 10_000),
+    payees=st.lists(st.tuples(ids, ids), max_size=2).map(tuple),
 )
 grants = st.builds(
     lambda key, granted, refused: Grant(key, granted + refused, granted),

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grapevine.domain.capping import share_out
 from grapevine.domain.caps import Cap, CapPer, CapPeriod, period_name
 from grapevine.domain.plain import from_plain, to_plain
 from grapevine.domain.plan_faults import plan_faults
 from grapevine.domain.plans import Plan
+from grapevine.domain.sharing import share_out
 from tests import builders as make
 
 ORDER = Cap(id="order", per=CapPer.ORDER, amount_minor=500)

@@ -23,6 +23,7 @@ from tests.builders import ANA, BO, CY, T0, days, minutes
 from tests.functions.webhooks import deliver, paid_order, raw, signed
 from tests.runtime.observed import Line, invocations
 from tests.usecases.pointing import post
+from tests.usecases.scarce import order, paid
 from tests.worlds import World
 
 Clients = Callable[[str], Client]
@@ -63,6 +64,8 @@ NEW_RATE = {
 }
 NEW_COUPON = {"code": "dee-10", "priority": 5}
 DISABLED = {"enabled": False}
+PUBLIC = {"public": True, "by": "Mei", "reason": "on a deal site"}
+NEW_PAYEE = {"payee": "DE89 3704 0044 0532 0130 00"}
 NEW_SPONSOR = {"sponsor_id": ANA}
 NEW_PRODUCTS = {"products": [{"id": "77", "category": "tea", "collections": ["sale"], "promoter_id": CY}]}
 NEW_CUSTOMER = {"customer": "guest@x.example", "promoter_id": CY}
@@ -94,6 +97,12 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("POST", f"{PROGRAM}/products", NEW_PRODUCTS),
     ("POST", f"{PROGRAM}/promoters/{CY}/coupons", NEW_COUPON),
     ("POST", f"{PROGRAM}/coupons/{make.coupon().code}", DISABLED),
+    ("GET", f"{PROGRAM}/coupons/{make.coupon().code}", None),
+    ("GET", f"{PROGRAM}/promoters/{CY}/coupons", None),
+    ("POST", f"{PROGRAM}/coupons/{make.coupon().code}/public", PUBLIC),
+    ("POST", f"{PROGRAM}/leaks", {}),
+    ("POST", f"{PROGRAM}/promoters/{CY}/payee", NEW_PAYEE),
+    ("GET", f"{PROGRAM}/rings", None),
     ("POST", f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR),
     ("POST", f"{PROGRAM}/promoters/{CY}/status", NEW_STATUS),
     ("POST", f"{PROGRAM}/promoters/{CY}/links", NEW_LINK),
@@ -576,6 +585,66 @@ def test_a_coupon_has_one_spelling_and_is_switched(world: World, api: Api) -> No
     assert api.changed(f"{PROGRAM}/coupons/DEE-10", {"enabled": True}) == made
 
 
+def test_edge_28_a_coupon_shows_its_score_and_a_person_marks_it(world: World, api: Api) -> None:
+    code = api.post(f"{PROGRAM}/promoters/{CY}/coupons", NEW_COUPON)["code"]
+    path = f"{PROGRAM}/coupons/{code}"
+    for number in range(1, 6):
+        world.append(paid(number, coupon_codes=(code,), click_id=None))
+        world.post(T0 + minutes(20), order(number))
+    world.fold()
+    shown = api.get(path)
+    assert (shown["public"], shown["marks"], shown["leak"]["reason"]) == (False, [], "untouched")
+    assert {name: shown["leak"][name] for name in ("used", "touched", "untouched", "score")} == {
+        "used": 5,
+        "touched": 0,
+        "untouched": 5,
+        "score": 13,
+    }
+    assert api.changed(f"{PROGRAM}/leaks", {}) == {"marked": []}
+    marked = api.changed(f"{path}/public", PUBLIC)
+    assert [mark["by"] for mark in marked["marks"]] == ["Mei"]
+    world.clock += minutes(2)
+    assert [one["public"] for one in api.get(f"{PROGRAM}/promoters/{CY}/coupons")["coupons"]] == [True]
+    assert api.refused("GET", f"{PROGRAM}/coupons/GONE", status=404)["code"] == "not_found"
+    assert api.refused("GET", f"{PROGRAM}/promoters/pr_gone/coupons", status=404)["code"] == "not_found"
+
+
+def test_edge_28_scores_mark_where_the_plan_says_what_a_public_coupon_earns(world: World, api: Api) -> None:
+    terms = {
+        "effective_at": "2026-11-11T09:02:00Z",
+        "public_coupon": "needs_touch",
+        "public_coupon_score": 10,
+    }
+    api.post(f"{PROGRAM}/plans", terms)
+    code = api.post(f"{PROGRAM}/promoters/{CY}/coupons", NEW_COUPON)["code"]
+    for number in range(1, 6):
+        world.append(paid(number, coupon_codes=(code,), click_id=None))
+        world.post(T0 + minutes(20), order(number))
+    world.fold()
+    world.clock += minutes(30)
+    (marked,) = api.changed(f"{PROGRAM}/leaks", {})["marked"]
+    assert (marked["code"], marked["leak"]["score"], marked["leak"]["threshold"]) == (code, 13, 10)
+    assert api.changed(f"{PROGRAM}/leaks", {}) == {"marked": []}
+
+
+def test_edge_51_accounts_paid_to_one_place_are_listed_as_a_ring(
+    world: World, api: Api, lines: list[Line]
+) -> None:
+    keys = {api.changed(f"{PROGRAM}/promoters/{name}/payee", NEW_PAYEE)["payee_key"] for name in (CY, BO)}
+    (ring,) = api.get(f"{PROGRAM}/rings")["rings"]
+    assert (ring["promoter_ids"], ring["score"], len(keys)) == ([BO, CY], 92, 1)
+    assert ring["links"] == [
+        {"reason": "invited_themselves", "promoter_ids": [BO, CY]},
+        {"reason": "shared_payee", "promoter_ids": [BO, CY]},
+    ]
+    world.clock += minutes(1)
+    assert "payee_key" not in api.changed(f"{PROGRAM}/promoters/{BO}/payee", {"payee": None})
+    assert "3704" not in json.dumps(lines)
+    for body in ({}, {"payee": ""}, {"payee": " "}, {"payee": "x" * 201}):
+        assert api.refused("POST", f"{PROGRAM}/promoters/{BO}/payee", body)["where"] == "payee"
+    api.refused("POST", f"{PROGRAM}/promoters/pr_gone/payee", NEW_PAYEE, 404)
+
+
 def test_a_change_of_a_sponsor_counts_for_later_orders(world: World, api: Api) -> None:
     world.clock = T0 - minutes(1)
     changed = api.changed(f"{PROGRAM}/promoters/{CY}/sponsor", NEW_SPONSOR)
@@ -730,6 +799,7 @@ def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[
         "budget",
         "vacancy",
         "priority",
+        "payee",
     }
     required = set(good) - optional
     for name in sorted(required):

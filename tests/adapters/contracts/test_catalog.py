@@ -136,6 +136,8 @@ def changing(names: Names) -> Promoter:
     for status in (PromoterStatus.BANNED, PromoterStatus.LEFT):
         promoter = promoter.with_status(status, "#2", T0)
     merges = (Merge(T0, "pr_two"), Merge(T0 + days(1), "pr_three", "c" * 24))
+    for key in ("d" * 24, None, "e" * 24):
+        promoter = promoter.with_payee(key, T0)
     return replace(promoter, alias=Merge(T0 + days(2), "pr_other"), duplicates=merges)
 
 

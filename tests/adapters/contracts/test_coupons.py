@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grapevine.domain.coupons import Coupon
+from grapevine.domain.coupons import Coupon, PublicChange
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError
 from tests import builders as make
 from tests.adapters.contracts.stores import Names, Stores
@@ -89,6 +89,47 @@ def test_a_change_of_a_coupon_that_nobody_made_is_refused(stores: Stores, names:
     with pytest.raises(NetworkMovedError):
         stores.catalog.change_coupon(nobodys)
     assert stores.catalog.coupons(names.program, (nobodys.code,)) == {}
+
+
+def test_edge_29_of_two_codes_that_look_alike_the_second_is_refused(stores: Stores, names: Names) -> None:
+    first = make.coupon("ANA-10", program_id=names.program)
+    stores.catalog.add_coupon(first)
+    for alike in ("ANA-1O", "ANA_IO", "ANA.LO"):
+        with pytest.raises(AlreadyExistsError, match=alike):
+            stores.catalog.add_coupon(make.coupon(alike, BO, program_id=names.program))
+    assert list(stores.catalog.coupons_of(names.program)) == [first]
+    elsewhere = make.coupon("ANA-1O", program_id=f"{names.program}-2")
+    stores.catalog.add_coupon(elsewhere)
+    assert list(stores.catalog.coupons_of(elsewhere.program_id)) == [elsewhere]
+
+
+def test_edge_28_a_marked_coupon_is_read_with_its_marks(stores: Stores, names: Names) -> None:
+    made = make.coupon(program_id=names.program)
+    once = made.marked(PublicChange(T0, public=True, reason="on a deal site: 优惠 #1", by="Mia"))
+    twice = once.switched(enabled=False, now=T0)
+    thrice = twice.marked(PublicChange(T0 + days(1), public=False, reason="leak score 80"))
+    stores.catalog.add_coupon(made)
+    for coupon in (once, twice, thrice):
+        stores.catalog.change_coupon(coupon)
+        assert stores.catalog.coupons(names.program, (made.code,)) == {made.code: coupon}
+    for stale in (once, made.switched(enabled=True, now=T0), twice.switched(enabled=True, now=T0)):
+        with pytest.raises(NetworkMovedError):
+            stores.catalog.change_coupon(stale)
+    assert list(stores.catalog.coupons_of(names.program)) == [thrice]
+
+
+def test_coupons_are_listed_by_promoter(stores: Stores, names: Names) -> None:
+    coupons = [
+        make.coupon(code, promoter_id, program_id=names.program)
+        for code, promoter_id in (("A-2", BO), ("A-1", BO), ("Q-1", f"{BO}2"), ("X-1", make.CY))
+    ]
+    for coupon in (*reversed(coupons), make.coupon("A-1", BO, program_id=f"{names.program}-2")):
+        stores.catalog.add_coupon(coupon)
+    listed = list(stores.catalog.coupons_of(names.program))
+    assert listed == sorted(coupons, key=lambda coupon: (coupon.promoter_id, coupon.code))
+    assert [coupon.code for coupon in stores.catalog.coupons_of(names.program, BO)] == ["A-1", "A-2"]
+    assert list(stores.catalog.coupons_of(names.program, "pr_nobody")) == []
+    assert list(stores.catalog.coupons_of(names.program, "with#sign")) == []
 
 
 # --- exchange rates ------------------------------------------------------------------------------

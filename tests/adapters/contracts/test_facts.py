@@ -17,6 +17,7 @@ def ruling(*, accepted: bool) -> Ruling:
 def every_kind_of_fact(names: Names) -> list[Fact]:
     order = names.order()
     full = make.snapshot(
+        referrer="slickdeals.net",
         lines=(
             make.line("1", 999, product_id="9", sku="S-1", quantity_milli=1500, discount_minor=9),
             make.line("2", 5, tax_minor=1, gift_card=True),

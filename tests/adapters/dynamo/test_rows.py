@@ -32,10 +32,15 @@ from tests.adapters.contracts.stores import Names
 MODULES = (catalog, clicks, facts, ledger, links, pages, private, proofs, settlements, treasury, waits)
 KINDS = {
     "api_key",
+    "bounty",
+    "campaign",
     "click",
     "counter",
     "coupon",
+    "coupon_look",
     "customer_order",
+    "dated",
+    "dated_number",
     "product",
     "entry",
     "fact",
@@ -104,7 +109,7 @@ def test_rows_of_a_newer_writer_in_a_programs_partition_disturb_nobody(
     program = make.program(id=names.program)
     stored = DynamoCatalog(database)
     stored.add_program(program, make.plan())
-    later = {"kind": {"S": "campaign"}, "budget": {"N": "1"}}
+    later = {"kind": {"S": "of_a_newer_writer"}, "budget": {"N": "1"}}
     for place in ("CAMPAIGN#1", "NETWORK", "PLAN#later"):
         database.connection.put_item(database.catalog.name, f"PG#{names.program}", place, attributes=later)
     assert stored.terms(names.program).program == program

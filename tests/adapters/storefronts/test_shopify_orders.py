@@ -347,6 +347,27 @@ def test_the_click_id_comes_from_the_cart_else_from_the_landing_url(
     assert snapshot(order(**changes)).click_id == click_id
 
 
+@pytest.mark.parametrize(
+    ("told", "host"),
+    [
+        ("https://www.SlickDeals.net/f/123?user=guest@x.example", "slickdeals.net"),
+        ("http://m.smzdm.com:8080/", "m.smzdm.com"),
+        ("https://xn--bcher-kva.example/", "xn--bcher-kva.example"),
+        ("android-app://com.google.android.gm", "com.google.android.gm"),
+        ("https://" + "a" * 100 + ".example", None),
+        ("https://localhost/", None),
+        ("http://[broken", None),
+        ("//a_b.example", None),
+        ("words", None),
+        ("", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_edge_28_of_the_page_that_led_to_the_shop_the_host_is_kept(told: object, host: str | None) -> None:
+    assert snapshot(order(referring_site=told)).referrer == host
+
+
 @pytest.mark.parametrize(("flag", "is_test"), [(True, True), (False, False), (None, False), ("true", False)])
 def test_a_test_order_says_so(flag: object, is_test: bool) -> None:
     assert snapshot(order(test=flag)).test is is_test

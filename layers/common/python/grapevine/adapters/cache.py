@@ -143,8 +143,12 @@ class CachedCatalog(CachedLinks):
         """Add a coupon."""
         self._catalog.add_coupon(coupon)
 
+    def coupons_of(self, program_id: str, promoter_id: str | None = None) -> Iterator[Coupon]:
+        """Yield a program's coupons, or a promoter's."""
+        return self._catalog.coupons_of(program_id, promoter_id)
+
     def change_coupon(self, coupon: Coupon) -> None:
-        """Switch a coupon."""
+        """Switch or mark a coupon."""
         self._catalog.change_coupon(coupon)
 
     def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -36,6 +36,7 @@ class Reason(StrEnum):
     BANNED = "banned"
     LEFT = "left"
     DISABLED = "disabled"
+    PUBLIC_COUPON = "public_coupon"
     SELF_PURCHASE = "self_purchase"
     BINDING = "binding"
     EXISTING_CUSTOMER = "existing_customer"
@@ -50,6 +51,9 @@ WITHOUT_PAY = (Reason.SUSPENDED, Reason.BANNED, Reason.LEFT)
 class Candidate:
     """A touch that was considered, with the reason it was or was not eligible; `channel` is a click's.
 
+    `is_public` says that a coupon was taken for public when the order was placed, `referrer` which
+    host led an order with it to the shop.
+
     A click, or (`coupon_code`) a coupon on the order, which has no click's id and no instants but
     the order's own, or (`binding`) the tie that was in force, named by what tied it.
     """
@@ -62,6 +66,8 @@ class Candidate:
     coupon_code: str | None = None
     binding: str | None = None
     channel: str = ""
+    is_public: bool = False
+    referrer: str = ""
 
 
 def touch_of(click: Click, program_id: str) -> Candidate:
@@ -91,6 +97,8 @@ def coupon_touches(order: Order, placed_at: datetime, coupons: Mapping[str, Coup
             recorded_at=placed_at,
             reason=Reason.ELIGIBLE if coupon.is_enabled_at(placed_at) else Reason.DISABLED,
             coupon_code=coupon.code,
+            is_public=coupon.is_public_at(placed_at),
+            referrer=order.referrer,
         )
         for coupon in known
     )
@@ -133,3 +141,19 @@ def _unearning(
     gets_nothing = plan.self_purchase is SelfPurchase.DISCOUNT_ONLY
     is_own = gets_nothing and promoter.buys_as(order.customer_key, placed_at)
     return Reason.SELF_PURCHASE if is_own else Reason.ELIGIBLE
+
+
+def without_untouched(
+    judged: Sequence[Candidate], placed_at: datetime, promoters: Mapping[str, Promoter]
+) -> list[Candidate]:
+    """Return touches judged already, a public coupon only standing where its owner was clicked too."""
+    clicks = [touch for touch in judged if touch.reason is Reason.ELIGIBLE and not touch.coupon_code]
+    touched = {person_of(touch.promoter_id, promoters, placed_at) for touch in clicks}
+    return [
+        replace(touch, reason=Reason.PUBLIC_COUPON)
+        if touch.is_public
+        and touch.reason is Reason.ELIGIBLE
+        and person_of(touch.promoter_id, promoters, placed_at) not in touched
+        else touch
+        for touch in judged
+    ]

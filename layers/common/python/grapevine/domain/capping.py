@@ -6,9 +6,8 @@ other orders have a part in is limited to what the order was granted, or to what
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from grapevine.domain.campaign_grants import budget_uses, promoter_key
 from grapevine.domain.campaigns import Pays
@@ -19,14 +18,15 @@ from grapevine.domain.earnings import Extra, earned_by_promoter, earns, worked_o
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantKey, Holdings, Use, Uses
 from grapevine.domain.orders import Order
+from grapevine.domain.payees import cap_subject
 from grapevine.domain.programs import Terms
+from grapevine.domain.sharing import share_out, totals_by, turns_of, united, uses_of
 
 CAP = "cap."
 """How what a cap makes scarce is named: this, then the cap's id."""
 OwnKey = tuple[str, str]
 """A cap on one order, and whose part of it: a promoter's, or (empty) everybody's."""
 AFTER_LEVELS = 99
-K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +91,24 @@ def capped(
     count, earners = len(worked.levels), [earner for _, earner, _ in worked.levels]
     earned = [commission.earned_minor for _, _, commission in worked.levels]
     earned += [extra.commission.earned_minor for extra in cash]
-    own = [_own_keys(earner, plan.caps) for earner in (*earners, *(extra.promoter_id for extra in cash))]
-    turns = _turns([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(worked.extras))
-    wanted = share_out(earned, own, _united(own), turns[: len(earned)])
-    own_uses = _uses(_totals(earned, own), _totals(wanted, own))
-    counted = [_counted_keys(earner, order, plan.caps, terms) for earner in earners]
+    subjects = [cap_subject(earner, decision) for earner in earners] if decision.payees else earners
+    extra_subjects = [cap_subject(extra.promoter_id, decision) for extra in worked.extras]
+    cash_subjects = [cap_subject(extra.promoter_id, decision) for extra in cash]
+    own = [_own_keys(subject, plan.caps) for subject in (*subjects, *cash_subjects)]
+    turns = turns_of([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(worked.extras))
+    wanted = share_out(earned, own, united(own), turns[: len(earned)])
+    own_uses = uses_of(totals_by(earned, own), totals_by(wanted, own))
+    counted = [_counted_keys(subject, order, plan.caps, terms) for subject in subjects]
     if not worked.extras:
         minors, uses = _counted(wanted, counted, turns, holdings)
         return Capped(_by_earner(earners, minors), uses, minors, own_uses)
     offers = _offers(worked.extras, wanted[count:], voided)
     counted += [
-        _counted_keys(extra.promoter_id, order, plan.caps, terms) if extra.pays is Pays.CASH else {}
-        for extra in worked.extras
+        _counted_keys(subject, order, plan.caps, terms) if extra.pays is Pays.CASH else {}
+        for extra, subject in zip(worked.extras, extra_subjects, strict=True)
     ]
     parts = (*wanted[:count], *(offer.granted for offer in offers))
-    minors, uses = _with_budgets(parts, counted, turns, worked.extras, key, terms, holdings)
+    minors, uses = _with_budgets(parts, counted, turns, worked.extras, key, decision, terms, holdings)
     left = minors[count:]
     extras = tuple(zip(worked.extras, map(Use, [offer.wanted for offer in offers], left), strict=True))
     paid = [(extra.promoter_id, use.granted) for extra, use in extras if extra.pays is Pays.CASH]
@@ -124,10 +127,10 @@ def _counted(
     wanted: Sequence[int], counted: Sequence[Mapping[GrantKey, int]], turns: Sequence[int], holdings: Holdings
 ) -> tuple[tuple[int, ...], Uses]:
     """Return what caps over several orders leave, and what that uses of them."""
-    limits, totals = _united(counted), _totals(wanted, counted)
+    limits, totals = united(counted), totals_by(wanted, counted)
     room = {name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()}
     minors = share_out(wanted, counted, room, turns)
-    return minors, _uses(totals, _totals(minors, counted))
+    return minors, uses_of(totals, totals_by(minors, counted))
 
 
 def _offers(extras: Sequence[Extra], cash: Sequence[int], voided: Sequence[str]) -> list[Use]:
@@ -149,6 +152,7 @@ def _with_budgets(
     turns: Sequence[int],
     extras: Sequence[Extra],
     key: OrderKey,
+    decision: Decision,
     terms: Terms,
     holdings: Holdings,
 ) -> tuple[tuple[int, ...], Uses]:
@@ -158,11 +162,11 @@ def _with_budgets(
     what was used come to the same again, and posting twice moves nothing. The extras are the last parts.
     """
     before: list[Mapping[GrantKey, int]] = [{} for _ in range(len(parts) - len(extras))]
-    mine = [*before, *(_promoter_keys(extra, terms.program.id) for extra in extras)]
+    mine = [*before, *(_promoter_keys(extra, decision, terms.program.id) for extra in extras)]
     offered, _ = _counted(parts, mine, turns, holdings)
     budgets = _budgets(extras, offered[len(before) :], key, terms.program.id, holdings)
     keys = [{**one, **other} for one, other in zip(counted, mine, strict=True)]
-    limits, totals = _united(keys), _totals(parts, keys)
+    limits, totals = united(keys), totals_by(parts, keys)
     room: dict[GrantKey | str, int] = {
         name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()
     }
@@ -172,7 +176,7 @@ def _with_budgets(
         (*each, *budget) for each, budget in zip(keys, shared, strict=True)
     ]
     minors = share_out(parts, named, room, turns)
-    used = _totals(minors, named)
+    used = totals_by(minors, named)
     uses = {name: Use(minor, used[name]) for name, minor in totals.items()}
     for name, shards in budgets.items():
         uses |= _cut(shards, used.get(name, 0))
@@ -185,7 +189,7 @@ def _budgets(
     """Return by campaign what an order uses of the shards of its budget, for all of its parts together."""
     limited = {e.campaign.id: e.campaign for e in extras if e.campaign and e.campaign.budget is not None}
     names = _keyed(extras, dict.fromkeys(limited, 0))[0]
-    wanted = _totals(offered, names)
+    wanted = totals_by(offered, names)
     return {
         name: dict(budget_uses(campaign, wanted[name], str(key), program_id, holdings))
         for name, campaign in limited.items()
@@ -209,11 +213,13 @@ def _keyed(
     return [(e.campaign.id,) if e.campaign and e.campaign.id in real else () for e in extras], real
 
 
-def _promoter_keys(extra: Extra, program_id: str) -> dict[GrantKey, int]:
+def _promoter_keys(extra: Extra, decision: Decision, program_id: str) -> dict[GrantKey, int]:
     campaign = extra.campaign
     if campaign is None or campaign.promoter_cap is None:
         return {}
-    return {promoter_key(campaign, extra.promoter_id, program_id): campaign.promoter_cap}
+    return {
+        promoter_key(campaign, cap_subject(extra.promoter_id, decision), program_id): campaign.promoter_cap
+    }
 
 
 def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -223,62 +229,28 @@ def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     return {name: minor for name, minor in total.items() if minor}
 
 
-def share_out(
-    wanted: Sequence[int], keys: Sequence[Iterable[K]], limits: Mapping[K, int], turns: Sequence[int]
-) -> tuple[int, ...]:
-    """Give everybody what they want as far as all of their limits allow, turn after turn.
-
-    >>> share_out([50, 30, 20], [["a"], ["a", "b"], []], {"a": 60, "b": 5}, [0, 1, 2])
-    (50, 5, 20)
-    """
-    left, given = dict(limits), list(wanted)
-    for turn in turns:
-        given[turn] = min((wanted[turn], *(left[key] for key in keys[turn])))
-        for key in keys[turn]:
-            left[key] -= given[turn]
-    return tuple(given)
-
-
-def _turns(numbers: Sequence[int]) -> list[int]:
-    """Return whose turn it is: level by level from the sale up, of one level in the order of the claims."""
-    return sorted(range(len(numbers)), key=lambda place: numbers[place])
-
-
-def _own_keys(earner: str, caps: Sequence[Cap]) -> dict[OwnKey, int]:
-    if earner == HOUSE:
+def _own_keys(whose: str, caps: Sequence[Cap]) -> dict[OwnKey, int]:
+    if whose == HOUSE:
         return {}
     return {
-        (cap.id, earner if cap.per is CapPer.PROMOTER else ""): cap.amount_minor
+        (cap.id, whose if cap.per is CapPer.PROMOTER else ""): cap.amount_minor
         for cap in caps
         if not cap.is_counted
     }
 
 
-def _counted_keys(earner: str, order: Order, caps: Sequence[Cap], terms: Terms) -> dict[GrantKey, int]:
-    """Return the counters that an earner's part of a paid order is in, with their limits."""
+def _counted_keys(whose: str, order: Order, caps: Sequence[Cap], terms: Terms) -> dict[GrantKey, int]:
+    """Return the counters that an earner's part of a paid order is in, with their limits.
+
+    `whose` is the earner, or the payee identity of theirs: one person has one counter.
+    """
     found: dict[GrantKey, int] = {}
     for cap in caps:
-        subject = order.customer_key if cap.per is CapPer.CUSTOMER else earner
-        if cap.is_counted and subject and order.paid_at and earner != HOUSE:
+        subject = order.customer_key if cap.per is CapPer.CUSTOMER else whose
+        if cap.is_counted and subject and order.paid_at and whose != HOUSE:
             period = period_name(cap.period, order.paid_at, terms.program.time_zone)
             found[GrantKey(terms.program.id, CAP + cap.id, subject, period)] = cap.amount_minor
     return found
-
-
-def _united(keys: Iterable[Mapping[K, int]]) -> dict[K, int]:
-    return {key: limit for each in keys for key, limit in each.items()}
-
-
-def _totals(minors: Sequence[int], keys: Sequence[Iterable[K]]) -> dict[K, int]:
-    totals: dict[K, int] = {}
-    for minor, each in zip(minors, keys, strict=True):
-        for key in each:
-            totals[key] = totals.get(key, 0) + minor
-    return totals
-
-
-def _uses(wanted: Mapping[K, int], granted: Mapping[K, int]) -> dict[K, Use]:
-    return {key: Use(minor, granted[key]) for key, minor in wanted.items()}
 
 
 def _by_earner(earners: Sequence[str], minors: Sequence[int]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Personal discount codes: whose they are, how they are spelt, when they count."""
+"""Personal discount codes: whose they are, how they are spelt, when they count, when they are public."""
 
 from __future__ import annotations
 
@@ -10,6 +10,35 @@ from datetime import datetime
 from grapevine.domain.errors import InvalidInputError
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{1,63}")
+_UNSEEN, _DASHES = "Cf", "Pd"
+"""Unicode's categories of what nobody sees (zero-width blanks come with copied text) and of dashes."""
+_LOOKS = str.maketrans("OILSBZ._", "011582--")
+RESERVED = frozenset(
+    {
+        "AUTOMATIC",
+        "CODE",
+        "COUPON",
+        "CUSTOM",
+        "DEFAULT",
+        "DISCOUNT",
+        "FALSE",
+        "MANUAL",
+        "NA",
+        "NAN",
+        "NIL",
+        "NO",
+        "NONE",
+        "NULL",
+        "OFF",
+        "ON",
+        "TEST",
+        "TRUE",
+        "UNDEFINED",
+        "UNKNOWN",
+        "YES",
+    }
+)
+"""What shops and their plugins write where there is no code: whoever owned it would have every order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +49,23 @@ class CouponChange:
     enabled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PublicChange:
+    """From an instant on, a coupon is taken for public or is not; `by` is nobody where the score said so."""
+
+    effective_at: datetime
+    public: bool
+    reason: str
+    by: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coupon:
-    """A promoter's discount code under its normal form; it counts from `created_at` on."""
+    """A promoter's discount code under its normal form; it counts from `created_at` on.
+
+    Of its changes the one that was said last counts from its instant on: whoever switches a coupon
+    off now need not know what somebody has planned for tomorrow.
+    """
 
     program_id: str
     code: str
@@ -30,27 +73,64 @@ class Coupon:
     created_at: datetime
     priority: int = 0
     changes: tuple[CouponChange, ...] = ()
+    marks: tuple[PublicChange, ...] = ()
+
+    @property
+    def revision(self) -> int:
+        """How often it was changed: of two changes on top of one revision the second is refused."""
+        return len(self.changes) + len(self.marks)
 
     def is_enabled_at(self, instant: datetime) -> bool:
         """Say whether an order of that instant counts for it."""
         changes = [change for change in self.changes if change.effective_at <= instant]
         return changes[-1].enabled if changes else self.created_at <= instant
 
+    def is_public_at(self, instant: datetime) -> bool:
+        """Say whether it is taken for public for an order of that instant."""
+        if not self.marks:
+            return False
+        marks = [mark for mark in self.marks if mark.effective_at <= instant]
+        return bool(marks) and marks[-1].public
+
+    def stays(self, *, enabled: bool, since: datetime) -> bool:
+        """Say whether it counts, or does not, from an instant on and nothing else is planned."""
+        later = [change.effective_at for change in self.changes if change.effective_at > since]
+        return all(self.is_enabled_at(instant) is enabled for instant in (since, *later))
+
     def switched(self, *, enabled: bool, now: datetime) -> Coupon:
-        """Return the coupon enabled or disabled from now on; what was before stays."""
+        """Return the coupon enabled or disabled from an instant on; what was before stays."""
         return replace(self, changes=(*self.changes, CouponChange(now, enabled)))
+
+    def marked(self, mark: PublicChange) -> Coupon:
+        """Return the coupon with one more mark; what was before it stays."""
+        return replace(self, marks=(*self.marks, mark))
 
 
 def normal_code(text: str) -> str:
-    r"""Return the one spelling of a code: compatibility forms folded, upper case, no blanks around.
+    r"""Return the one spelling of a code: compatibility forms and dashes folded, upper case, trimmed.
 
-    >>> normal_code("  ana-10 "), normal_code("\uff21NA-10")
+    >>> normal_code("  ana-10 "), normal_code("\uff21NA\u201110\u200b")
     ('ANA-10', 'ANA-10')
     """
-    normal = unicodedata.normalize("NFKC", text).strip().upper()
+    folded = unicodedata.normalize("NFKC", text)
+    seen = (
+        "-" if unicodedata.category(sign) == _DASHES else sign
+        for sign in folded
+        if unicodedata.category(sign) != _UNSEEN
+    )
+    normal = "".join(seen).strip().upper()
     if _CODE.fullmatch(normal) is None:
         raise InvalidInputError(f"not a coupon code: {text[:80]!r}", "code")
     return normal
+
+
+def look_of(code: str) -> str:
+    """Return what a code looks like to a hurried eye; two codes of one program never look the same.
+
+    >>> look_of("ANA-1O"), look_of("ANA_IO")
+    ('ANA-10', 'ANA-10')
+    """
+    return code.translate(_LOOKS)
 
 
 def readable_codes(texts: tuple[str, ...]) -> tuple[str, ...]:

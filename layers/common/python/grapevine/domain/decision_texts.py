@@ -27,6 +27,7 @@ def decision_to_dict(decision: Decision) -> dict[str, Any]:
         **({"cu": _note_to_list(decision.customer)} if decision.customer else {}),
         **({"ti": [_tier_to_list(tier) for tier in decision.tiers]} if decision.tiers else {}),
         **({"ga": [[s.promoter_id, s.month, s.net_minor] for s in decision.gated]} if decision.gated else {}),
+        **({"pk": [list(pair) for pair in decision.payees]} if decision.payees else {}),
         **({"kb": decision.kept_bps} if decision.kept_bps != WHOLE_BPS else {}),
         **({"cm": "|".join(map(",".join, decision.campaigns))} if decision.campaigns else {}),
         **({"pu": to_text(decision.provisional_until)} if decision.provisional_until else {}),
@@ -49,6 +50,7 @@ def decision_from_dict(values: dict[str, Any]) -> Decision:
         customer=_note_from_list(values["cu"]) if "cu" in values else None,
         tiers=tuple(_tier_from_list(item) for item in values.get("ti", ())),
         gated=tuple(Shortfall(*item) for item in values.get("ga", ())),
+        payees=tuple((name, key) for name, key in values.get("pk", ())),
         kept_bps=values.get("kb", WHOLE_BPS),
         campaigns=_campaigns_from(values["cm"]) if "cm" in values else (),
         provisional_until=from_text(values["pu"]) if "pu" in values else None,
@@ -122,6 +124,8 @@ def _candidate_to_list(candidate: Candidate) -> list[str]:
         candidate.coupon_code or "",
         candidate.binding or "",
         candidate.channel,
+        "1" if candidate.is_public else "",
+        candidate.referrer,
     ]
     while not values[-1]:
         values.pop()
@@ -139,4 +143,6 @@ def _candidate_from_list(item: list[str]) -> Candidate:
         coupon_code=(more[0] or None) if more else None,
         binding=(more[1] or None) if len(more) > 1 else None,
         channel=more[2] if len(more) > 2 else "",
+        is_public=len(more) > 3 and more[3] == "1",
+        referrer=more[4] if len(more) > 4 else "",
     )

@@ -8,12 +8,12 @@ from datetime import datetime
 from hashlib import blake2b
 
 from grapevine.domain.bindings import CustomerNote
-from grapevine.domain.candidates import WITHOUT_PAY, Candidate, Reason, judged_touch
+from grapevine.domain.candidates import WITHOUT_PAY, Candidate, Reason, judged_touch, without_untouched
 from grapevine.domain.chains import HOUSE, NOBODY, gated_above, paid_chain
 from grapevine.domain.fx import Rate
 from grapevine.domain.orders import Order
 from grapevine.domain.people import Promoter, person_of
-from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase
+from grapevine.domain.plans import AttributionModel, CouponMode, Plan, PublicCoupon, SelfPurchase
 from grapevine.domain.products import SoldProduct
 from grapevine.domain.tiers import WHOLE_BPS, Shortfall, TierStanding
 
@@ -38,6 +38,7 @@ class Decision:
     decision stays. `products` is what its products have to do with the plan. `kept_bps` is what a
     coupon on the order leaves of what everybody earns. `campaigns` has for each claim the ids of those
     that its promoter is in the audience of, by all that lines and tiers do not say; empty where none.
+    `payees` has the payee keys of those earners who had one, where the terms cap what one person earns.
     """
 
     basis: str
@@ -55,6 +56,7 @@ class Decision:
     provisional_until: datetime | None = None
     kept_bps: int = WHOLE_BPS
     campaigns: tuple[tuple[str, ...], ...] = ()
+    payees: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_pending(self) -> bool:
@@ -111,6 +113,8 @@ def decide(
     whatever order they arrive.
     """
     judged = [judged_touch(touch, order, placed_at, plan, promoters) for touch in touches]
+    if plan.public_coupon is PublicCoupon.NEEDS_TOUCH:
+        judged = without_untouched(judged, placed_at, promoters)
     reason, winners = _winners(_by_person(judged, placed_at, promoters), plan)
     claims = tuple([claim_of(name, order, placed_at, plan, promoters, short) for name in winners])
     if not winners and any(touch.reason in WITHOUT_PAY for touch in judged):

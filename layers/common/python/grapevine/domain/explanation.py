@@ -217,7 +217,7 @@ def _customer(note: CustomerNote) -> dict[str, str | None]:
     return {"key": note.customer_key, "came_through": note.through_id}
 
 
-def _candidate(candidate: Candidate) -> dict[str, str | None]:
+def _candidate(candidate: Candidate) -> dict[str, Any]:
     return {
         "click": candidate.click_id or None,
         "coupon": candidate.coupon_code,
@@ -225,6 +225,7 @@ def _candidate(candidate: Candidate) -> dict[str, str | None]:
         "promoter": candidate.promoter_id,
         "occurred_at": to_text(candidate.occurred_at),
         "reason": candidate.reason.value,
+        **({"public": True} if candidate.is_public else {}),
     }
 
 

@@ -160,7 +160,10 @@ class Tender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The order as one body tells it; `charges` are the lines that are no items: shipping and tips."""
+    """The order as one body tells it; `charges` are the lines that are no items: shipping and tips.
+
+    `referrer` is the host of the page that led the customer to the shop, and nothing more of it.
+    """
 
     placed_at: datetime | None = None
     payment: Payment | None = None
@@ -174,6 +177,7 @@ class Snapshot:
     test: bool = False
     charges: tuple[Line, ...] | None = None
     tenders: tuple[Tender, ...] | None = None
+    referrer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

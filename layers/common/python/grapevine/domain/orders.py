@@ -58,6 +58,7 @@ class Order:
     tenders: tuple[Tender, ...] | None = None
     charges_told: bool = False
     rulings: tuple[Ruling, ...] = ()
+    referrer: str = ""
 
     @property
     def earns(self) -> bool:
@@ -108,6 +109,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         tenders=last.tenders,
         charges_told=last.charges is not None,
         rulings=rulings_of(known),
+        referrer=last.referrer or "",
     )
 
 

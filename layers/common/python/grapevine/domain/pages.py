@@ -13,6 +13,7 @@ from zlib import crc32
 
 from grapevine.domain.accounts import PROGRAM, Leaf, net
 from grapevine.domain.campaigns import CAMPAIGN_PREFIX
+from grapevine.domain.candidates import Candidate, Reason
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.instants import day_of
 from grapevine.domain.tiers import Sale, Volume
@@ -22,6 +23,15 @@ NET, ORDERS = "net", "orders"
 """What a page of sales adds up: minor units of the program's currency, and orders."""
 PROGRAM_SLOTS = 64
 """A program's own accounts, and a campaign's, are touched by every order; slots keep its pages small."""
+
+
+USED, TOUCHED = "used", "touched"
+"""What a coupon's page adds up: orders with it, and those of them with a click of its promoter too."""
+FROM = "from:"
+"""What comes before the host that led to the shop, in a coupon's page: orders that came from there."""
+COUPON_SLOTS = 16
+"""A code on a deal site is used by thousands in a day; slots keep its pages small."""
+_REDEEMED = (Reason.ELIGIBLE, Reason.PUBLIC_COUPON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,11 @@ def evidence_subject(program_id: str, promoter_id: str, name: str) -> str:
     return f"{program_id}/{promoter_id}/bounty/{name}"
 
 
+def coupon_subject(program_id: str, code: str) -> str:
+    """Return the pages' subject for how a coupon was used."""
+    return f"{program_id}/coupons/{code}/used"
+
+
 def pages_of(entry: Entry) -> tuple[Page, ...]:
     """Return what an entry adds to the pages of balances and sales.
 
@@ -74,10 +89,35 @@ def pages_of(entry: Entry) -> tuple[Page, ...]:
         )
         for (owner, currency), amounts in sorted(sums.items())
     )
+    coupons = _coupon_pages(entry) if entry.decision else ()
     if not (entry.sales or entry.evidence):
-        return balances
+        return (*balances, *coupons)
     sold = _sold_pages(entry, entry.sales, sales_subject)
-    return (*balances, *sold, *_sold_pages(entry, entry.evidence, evidence_subject))
+    return (*balances, *sold, *_sold_pages(entry, entry.evidence, evidence_subject), *coupons)
+
+
+def _coupon_pages(entry: Entry) -> list[Page]:
+    """Return what an entry's decision says of promoters' coupons: used, with a touch or not, and from where.
+
+    Each is counted once for an order, whatever its later decisions say: they are marked by the order, not
+    by the entry, on the day that the order was placed.
+    """
+    candidates = entry.decision.candidates if entry.decision else ()
+    pages: list[Page] = []
+    for used in candidates:
+        if used.coupon_code and used.reason in _REDEEMED:
+            subject = coupon_subject(entry.program_id, used.coupon_code)
+            key = PageKey(subject, day_of(used.occurred_at), _slot(entry, COUPON_SLOTS))
+            pages.append(Page(key, {USED: 1}, frozenset({f"{entry.key}/{USED}"})))
+            if any(touch.promoter_id == used.promoter_id and _is_touch(touch) for touch in candidates):
+                pages.append(Page(key, {TOUCHED: 1}, frozenset({f"{entry.key}/{TOUCHED}"})))
+            if used.referrer:
+                pages.append(Page(key, {FROM + used.referrer: 1}, frozenset({f"{entry.key}/{FROM}"})))
+    return pages
+
+
+def _is_touch(candidate: Candidate) -> bool:
+    return bool(candidate.click_id) and candidate.reason is Reason.ELIGIBLE
 
 
 def _sold_pages(

@@ -47,6 +47,14 @@ class StatusChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PayeeChange:
+    """From an instant on, somebody is paid to what this keyed hash stands for, or nobody knows where."""
+
+    effective_at: datetime
+    payee_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """From an instant on, and for good, two accounts are one person's: `promoter_id` is the other one.
 
@@ -65,7 +73,8 @@ class Promoter:
     `sponsor_id` is who introduced them when they joined; the changes since, oldest first, are kept
     with the promoter, so that one read tells what was true at an order's instant. `customer_key`
     is the keyed hash they would have as a customer. `alias` says whose duplicate this account is,
-    `duplicates` which accounts are duplicates of this one, theirs included.
+    `duplicates` which accounts are duplicates of this one, theirs included. `payee_changes` has the
+    keyed hashes of where they are paid: accounts paid to one place are one person to the caps.
     """
 
     id: str
@@ -78,6 +87,7 @@ class Promoter:
     status_changes: tuple[StatusChange, ...] = ()
     alias: Merge | None = None
     duplicates: tuple[Merge, ...] = ()
+    payee_changes: tuple[PayeeChange, ...] = ()
 
     def alias_at(self, instant: datetime) -> str | None:
         """Return whose duplicate this account was at an instant, or None."""
@@ -135,6 +145,18 @@ class Promoter:
         """Say whether commission can go to them for an order of that instant."""
         return self.status_at(instant) is PromoterStatus.ACTIVE
 
+    def payee_at(self, instant: datetime) -> str | None:
+        """Return the keyed hash of where they were paid at an instant, or None."""
+        if not self.payee_changes:
+            return None
+        changes = [change for change in self.payee_changes if change.effective_at <= instant]
+        return changes[-1].payee_key if changes else None
+
+    def with_payee(self, payee_key: str | None, now: datetime) -> Promoter:
+        """Return the promoter with another payee identity from now on; what was before stays."""
+        change = PayeeChange(_after(self.payee_changes, now), payee_key)
+        return replace(self, payee_changes=(*self.payee_changes, change))
+
     def with_sponsor(self, sponsor_id: str | None, now: datetime) -> Promoter:
         """Return the promoter with another sponsor from now on; what was before stays."""
         change = SponsorChange(_after(self.sponsor_changes, now), sponsor_id)
@@ -146,7 +168,7 @@ class Promoter:
         return replace(self, status_changes=(*self.status_changes, change))
 
 
-def _after(changes: Sequence[SponsorChange | StatusChange], now: datetime) -> datetime:
+def _after(changes: Sequence[SponsorChange | StatusChange | PayeeChange], now: datetime) -> datetime:
     """Return now, or just after the last change: of two changes of one instant the later must win."""
     return max(now, changes[-1].effective_at + TICK) if changes else now
 

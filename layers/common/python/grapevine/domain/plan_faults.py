@@ -19,6 +19,7 @@ from grapevine.domain.plans import (
     WHOLE_BPS,
     Plan,
     PointsDebt,
+    PublicCoupon,
     Recurring,
     Vacancy,
 )
@@ -63,11 +64,9 @@ def plan_faults(plan: Plan) -> tuple[InvalidInputError, ...]:
             f"goes with vacancy {Vacancy.DEFAULT_SPONSOR} and with no other",
             "default_sponsor_id",
         ),
-        *_base_checks(plan),
-        *_per_order_checks(plan),
-        *_customer_checks(plan),
+        *(check for part in _PARTS for check in part(plan)),
     )
-    return faults_of((*checks, *_points_checks(plan)))
+    return faults_of(checks)
 
 
 def _base_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
@@ -102,6 +101,25 @@ def _per_order_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
             "per_order_minor",
         ),
         (not plan.per_order_if_free or any(each), "goes with per_order_minor", "per_order_if_free"),
+    )
+
+
+def _coupon_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
+    is_lowered, left = plan.public_coupon is PublicCoupon.LOWER, plan.public_coupon_bps
+    return (
+        (0 <= plan.coupon_bps <= WHOLE_BPS, "must be 0 to 10000", "coupon_bps"),
+        (
+            is_lowered is (left is not None),
+            f"goes with public_coupon {PublicCoupon.LOWER} and with no other",
+            "public_coupon_bps",
+        ),
+        (
+            left is None or 0 <= left < max(plan.coupon_bps, 1),
+            f"must be 0 or more and less than any coupon leaves, {plan.coupon_bps}",
+            "public_coupon_bps",
+        ),
+        (1 <= plan.public_coupon_score <= 100, "must be 1 to 100", "public_coupon_score"),
+        (0 <= plan.coupon_untouched_bps < WHOLE_BPS, "must be 0 to 9999", "coupon_untouched_bps"),
     )
 
 
@@ -151,6 +169,9 @@ def _points_checks(plan: Plan) -> tuple[tuple[bool, str, str], ...]:
             "share_points_per_day",
         ),
     )
+
+
+_PARTS = (_base_checks, _per_order_checks, _coupon_checks, _customer_checks, _points_checks)
 
 
 def with_default_tiers(plan: Plan, currency: str) -> Plan:

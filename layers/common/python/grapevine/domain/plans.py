@@ -56,6 +56,17 @@ class CouponMode(StrEnum):
     """Never against the clicks: it can only confirm who wins by them."""
 
 
+class PublicCoupon(StrEnum):
+    """What an order earns whose coupon was taken for public, as one on a deal site is."""
+
+    KEEP = "keep"
+    """The same as from any coupon: the score is only shown, and nobody is marked by it."""
+    LOWER = "lower"
+    """What `public_coupon_bps` leaves of it."""
+    NEEDS_TOUCH = "needs_touch"
+    """The coupon counts only where its owner has an eligible click too."""
+
+
 class SelfPurchase(StrEnum):
     """What happens when a promoter buys through their own link or coupon."""
 
@@ -112,6 +123,10 @@ class Plan:
     bound. `per_order_minor` is flat pay per level for the whole order, also of one whose base is
     nothing where `per_order_if_free`.
 
+    `coupon_bps` is the share of everybody's pay that stays on an order where a coupon of its promoter
+    was used: the customer already had money off. `coupon_untouched_bps` is how many of an honest coupon's
+    redemptions come without a click that we see; a leak score over `public_coupon_score` marks a coupon.
+
     `tiers`, the lowest first, raise level 1 by what was sold in a month; None has none, as () has, and
     becomes the default where a plan is published. `upline_gate_minor` is what must have been sold
     through an upline in the month before for a level to be theirs, 0 for nothing. `points_per_unit` is how
@@ -134,6 +149,11 @@ class Plan:
     default_sponsor_id: str | None = None
     attribution_model: AttributionModel = AttributionModel.LAST_CLICK
     coupon_mode: CouponMode = CouponMode.ALWAYS
+    coupon_bps: int = WHOLE_BPS
+    public_coupon: PublicCoupon = PublicCoupon.KEEP
+    public_coupon_bps: int | None = None
+    public_coupon_score: int = 50
+    coupon_untouched_bps: int = 5000
     self_purchase: SelfPurchase = SelfPurchase.BLOCK
     rules: tuple[RateRule, ...] = ()
     line_cap_bps: int = 8000

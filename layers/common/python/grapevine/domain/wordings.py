@@ -59,6 +59,7 @@ EN = Wording(
         Reason.BANNED: "the promoter was banned at that time",
         Reason.LEFT: "the promoter had left by that time",
         Reason.DISABLED: "the coupon was switched off at that time",
+        Reason.PUBLIC_COUPON: "the coupon is public: it counts only where its promoter's link was opened too",
         Reason.SELF_PURCHASE: "one's own purchases earn nothing here",
         Reason.BINDING: "the promoter to whom the customer is tied counts",
         Reason.EXISTING_CUSTOMER: "only orders of new customers count, and this one had bought before",

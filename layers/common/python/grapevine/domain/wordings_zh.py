@@ -53,6 +53,7 @@ ZH = Wording(
         Reason.BANNED: "该推广者当时已被封禁",
         Reason.LEFT: "该推广者当时已离开",
         Reason.DISABLED: "优惠码当时已停用",
+        Reason.PUBLIC_COUPON: "该优惠码已公开流传，只有同时打开过推广者的链接才算数",
         Reason.SELF_PURCHASE: "自己购买不计佣金",
         Reason.BINDING: "以顾客所绑定的推广者为准",
         Reason.EXISTING_CUSTOMER: "只有新顾客的订单计佣，这位顾客以前买过",

@@ -149,6 +149,9 @@ class CatalogLists(Protocol):
     def promoters_of(self, program_id: str) -> Iterator[Promoter]:
         """Yield every promoter of a program by id."""
 
+    def coupons_of(self, program_id: str, promoter_id: str | None = None) -> Iterator[Coupon]:
+        """Yield a program's coupons by promoter and code, all of them or one promoter's."""
+
 
 class CatalogWriter(Protocol):
     """Puts if absent; AlreadyExistsError where the thing is there."""
@@ -181,7 +184,7 @@ class CouponWriter(CouponReader, Protocol):
     """Where coupons are made and switched."""
 
     def add_coupon(self, coupon: Coupon) -> None:
-        """Add a coupon; AlreadyExistsError when the program has one of that code."""
+        """Add a coupon; AlreadyExistsError when the program has that code or one that looks like it."""
         ...
 
     def change_coupon(self, coupon: Coupon) -> None:

@@ -167,10 +167,11 @@ def _instant(body: Body, name: str) -> datetime | None:
 
 
 def to_switch_coupon(body: Body, program_id: str, code: str) -> SwitchCoupon:
-    """Read whether a code counts from now on."""
-    body.refuse_unknown("enabled")
+    """Read whether a code counts from now, or a later instant, on."""
+    body.refuse_unknown("enabled", "effective_at")
     enabled = flag_of(body.values.get("enabled"), "enabled")
-    return SwitchCoupon(program_id=program_id, code=code, enabled=enabled)
+    at = _instant(body, "effective_at")
+    return SwitchCoupon(program_id=program_id, code=code, enabled=enabled, effective_at=at)
 
 
 def _to_plan(body: Body, effective_at: datetime, profile: Profile, *more: str) -> Plan:

@@ -67,6 +67,7 @@ def from_coupon(coupon: Coupon, now: datetime) -> dict[str, Any]:
         "promoter_id": coupon.promoter_id,
         "priority": coupon.priority,
         "enabled": coupon.is_enabled_at(now),
+        "public": coupon.is_public_at(now),
         "created_at": to_text(coupon.created_at),
     }
 
@@ -132,6 +133,7 @@ def from_promoter(promoter: Promoter, now: datetime) -> dict[str, Any]:
         "status": promoter.status_at(now).value,
         "joined_at": to_text(promoter.joined_at),
         **_merges(promoter, now),
+        **({"payee_key": key} if (key := promoter.payee_at(now)) else {}),
     }
 
 

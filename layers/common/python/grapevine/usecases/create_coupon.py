@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from grapevine.domain.coupons import Coupon, normal_code
+from grapevine.domain.coupons import RESERVED, Coupon, normal_code
 from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.ports import DecisionCatalog, PeopleCatalog
 
@@ -24,21 +24,29 @@ class CreateCoupon:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchCoupon:
-    """A code that counts, or not, for orders from now on."""
+    """A code that counts, or not, for orders from an instant on; from now on where none is said."""
 
     program_id: str
     code: str
     enabled: bool
+    effective_at: datetime | None = None
 
 
 def create_coupon(command: CreateCoupon, catalog: PeopleCatalog, now: datetime) -> Coupon:
-    """Store a coupon under its normal form; AlreadyExistsError when the program has one of that form."""
+    """Store a coupon under its normal form.
+
+    AlreadyExistsError when the program has one of that form, or one that looks like it. InvalidInputError
+    also for a word that shops write where there is no code.
+    """
     _known(command.program_id, command.promoter_id, catalog)
     if not 0 <= command.priority <= MAX_PRIORITY:
         raise InvalidInputError(f"must be 0 to {MAX_PRIORITY}", "priority")
+    code = normal_code(command.code)
+    if code in RESERVED:
+        raise InvalidInputError(f"{code} is what shops write where there is no code", "code")
     coupon = Coupon(
         program_id=command.program_id,
-        code=normal_code(command.code),
+        code=code,
         promoter_id=command.promoter_id,
         created_at=now,
         priority=command.priority,
@@ -48,14 +56,20 @@ def create_coupon(command: CreateCoupon, catalog: PeopleCatalog, now: datetime) 
 
 
 def switch_coupon(command: SwitchCoupon, catalog: PeopleCatalog, now: datetime) -> Coupon:
-    """Store whether a coupon counts from now on; NotFoundError when the program has none of that code."""
+    """Store whether a coupon counts from an instant on; NotFoundError when the program has none of that code.
+
+    It counts over whatever was planned for later before. Nothing is changed for orders placed already.
+    """
+    at = command.effective_at or now
+    if at < now:
+        raise InvalidInputError("must not be over", "effective_at")
     code = normal_code(command.code)
     coupon = catalog.coupons(command.program_id, (code,)).get(code)
     if coupon is None:
         raise NotFoundError("coupon", code)
-    if coupon.is_enabled_at(now) is command.enabled:
+    if coupon.stays(enabled=command.enabled, since=at):
         return coupon
-    switched = coupon.switched(enabled=command.enabled, now=now)
+    switched = coupon.switched(enabled=command.enabled, now=at)
     catalog.change_coupon(switched)
     return switched
 

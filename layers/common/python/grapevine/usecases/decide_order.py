@@ -12,6 +12,7 @@ from grapevine.domain.bound_lines import with_products
 from grapevine.domain.campaign_reach import campaigns_on, watches_groups, watches_products, with_campaigns
 from grapevine.domain.campaigns import Campaign
 from grapevine.domain.candidates import Reason, grace_end
+from grapevine.domain.coupon_pay import kept_bps
 from grapevine.domain.customers import with_history
 from grapevine.domain.decisions import Decision, basis_of, decide, pending
 from grapevine.domain.entries import Entry, decision_in_force
@@ -19,6 +20,7 @@ from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import usable
 from grapevine.domain.orders import Order
+from grapevine.domain.payees import caps_people, payees_of
 from grapevine.domain.people import Promoter, person_of
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
@@ -98,7 +100,8 @@ def _decided(
         decision = pending(order, plan, Reason.CLICK_PENDING)
     if past:
         decision = with_history(decision, order, placed_at, plan, past, found.promoters, found.short)
-    return _completed(decision, order, placed_at, plan, found, sold.program_id, ports, campaigns)
+    decision = _completed(decision, order, placed_at, plan, found, sold.program_id, ports, campaigns)
+    return _with_people(decision, order, placed_at, plan, found, sold.terms) if decision.chains else decision
 
 
 def _completed(
@@ -128,6 +131,18 @@ def _with_recruiters(
     missing = sponsors_needed(decision, placed_at, found.promoters)
     known = found.promoters | (ports.catalog.promoters(program_id, missing) if missing else {})
     return replace(decision, recruiters=recruiters(order, decision, placed_at, known))
+
+
+def _with_people(
+    decision: Decision, order: Order, placed_at: datetime, plan: Plan, found: Found, terms: Terms
+) -> Decision:
+    """Return a decision with what a coupon leaves of it, and who is one person to the caps."""
+    if order.coupon_codes:
+        kept = kept_bps(decision, found.touches, placed_at, plan, found.promoters)
+        decision = replace(decision, kept_bps=kept)
+    caps = caps_people(plan, terms, placed_at, order.paid_at)
+    payees = payees_of(decision, placed_at, found.promoters) if caps else ()
+    return replace(decision, payees=payees) if payees else decision
 
 
 def winners_of(order: Order, terms: Terms, ports: TouchPorts) -> tuple[Winner, ...]:

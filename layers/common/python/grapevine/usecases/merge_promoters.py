@@ -43,6 +43,9 @@ def _merge_once(command: MergePromoters, catalog: NetworkCatalog, now: datetime)
     _refuse(duplicate, promoter)
     _refuse_circle(duplicate, promoter, catalog, now)
     merged = replace(promoter, duplicates=(*promoter.duplicates, *_merges(duplicate, now)))
+    payee = duplicate.payee_at(AFTER_ALL)
+    if payee and promoter.payee_at(AFTER_ALL) is None:
+        merged = merged.with_payee(payee, now)
     if _names(duplicate).intersection(promoter.sponsors_since(now)):
         merged = merged.with_sponsor(duplicate.sponsor_at(AFTER_ALL), now)
     catalog.change_promoter(replace(duplicate, alias=Merge(now, promoter.id)), version, merged)

@@ -34,6 +34,7 @@ from grapevine.adapters.dynamo.rows_people import (
     ProductRow,
     PromoterRow,
     VolumeRow,
+    coupon_look_row,
     coupon_of,
     coupon_row,
     product_of,
@@ -152,16 +153,23 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
         return {coupon.code: coupon for coupon in found}
 
     def add_coupon(self, coupon: Coupon) -> None:
-        """Add a coupon."""
-        if not self._catalog.put_new(coupon_row(coupon)):
-            raise AlreadyExistsError("coupon", coupon.code)
+        """Add a coupon and claim what its code looks like, both or neither."""
+        self._add("coupon", coupon.code, coupon_row(coupon), coupon_look_row(coupon))
 
     def change_coupon(self, coupon: Coupon) -> None:
         """Store a coupon with its one new change, on top of the others only."""
         try:
-            self._catalog.put(coupon_row(coupon), CouponRow.switched == len(coupon.changes) - 1)
+            self._catalog.put(coupon_row(coupon), CouponRow.switched == coupon.revision - 1)
         except ConditionFailedError as error:
             raise NetworkMovedError(f"coupon {coupon.code}") from error
+
+    def coupons_of(self, program_id: str, promoter_id: str | None = None) -> Iterator[Coupon]:
+        """Yield a program's coupons, all of them or a promoter's, eventually consistent."""
+        if promoter_id is not None and not keys.is_usable(promoter_id):
+            return iter(())
+        only = CouponRow.gsk.startswith(catalog_keys.coupons_of(promoter_id)) if promoter_id else None
+        items = self._catalog.query(catalog_keys.coupons_listed(program_id), only, index=BY_PROGRAM)
+        return (coupon_of(stored) for stored in rows(CouponRow, items))
 
     def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
         """Return those that exist, in one request."""

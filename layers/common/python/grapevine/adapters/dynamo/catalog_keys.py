@@ -89,6 +89,26 @@ def coupon(program_id: str, code: str) -> Key:
     return Key(joined("CP", program_id, code), META)
 
 
+def coupon_look(program_id: str, look: str) -> Key:
+    """Return the row that claims what a code looks like."""
+    return Key(joined("CPL", program_id, look), META)
+
+
+def coupon_listing(program_id: str, promoter_id: str, code: str) -> Key:
+    """Return where a program's listing has a coupon: by promoter, so that one's are together."""
+    return Key(coupons_listed(program_id), joined("PR", promoter_id, "CP", code))
+
+
+def coupons_listed(program_id: str) -> str:
+    """Return a program's listing of coupons."""
+    return joined("CP", program_id)
+
+
+def coupons_of(promoter_id: str) -> str:
+    """Return how the places of a promoter's coupons begin in the listing."""
+    return joined("PR", promoter_id, "CP", "")
+
+
 def product(program_id: str, product_id: str) -> Key:
     """Return a product's row; its history is in the same row."""
     return Key(joined("PD", program_id, product_id), META)

@@ -93,6 +93,7 @@ def _snapshot_to_body(snapshot: Snapshot) -> Body:
             "ten": None
             if snapshot.tenders is None
             else [[tender.kind.value, tender.minor] for tender in snapshot.tenders],
+            "ref": snapshot.referrer,
         }
     )
 
@@ -111,6 +112,7 @@ def _snapshot_from_body(body: Body) -> Snapshot:
         test=bool(body.get("t", 0)),
         charges=tuple(_line_from_list(line) for line in body["ch"]) if "ch" in body else None,
         tenders=_tenders_from_list(body["ten"]) if "ten" in body else None,
+        referrer=body.get("ref"),
     )
 
 

@@ -6,9 +6,9 @@ from pynamodb.attributes import UnicodeAttribute
 
 from grapevine.adapters.dynamo import catalog_keys, keys
 from grapevine.adapters.dynamo.rows import Instant, Json, Row, WholeNumber
-from grapevine.domain.coupons import Coupon, CouponChange
+from grapevine.domain.coupons import Coupon, CouponChange, PublicChange, look_of
 from grapevine.domain.instants import from_text, to_text
-from grapevine.domain.people import Merge, Promoter, PromoterStatus, SponsorChange, StatusChange
+from grapevine.domain.people import Merge, PayeeChange, Promoter, PromoterStatus, SponsorChange, StatusChange
 from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.tiers import Volume
 
@@ -26,6 +26,7 @@ class PromoterRow(Row, discriminator="promoter"):
     status_changes = Json(null=True)
     alias = Json(null=True)
     duplicates = Json(null=True)
+    payee_changes = Json(null=True)
 
 
 class VolumeRow(Row, discriminator="volume"):
@@ -42,13 +43,22 @@ class NetworkRow(Row, discriminator="network"):
 
 
 class CouponRow(Row, discriminator="coupon"):
-    """`CP#program#code` / `META`: a coupon with its history; `switched` counts the changes."""
+    """`CP#program#code` / `META`: a coupon with its history, by promoter; `switched` counts the changes."""
 
+    gpk = UnicodeAttribute()
+    gsk = UnicodeAttribute()
     promoter_id = UnicodeAttribute()
     created_at = Instant()
     priority = WholeNumber()
     changes = Json()
     switched = WholeNumber()
+    marks = Json(null=True)
+
+
+class CouponLookRow(Row, discriminator="coupon_look"):
+    """`CPL#program#look` / `META`: no other code of the program may look like this."""
+
+    code = UnicodeAttribute()
 
 
 class ProductRow(Row, discriminator="product"):
@@ -74,6 +84,7 @@ def promoter_row(promoter: Promoter) -> PromoterRow:
         or None,
         alias=_merge_to_list(promoter.alias) if promoter.alias else None,
         duplicates=[_merge_to_list(merge) for merge in promoter.duplicates] or None,
+        payee_changes=[[to_text(c.effective_at), c.payee_key] for c in promoter.payee_changes] or None,
     )
 
 
@@ -95,6 +106,7 @@ def promoter_of(stored: PromoterRow) -> Promoter:
         ),
         alias=_merge_from_list(stored.alias) if stored.alias else None,
         duplicates=tuple(_merge_from_list(item) for item in stored.duplicates or ()),
+        payee_changes=tuple(PayeeChange(from_text(at), key) for at, key in stored.payee_changes or ()),
     )
 
 
@@ -121,14 +133,24 @@ def volume_of(stored: VolumeRow) -> tuple[tuple[str, str], Volume]:
 
 def coupon_row(coupon: Coupon) -> CouponRow:
     """Return a coupon as it is stored."""
+    gpk, gsk = catalog_keys.coupon_listing(coupon.program_id, coupon.promoter_id, coupon.code)
     return CouponRow(
         *catalog_keys.coupon(coupon.program_id, coupon.code),
+        gpk=gpk,
+        gsk=gsk,
         promoter_id=coupon.promoter_id,
         created_at=coupon.created_at,
         priority=coupon.priority,
         changes=[[to_text(change.effective_at), change.enabled] for change in coupon.changes],
-        switched=len(coupon.changes),
+        switched=coupon.revision,
+        marks=[[to_text(mark.effective_at), mark.public, mark.reason, mark.by] for mark in coupon.marks]
+        or None,
     )
+
+
+def coupon_look_row(coupon: Coupon) -> CouponLookRow:
+    """Return the claim of what a coupon's code looks like."""
+    return CouponLookRow(*catalog_keys.coupon_look(coupon.program_id, look_of(coupon.code)), code=coupon.code)
 
 
 def coupon_of(stored: CouponRow) -> Coupon:
@@ -140,6 +162,9 @@ def coupon_of(stored: CouponRow) -> Coupon:
         created_at=stored.created_at,
         priority=stored.priority,
         changes=tuple(CouponChange(from_text(at), enabled) for at, enabled in stored.changes),
+        marks=tuple(
+            PublicChange(from_text(at), public, reason, by) for at, public, reason, by in stored.marks or ()
+        ),
     )
 
 

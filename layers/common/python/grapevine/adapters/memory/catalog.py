@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from grapevine.adapters.memory.campaigns import MemoryCampaigns
 from grapevine.adapters.memory.customers import MemoryCustomers
-from grapevine.domain.coupons import Coupon
+from grapevine.domain.coupons import Coupon, look_of
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
@@ -106,12 +106,22 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
         return {code: coupon for code, coupon in found.items() if coupon}
 
     def add_coupon(self, coupon: Coupon) -> None:
-        self._add(self._coupons, (coupon.program_id, coupon.code), coupon, "coupon")
+        with self._lock:
+            looks = {look_of(known.code) for known in self.coupons_of(coupon.program_id)}
+            if look_of(coupon.code) in looks:
+                raise AlreadyExistsError("coupon", coupon.code)
+            self._coupons[coupon.program_id, coupon.code] = coupon
+
+    def coupons_of(self, program_id: str, promoter_id: str | None = None) -> Iterator[Coupon]:
+        known = sorted(self._coupons.values(), key=lambda coupon: (coupon.promoter_id, coupon.code))
+        for coupon in known:
+            if coupon.program_id == program_id and promoter_id in (None, coupon.promoter_id):
+                yield coupon
 
     def change_coupon(self, coupon: Coupon) -> None:
         with self._lock:
             known = self._coupons.get((coupon.program_id, coupon.code))
-            if known is None or len(known.changes) != len(coupon.changes) - 1:
+            if known is None or known.revision != coupon.revision - 1:
                 raise NetworkMovedError(f"coupon {coupon.code}")
             self._coupons[coupon.program_id, coupon.code] = coupon
 

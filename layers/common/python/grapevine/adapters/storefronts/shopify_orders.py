@@ -9,6 +9,7 @@ its path.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import NoReturn
 from urllib.parse import parse_qsl, urlsplit
@@ -32,6 +33,8 @@ _ORDER_INSTANTS = ("updated_at", "created_at", "processed_at", "cancelled_at", "
 _PART_INSTANTS = ("updated_at", "created_at", "processed_at")
 # An authorization that ran out is money nobody will see.
 _OTHER_STATES = {"expired": Payment.VOIDED}
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+LONGEST_HOST = 100
 _UNDELIVERABLE = frozenset({"cancelled", "error", "failure"})
 
 
@@ -51,6 +54,7 @@ def snapshot_of(order: Node) -> Snapshot:
         test=order["test"].is_true,
         charges=charges_of(order, currency),
         tenders=tenders_of(order, currency),
+        referrer=referrer_of(order),
     )
 
 
@@ -139,6 +143,16 @@ def click_id_of(order: Node) -> str | None:
     ]
     candidates = [*kept, *_landing_values(order["landing_site"].text() or "")]
     return next((text for text in candidates if text and visitor_of(text)), None)
+
+
+def referrer_of(order: Node) -> str | None:
+    """Return the host of the page that led to the shop; the rest of the address may name a person."""
+    try:
+        host = urlsplit(order["referring_site"].text() or "").hostname or ""
+    except ValueError:
+        return None
+    name = host.removeprefix("www.")
+    return name if len(name) <= LONGEST_HOST and _HOST.fullmatch(name) else None
 
 
 def _landing_values(url: str) -> list[str]:
