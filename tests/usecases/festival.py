@@ -1,7 +1,7 @@
 """A shop in Shanghai on the days around Double 11: three promoters, eight campaigns, a coupon, a bounty.
 
 Ana ← Bo ← Cy; who brings a sale has 10 %, who invited them 3 %. Cy sold enough in October to be silver,
-for 2 % more. A yuan is a point.
+for 2 % more. A yuan is a point. Where Cy's coupon was used, 80 % of all that stays.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.worlds import World, chain_world
 CNY = "CNY"
 SHANGHAI = timedelta(hours=8)
 TIERS = (Tier(id="base", threshold=0, add_bps=0), Tier(id="silver", threshold=1_000_000, add_bps=200))
-PLAN = make.plan(1000, 300, tiers=TIERS, points_per_unit=1)
+PLAN = make.plan(1000, 300, tiers=TIERS, points_per_unit=1, coupon_bps=8000)
 
 
 def local(day: int, hour: int = 0, minute: int = 0, second: int = 0, month: int = 11) -> datetime:

@@ -110,22 +110,24 @@ def two_at_once(shop: Festival) -> None:
 
 
 def evening(shop: Festival) -> None:
-    """Boost × tier: 88.888 by the plan, 17.7776 for silver, 8.8888 for the night, and a boost."""
+    """Boost × tier × coupon: 88.888 by the plan, 17.7776 for silver, 8.8888 for the night, and a boost."""
     shop.sell(*PARCELS, TEA, SILK, JADE, PLUM, TEA_WITHOUT)
     assert [shop.of(parcel) for parcel in PARCELS] == [{BO: (100, 10 + 20), ANA: (30, 0)}] * 4
-    points, above = 889 + 1_778, {BO: (2_667, 0)}  # 888.88 and 1777.76; 26.6664
-    # add: half of 88.888, and 3 %, 26.6664: 71.1104.
-    assert shop.of(TEA) == {CY: (10_667 + 889 + 7_111, points), **above}
-    # multiply: half of 115.5544, which is plan, silver and night, and 26.6664: 84.4436.
-    assert shop.of(SILK) == {CY: (10_667 + 889 + 8_444, points), **above}
-    # max: its own 71.1104 is 44.444 more than silver and night, 26.6664.
-    assert shop.of(JADE) == {CY: (10_667 + 889 + 4_444, points), **above}
-    # exclusive: its own 71.1104, of which silver's 17.7776 is a part: 53.3328 more, no night.
-    assert shop.of(PLUM) == {CY: (10_667 + 5_333, points), **above}
+    # The coupon leaves 80 % of each: 106.6656 is 85.33248, the night's 8.8888 is 7.11104, Bo's 26.6664
+    # is 21.33312; of points it takes nothing: 888.88 and 1777.76.
+    points, above = 889 + 1_778, {BO: (2_133, 0)}
+    # add: half of 88.888, and 3 %, 26.6664: 71.1104; 80 % of it is 56.88832.
+    assert shop.of(TEA) == {CY: (8_533 + 711 + 5_689, points), **above}
+    # multiply: half of 115.5544, which is plan, silver and night, and 26.6664: 84.4436; 67.55488.
+    assert shop.of(SILK) == {CY: (8_533 + 711 + 6_755, points), **above}
+    # max: its own 71.1104 is 44.444 more than silver and night, 26.6664; 35.5552.
+    assert shop.of(JADE) == {CY: (8_533 + 711 + 3_556, points), **above}
+    # exclusive: its own 71.1104, of which silver's 17.7776 is a part: 53.3328 more, no night; 42.66624.
+    assert shop.of(PLUM) == {CY: (8_533 + 4_267, points), **above}
     # Without the coupon: 106.6656, 8.8888 and 71.1104; 26.6664 above.
     assert shop.of(TEA_WITHOUT) == {CY: (10_667 + 889 + 7_111, points), BO: (2_667, 0)}
-    assert shop.cost(SILK) == {"cm_night": 889, "cm_silk": 8_444, "cm_points": 1_778}
-    assert shop.cost(PLUM) == {"cm_plum": 5_333, "cm_points": 1_778}
+    assert shop.cost(SILK) == {"cm_night": 711, "cm_silk": 6_755, "cm_points": 1_778}
+    assert shop.cost(PLUM) == {"cm_plum": 4_267, "cm_points": 1_778}
 
 
 def ten_this_week(shop: Festival) -> None:
@@ -183,14 +185,14 @@ def played() -> Festival:
 CY_FEN = (
     6_500
     + (2_600 + 1_156 + 2_000 + 3_211 + 15 + 1_051)  # m1, m2, m4, m6, m7, m10: 100.33
-    + (18_667 + 20_000 + 16_000 + 16_000 + 18_667)  # the evening: 893.34
+    + (14_933 + 15_999 + 12_800 + 12_800 + 18_667)  # the evening: 751.99
     + 19_500  # stray
     + 5_000  # the bounty
 )
 BO_FEN = (
     1_500
     + (600 + 267 + 333 + 567 + 3 + 185)  # below Bo at midnight: 19.55
-    + 5 * 2_667  # and in the evening: 133.35
+    + (4 * 2_133 + 2_667)  # and in the evening: 111.99
     + 3_600  # stray
     + (734 + 533 + 1_500)  # Bo's own m3, m5, m9: 27.67
     + (12_800 + 7_500 + 4 * 100)  # deposit, second, parcels
@@ -204,11 +206,11 @@ POINTS_OF = {
 COST_FEN = {
     "cm_early": 500 + (200 + 89 + 67 + 111 + 33) + 800,
     "cm_hour": (556 + 167 + 944 + 4 + 2_000 + 500 + 309) + 4_000 + 1_500 + 5_100,
-    "cm_night": 4 * 889,
-    "cm_tea": 7_111 + 7_111,
-    "cm_silk": 8_444,
-    "cm_jade": 4_444,
-    "cm_plum": 5_333,
+    "cm_night": 3 * 711 + 889,
+    "cm_tea": 5_689 + 7_111,
+    "cm_silk": 6_755,
+    "cm_jade": 3_556,
+    "cm_plum": 4_267,
 }
 COST_POINTS = (
     (222 + 67 + 378 + 2 + 800 + 200 + 124)  # the burst: 1793
@@ -219,18 +221,18 @@ COST_POINTS = (
 
 
 def test_the_hand_totals_are_what_the_words_say() -> None:
-    """1303.67, 438.57 and 119.20 yuan; 18813, 4787 and 1500 points; 528.79 yuan and 16163 points extra."""
-    assert (CY_FEN, BO_FEN, ANA_FEN) == (130_367, 43_857, 11_920)
+    """1162.32, 417.21 and 119.20 yuan; 18813, 4787 and 1500 points; 472.80 yuan and 16163 points extra."""
+    assert (CY_FEN, BO_FEN, ANA_FEN) == (116_232, 41_721, 11_920)
     assert list(POINTS_OF.values()) == [18_813, 4_787, 1_500]
-    assert (sum(COST_FEN.values()), COST_POINTS) == (52_879, 16_163)
+    assert (sum(COST_FEN.values()), COST_POINTS) == (47_280, 16_163)
 
 
 def test_edges_59_60_61_62_63_a_double_11_from_the_pre_sale_to_the_payout() -> None:
     shop = played()
     held = {(CY, "held"): CY_FEN, (BO, "held"): BO_FEN, (ANA, "held"): ANA_FEN}
     budgets = {(name, "budget"): -minor for name, minor in COST_FEN.items()}
-    # What campaigns did not pay came from the program: 1861.44 less 528.79.
-    commission = {("program", "commission"): -(186_144 - 52_879)}
+    # What campaigns did not pay came from the program: 1698.73 less 472.80.
+    commission = {("program", "commission"): -(169_873 - 47_280)}
     assert shop.books(CNY) == held | budgets | commission
     shop.sweep(local(12, 1))
     shop.sweep(local(20, 1, month=12))
