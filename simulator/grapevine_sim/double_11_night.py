@@ -33,8 +33,8 @@ from grapevine_sim.plans import Delivery, OrderPlan, Run
 from grapevine_sim.steps import Progress
 from infra.deploy import move_clock
 
-APPS = ("track_click", "place_order", "accrue", "fraud", "console")
-"""Whoever the night needs; the others live in the time that it is."""
+APPS = ("track_click", "place_order", "accrue")
+"""Whose clock the night is about; the others live in the time that it is: whoever is moved starts anew."""
 REFUNDS = "refunds/create"
 BEFORE_ALL = timedelta(days=60)
 """Further on than the day before was played: time does not go back."""
