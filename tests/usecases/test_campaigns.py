@@ -455,3 +455,13 @@ def test_campaigns_and_points_are_told_in_words() -> None:
         ("cm_2", "100", "100"),
     ]
     assert told(world, 1)["points"] == {CY: "150"}
+
+
+def test_edge_60_a_budget_is_asked_also_where_other_caps_must_be_asked_first() -> None:
+    daily = Cap(id="daily", per=CapPer.PROMOTER, period=CapPeriod.DAY, amount_minor=1_400)
+    boost = day_of(add_bps=500, budget=9_000, promoter_cap=300)
+    world = boosted(boost, plan=make.plan(1000, caps=(daily,)))
+    post(world, paid(1))
+    assert (has(world, 1), spent(world)) == ({CY: 1300}, {CASH: 300})
+    post(world, gone(1, 5_000))
+    assert (has(world, 1), spent(world)) == ({CY: 750}, {CASH: 250})

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grapevine.domain.campaigns import Clock, Pays, Stacking
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import standing
@@ -19,6 +20,7 @@ from grapevine.domain.plans import Plan
 from tests import builders as make
 from tests.builders import T0, days, minutes
 from tests.strategies import PATIENT
+from tests.usecases.boosting import day_of
 from tests.worlds import World, chain_world
 
 FIRST = make.refund("r1", ("a", 2_345))
@@ -63,9 +65,13 @@ ON_TIME, LATE = make.click(), make.click(recorded_at=T0 + minutes(30))
 """The click that the order names, and the same one recorded late, within the grace period."""
 
 
-def play(steps: tuple[Fact | datetime, ...], click: Click = ON_TIME, *plans: Plan) -> World:
+def play(
+    steps: tuple[Fact | datetime, ...], click: Click = ON_TIME, *plans: Plan, campaigns: bool = False
+) -> World:
     """Post after every step; an instant among the facts is time passing."""
     world, now = chain_world(*plans), T0 + minutes(2)
+    for number, campaign in enumerate(CAMPAIGNS if campaigns else (), start=1):
+        world.catalog.add_campaign(make.PROGRAM_ID, campaign, number)
     world.clicks.stored.clear()
     for step in (*steps, END):
         if isinstance(step, datetime):
@@ -141,6 +147,28 @@ SCARCE = make.plan(
     recruit_bonus_minor=500,
 )
 """What is left does not change while one order's facts come, so neither may where they lead."""
+
+
+CAMPAIGNS = (
+    day_of("cm_1", multiplier_bps=15_000, bonus=77, budget=555),
+    day_of("cm_2", multiplier_bps=20_000, stacking=Stacking.MULTIPLY, order_cap=800, promoter_cap=700),
+    day_of("cm_3", pays=Pays.POINTS, add_points_per_unit=2, bonus=5, budget=200),
+    day_of("cm_4", pays=Pays.POINTS, multiplier_bps=25_000, stacking=Stacking.MAX, clock=Clock.PLACED),
+)
+"""In money and in points, with budgets that do not last for all of it."""
+POINTED = replace(SCARCE, points_per_unit=1, caps=SCARCE.caps[1:2], pool_cap_bps=6_000)
+
+
+@pytest.mark.parametrize("more", [(), (CANCELLED,), (make.verdict(Outcome.BLOCK),)])
+@given(data=st.data())
+@settings(PATIENT, max_examples=60)
+def test_an_order_with_campaigns_and_points_ends_the_same(
+    more: tuple[Fact, ...], data: st.DataObject
+) -> None:
+    story = (*STORY, *(more or (make.verdict(Outcome.ALLOW),)))
+    world = play(data.draw(arrivals(story)), ON_TIME, POINTED, campaigns=True)
+    assert ends_as(world) == ends_as(play(story, ON_TIME, POINTED, campaigns=True))
+    assert world.proof().faults == ()
 
 
 @pytest.mark.parametrize("more", [(), (CANCELLED,)])

@@ -16,7 +16,7 @@ from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import Extra, earned_by_promoter, earns, worked_out
 from grapevine.domain.facts import OrderKey
-from grapevine.domain.grants import GrantKey, Holdings, Use, Uses
+from grapevine.domain.grants import GrantKey, Holdings, Use, Uses, offered
 from grapevine.domain.orders import Order
 from grapevine.domain.payees import cap_subject
 from grapevine.domain.programs import Terms
@@ -97,7 +97,8 @@ def capped(
     own = [_own_keys(subject, plan.caps) for subject in (*subjects, *cash_subjects)]
     turns = turns_of([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(worked.extras))
     wanted = share_out(earned, own, united(own), turns[: len(earned)])
-    own_uses = uses_of(totals_by(earned, own), totals_by(wanted, own))
+    kept = totals_by(wanted, own)
+    own_uses = uses_of(totals_by(earned, own), kept, kept)
     counted = [_counted_keys(subject, order, plan.caps, terms) for subject in subjects]
     if not worked.extras:
         minors, uses = _counted(wanted, counted, turns, holdings)
@@ -130,7 +131,7 @@ def _counted(
     limits, totals = united(counted), totals_by(wanted, counted)
     room = {name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()}
     minors = share_out(wanted, counted, room, turns)
-    return minors, uses_of(totals, totals_by(minors, counted))
+    return minors, uses_of(totals, totals_by(minors, counted), room)
 
 
 def _offers(extras: Sequence[Extra], cash: Sequence[int], voided: Sequence[str]) -> list[Use]:
@@ -142,8 +143,8 @@ def _offers(extras: Sequence[Extra], cash: Sequence[int], voided: Sequence[str])
     wanted = [next(left) if e.pays is Pays.CASH else e.commission.earned_minor for e in extras]
     given = [0 if extra.promoter_id in voided else minor for extra, minor in zip(extras, wanted, strict=True)]
     limits = {extra.campaign.id: extra.campaign.order_cap for extra in extras if extra.campaign}
-    offered = share_out(given, *_keyed(extras, limits), range(len(extras)))
-    return [Use(minor, most) for minor, most in zip(wanted, offered, strict=True)]
+    most = share_out(given, *_keyed(extras, limits), range(len(extras)))
+    return [Use(minor, left) for minor, left in zip(wanted, most, strict=True)]
 
 
 def _with_budgets(
@@ -163,8 +164,8 @@ def _with_budgets(
     """
     before: list[Mapping[GrantKey, int]] = [{} for _ in range(len(parts) - len(extras))]
     mine = [*before, *(_promoter_keys(extra, decision, terms.program.id) for extra in extras)]
-    offered, _ = _counted(parts, mine, turns, holdings)
-    budgets = _budgets(extras, offered[len(before) :], key, terms.program.id, holdings)
+    within, _ = _counted(parts, mine, turns, holdings)
+    budgets = _budgets(extras, within[len(before) :], key, terms.program.id, holdings)
     keys = [{**one, **other} for one, other in zip(counted, mine, strict=True)]
     limits, totals = united(keys), totals_by(parts, keys)
     room: dict[GrantKey | str, int] = {
@@ -177,19 +178,19 @@ def _with_budgets(
     ]
     minors = share_out(parts, named, room, turns)
     used = totals_by(minors, named)
-    uses = {name: Use(minor, used[name]) for name, minor in totals.items()}
+    uses = {name: offered(minor, used[name], room[name]) for name, minor in totals.items()}
     for name, shards in budgets.items():
         uses |= _cut(shards, used.get(name, 0))
     return minors, uses
 
 
 def _budgets(
-    extras: Sequence[Extra], offered: Sequence[int], key: OrderKey, program_id: str, holdings: Holdings
+    extras: Sequence[Extra], parts: Sequence[int], key: OrderKey, program_id: str, holdings: Holdings
 ) -> dict[str, Uses]:
     """Return by campaign what an order uses of the shards of its budget, for all of its parts together."""
     limited = {e.campaign.id: e.campaign for e in extras if e.campaign and e.campaign.budget is not None}
     names = _keyed(extras, dict.fromkeys(limited, 0))[0]
-    wanted = totals_by(offered, names)
+    wanted = totals_by(parts, names)
     return {
         name: dict(budget_uses(campaign, wanted[name], str(key), program_id, holdings))
         for name, campaign in limited.items()
@@ -200,7 +201,7 @@ def _cut(shards: Uses, used: int) -> Uses:
     """Return shards with no more taken than is used, of the last ones less."""
     found: dict[GrantKey, Use] = {}
     for name, use in shards.items():
-        found[name] = Use(use.wanted, min(use.granted, used))
+        found[name] = offered(use.wanted, min(use.granted, used), use.granted)
         used -= found[name].granted
     return found
 

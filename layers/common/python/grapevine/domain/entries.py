@@ -196,7 +196,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "c": entry.covers,
         "f": ",".join(entry.facts),
         "d": decision_to_dict(entry.decision) if entry.decision else None,
-        "g": [[str(grant.key), grant.wanted, grant.granted] for grant in entry.grants],
+        "g": [_grant_to_list(grant) for grant in entry.grants],
         "s": [_sale_to_list(sale) for sale in entry.sales],
         "ev": [_sale_to_list(sale) for sale in entry.evidence],
         "rv": [entry.reached.net_minor, entry.reached.orders] if entry.reached else None,
@@ -230,10 +230,7 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
         covers=values.get("c", 0),
         facts=tuple(values["f"].split(",")) if "f" in values else (),
         decision=decision_from_dict(values["d"]) if "d" in values else None,
-        grants=tuple(
-            Grant(GrantKey.parse(program_id, text), wanted, granted)
-            for text, wanted, granted in values.get("g", ())
-        ),
+        grants=tuple(_grant_from_list(item, program_id) for item in values.get("g", ())),
         sales=tuple(_sale_from_list(item) for item in values.get("s", ())),
         evidence=tuple(_sale_from_list(item) for item in values.get("ev", ())),
         reached=Volume(*values["rv"]) if "rv" in values else None,
@@ -260,6 +257,16 @@ def _posting_to_list(posting: Posting) -> list[Any]:
 def _posting_from_list(leg: list[Any], program_id: str) -> Posting:
     source, destination, minor, currency = leg
     return Posting(_account(source, program_id), _account(destination, program_id), Money(minor, currency))
+
+
+def _grant_to_list(grant: Grant) -> list[Any]:
+    values = [str(grant.key), grant.wanted, grant.granted]
+    return values if grant.offered is None else [*values, grant.offered]
+
+
+def _grant_from_list(item: list[Any], program_id: str) -> Grant:
+    text, wanted, granted, *offered = item
+    return Grant(GrantKey.parse(program_id, text), wanted, granted, *offered)
 
 
 def _sale_to_list(sale: Sale) -> list[Any]:

@@ -5,7 +5,8 @@ was granted, and from then on that is an input like any other. Three rules make 
 
 - only what is wanted above the highest ever wanted is asked for anew;
 - a fall below what was granted gives the difference back at once, for others to use;
-- what was given back may be taken again as far as it is still there, up to the most ever granted.
+- what was given back may be taken again as far as it is still there, up to the most ever offered: what
+  another limit refused is not lost for good, or the end would depend on which of two came first.
 """
 
 from __future__ import annotations
@@ -35,11 +36,15 @@ class GrantKey:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an order wanted of something scarce and has of it, in its units: minor units, or times."""
+    """What an order wanted of something scarce and has of it, in its units: minor units, or times.
+
+    `offered` is what it could have had, where another limit left it less; None where it has all of that.
+    """
 
     key: GrantKey
     wanted: int
     granted: int
+    offered: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,14 @@ class GrantChange:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What an order's entries say about one key: the highest wanted, the most granted, what it has now."""
+    """What an order's entries say about one key: the highest wanted, the most offered, what it has now."""
 
     wanted: int = 0
     most: int = 0
     granted: int = 0
 
     def target(self, wanted: int) -> int:
-        """Return what the order may have at best: all of a new height, else no more than it ever had."""
+        """Return what the order may have at best: all of a new height, else no more than was ever offered."""
         return wanted if wanted > self.wanted else min(wanted, self.most)
 
 
@@ -107,10 +112,11 @@ NO_HOLDINGS = Holdings()
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What an order wants of something scarce now, and what it gets."""
+    """What an order wants of something scarce now, what it gets, and what it could have, if more."""
 
     wanted: int
     granted: int
+    offered: int | None = None
 
 
 Uses = Mapping[GrantKey, Use]
@@ -122,9 +128,8 @@ def held(grants: Iterable[Grant]) -> dict[GrantKey, Held]:
     found: dict[GrantKey, Held] = {}
     for grant in grants:
         before = found.get(grant.key, NOTHING)
-        found[grant.key] = Held(
-            max(before.wanted, grant.wanted), max(before.most, grant.granted), grant.granted
-        )
+        most = grant.granted if grant.offered is None else grant.offered
+        found[grant.key] = Held(max(before.wanted, grant.wanted), max(before.most, most), grant.granted)
     return found
 
 
@@ -139,7 +144,17 @@ def to_record(holdings: Holdings, uses: Uses) -> tuple[Grant, ...]:
         return ()
     unused = {key: Use(0, 0) for key in holdings.held if key not in uses}
     return tuple(
-        Grant(key, use.wanted, use.granted)
-        for key, use in sorted({**uses, **unused}.items())
-        if use.granted != holdings.of(key).granted or use.wanted > holdings.of(key).wanted
+        Grant(key, use.wanted, use.granted, use.offered)
+        for key, use in sorted({**uses, **unused}.items(), key=lambda item: item[0])
+        if _is_news(use, holdings.of(key))
     )
+
+
+def _is_news(use: Use, before: Held) -> bool:
+    return use.granted != before.granted or use.wanted > before.wanted or (use.offered or 0) > before.most
+
+
+def offered(wanted: int, granted: int, room: int) -> Use:
+    """Return the use of what was offered up to `room`, of which other limits left `granted`."""
+    most = min(wanted, room)
+    return Use(wanted, granted, most if most > granted else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from grapevine.domain.grants import Use
+from grapevine.domain.grants import Use, offered
 
 K = TypeVar("K", bound=Hashable)
 
@@ -45,6 +45,6 @@ def totals_by(minors: Sequence[int], keys: Sequence[Iterable[K]]) -> dict[K, int
     return totals
 
 
-def uses_of(wanted: Mapping[K, int], granted: Mapping[K, int]) -> dict[K, Use]:
-    """Return for each key what was wanted of it and what of that was granted."""
-    return {key: Use(minor, granted[key]) for key, minor in wanted.items()}
+def uses_of(wanted: Mapping[K, int], granted: Mapping[K, int], room: Mapping[K, int]) -> dict[K, Use]:
+    """Return for each key what was wanted of it, and what of its room other limits left."""
+    return {key: offered(minor, granted[key], room[key]) for key, minor in wanted.items()}
