@@ -363,6 +363,58 @@ CAMPAIGNS = (
     ),
 )
 
+BOUNTIES = (
+    Mutant(
+        name="bounties stay",
+        lacks="a refund that undoes the evidence undoes the bounty",
+        edits=(
+            Edit(
+                "domain/bounty_posting.py",
+                "    if not (postings or _must_rearm(due_at, entries, now)):\n",
+                "    if (entries and not case.amount) or not postings:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="bounties without a hold",
+        lacks="a bounty is held as long as its evidence is looked at",
+        edits=(
+            Edit(
+                "domain/bounty_posting.py",
+                "    leaf = Leaf.PAYABLE if was_released or is_over else Leaf.HELD\n",
+                "    leaf = Leaf.PAYABLE\n",
+            ),
+            Edit(
+                "domain/bounty_posting.py",
+                "        released=was_released or is_over,\n",
+                "        released=True,\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="evidence without an end",
+        lacks="an order counts for a bounty by when it was paid, not by when we heard of it",
+        edits=(
+            Edit(
+                "domain/evidence.py",
+                "for period in periods for name, volume in sold.items()}",
+                "for period in periods for name, volume in sold.items() if now < period.ends_at}",
+            ),
+        ),
+    ),
+    Mutant(
+        name="bounties look once",
+        lacks="who has posted a bounty looks whether newer evidence was folded meanwhile",
+        front=frozenset({"ledger", "pages"}),
+        edits=(Edit("usecases/post_bounty.py", "        posted = entry\n", "        return entry\n"),),
+    ),
+    Mutant(
+        name="blocked orders are evidence",
+        lacks="what a verdict blocks counts for no bounty",
+        edits=(Edit("domain/sales.py", "    if blocked or not winners", "    if not winners"),),
+    ),
+)
+
 FLOWS = (
     Mutant(
         name="mark before posting",
@@ -424,5 +476,5 @@ PAYOUTS = (
     ),
 )
 
-MUTANTS = (*STORES, *POSTS, *CAMPAIGNS, *FLOWS, *PAYOUTS)
+MUTANTS = (*STORES, *POSTS, *CAMPAIGNS, *BOUNTIES, *FLOWS, *PAYOUTS)
 """Every mutant; names are unique."""

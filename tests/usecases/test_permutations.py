@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grapevine.domain.campaigns import Campaign, Clock, Pays, Stacking
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import standing
@@ -19,6 +21,7 @@ from grapevine.domain.plans import Plan
 from tests import builders as make
 from tests.builders import T0, days, minutes
 from tests.strategies import PATIENT
+from tests.usecases.boosting import day_of
 from tests.worlds import World, chain_world
 
 FIRST = make.refund("r1", ("a", 2_345))
@@ -63,9 +66,16 @@ ON_TIME, LATE = make.click(), make.click(recorded_at=T0 + minutes(30))
 """The click that the order names, and the same one recorded late, within the grace period."""
 
 
-def play(steps: tuple[Fact | datetime, ...], click: Click = ON_TIME, *plans: Plan) -> World:
+def play(
+    steps: tuple[Fact | datetime, ...],
+    click: Click = ON_TIME,
+    *plans: Plan,
+    campaigns: Sequence[Campaign] = (),
+) -> World:
     """Post after every step; an instant among the facts is time passing."""
     world, now = chain_world(*plans), T0 + minutes(2)
+    for number, campaign in enumerate(campaigns, start=1):
+        world.catalog.add_campaign(make.PROGRAM_ID, campaign, number)
     world.clicks.stored.clear()
     for step in (*steps, END):
         if isinstance(step, datetime):
@@ -151,6 +161,27 @@ def test_an_order_that_is_capped_and_recruits_ends_the_same(
 ) -> None:
     story = (*STORY, *more, make.verdict(Outcome.ALLOW))
     check(story, data.draw(arrivals(story)), ON_TIME, SCARCE)
+
+
+FESTIVE = (
+    day_of("cm_1", multiplier_bps=15_000, add_bps=100),
+    day_of("cm_2", multiplier_bps=20_000, stacking=Stacking.MULTIPLY, order_cap=2_000),
+    day_of("cm_3", pays=Pays.POINTS, add_points_per_unit=3, bonus=10, clock=Clock.PLACED),
+    day_of("cm_4", add_bps=500, budget=600, promoter_cap=5_000),
+)
+"""In every stacking but alone; the last has too little for the whole order, and nobody else wants it."""
+
+
+@pytest.mark.parametrize("more", [(), (CANCELLED,)])
+@given(data=st.data())
+@settings(PATIENT, max_examples=40)
+def test_an_order_with_campaigns_ends_the_same(more: tuple[Fact, ...], data: st.DataObject) -> None:
+    story = (*STORY, *more, make.verdict(Outcome.ALLOW))
+    steps = data.draw(arrivals(story))
+    plan = make.plan(1000, 300, pool_cap_bps=10_000, points_per_unit=2)
+    one, other = (play(each, ON_TIME, plan, campaigns=FESTIVE) for each in (story, steps))
+    assert ends_as(one) == ends_as(other)
+    assert other.proof().faults == ()
 
 
 def test_what_the_capped_story_comes_to() -> None:
