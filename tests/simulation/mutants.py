@@ -39,13 +39,13 @@ BOOKS, RUNS = frozenset({"ledger", "facts"}), frozenset({"treasury", "settlement
 READS = "    entries = ports.ledger.entries_of(key)\n    facts = ports.facts.facts_of(key)\n"
 READS_REVERSED = "    facts = ports.facts.facts_of(key)\n    entries = ports.ledger.entries_of(key)\n"
 SETTLE_EACH = "    for promoter_id in batch.promoter_ids:\n"
-SWEPT = "    outcomes = [_post(order, ports, now) for order in orders]\n    ports.mark.set_swept_until(now)\n"
+SWEPT = "    outcomes = [_post(key, ports, now) for key in found]\n    ports.mark.set_swept_until(now)\n"
 SWEPT_TOO_EARLY = (
-    "    ports.mark.set_swept_until(now)\n    outcomes = [_post(order, ports, now) for order in orders]\n"
+    "    ports.mark.set_swept_until(now)\n    outcomes = [_post(key, ports, now) for key in found]\n"
 )
 TAKEN_OUT = "    try:\n        redrive_order(item.order, ports, now)\n"
 TAKEN_OUT_TOO_EARLY = "    ports.waiting.done(item)\n" + TAKEN_OUT
-FOLD_TOO = "        fold_entries(FoldEntries(ports.orders.ledger.entries_of(order)), ports.pages)\n"
+FOLD_TOO = "        fold_entries(FoldEntries(entries), ports.pages)\n"
 STAYS = "    return now < ends or entries[-1].recorded_at >= ends\n"
 EVERY_CLICK = "clicks = ports.clicks.clicks_of(visitor_id, MOST_CLICKS) if visitor_id else ()"
 ONE_CLICK = "clicks = tuple(filter(None, [ports.clicks.click(order.click_id)])) if order.click_id else ()"
@@ -424,7 +424,7 @@ FLOWS = (
     Mutant(
         name="sweep forgets",
         lacks="what a sweep cannot post is queued",
-        edits=(Edit(SWEEPING, '        ports.failures.send(order, f"sweep: {reason_of(error)}")\n', ""),),
+        edits=(Edit(SWEEPING, '        ports.failures.send(key, f"sweep: {reason_of(error)}")\n', ""),),
     ),
     Mutant(
         name="taken out before it is done",
