@@ -55,7 +55,7 @@ class Violation:
 def violations(town: Town, undisturbed: Town) -> list[Violation]:
     """Return everything that is wrong with a town after its storm, compared with one that had none."""
     found = [*_proof(town), *_queue(town), *_orders(town, undisturbed), *_balances(town, undisturbed)]
-    found += [*_budgets(town), *_unfair(undisturbed), *_bounties(town)]
+    found += [*_budgets(town), *_unfair(undisturbed), *_bounties(town), *_early(town)]
     return [*found, *_payouts(town), *_nothing_left(town), *_again(town)]
 
 
@@ -126,6 +126,16 @@ def _bounties(town: Town) -> Iterator[Violation]:
                 yield Violation(
                     "a bounty stands when its evidence does", f"{promoter.id} has {found}, not {expected}"
                 )
+
+
+def _early(town: Town) -> Iterator[Violation]:
+    """No bounty is payable before its hold has ended."""
+    for entry in town.stores.ledger.appended:
+        if isinstance(entry.key, BonusKey) and entry.reason in (EntryReason.BONUS, EntryReason.RELEASED):
+            _, period = town.stores.catalog.terms(PROGRAM_ID).bounty_period(entry.key.name)
+            leaves = {posting.destination.leaf for posting in entry.postings}
+            if entry.recorded_at < period.held_until and Leaf.PAYABLE in leaves:
+                yield Violation("a bounty is held", f"{entry.id} is payable before {period.held_until}")
 
 
 def _bonuses(town: Town, promoter_id: str, currency: str) -> dict[str, int]:

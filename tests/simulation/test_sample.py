@@ -54,8 +54,11 @@ NOT_PLAYED = {
     EntryReason.TIERED,
     EntryReason.SPENT,
     EntryReason.EXPIRED,
+    EntryReason.RESTORED,
+    EntryReason.CHARGED,
 }
 """In these worlds nobody is banned, leaves, or has two accounts; `test_reference.py` draws such people.
+Nobody spends points either, and none expire: they are earned and go back with their orders.
 
 What a month's sales are when it closes depends on what was folded by then, so a disturbed town and the
 undisturbed one that it is compared with may rightly record two volumes. `test_tiers` has months.
