@@ -39,6 +39,7 @@ ANSWERS = {
     # Nothing that a request can cause, so nothing that a caller could mend.
     "MoneyError": (500, "internal"),
     "OrderUnprocessableError": (500, "internal"),
+    "PointsNotTendedError": (500, "internal"),
     "SettingsError": (500, "internal"),
     "SettlementIncompleteError": (500, "internal"),
     "SettlementsNotStartedError": (500, "internal"),
