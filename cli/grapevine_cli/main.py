@@ -101,16 +101,24 @@ def verify(parts: AwsParts, program_id: str, *, at_rest: bool) -> None:
 
 def proof_lines(proof: Proof) -> list[str]:
     """Return a proof as lines a person reads."""
-    bonuses = f", {proof.bonuses} bonuses" if proof.bonuses else ""
-    counted = f"{proof.entries} entries of {proof.orders} orders{bonuses} and {proof.accounts} accounts"
-    facts = f", {proof.facts} facts" if proof.facts else ""
-    lines = [f"{counted}, {proof.pages} pages, {proof.payouts} payouts{facts}"]
+    keys = [_counted(proof.orders, "order")]
+    if proof.bonuses:
+        keys.append(_counted(proof.bonuses, "bonus", "bonuses"))
+    chains = f"{_counted(proof.entries, 'entry', 'entries')} of {', '.join(keys)}"
+    derived = [_counted(proof.pages, "page"), _counted(proof.payouts, "payout")]
+    if proof.facts:
+        derived.append(_counted(proof.facts, "fact"))
+    lines = [f"{chains} and {_counted(proof.accounts, 'account')}, {', '.join(derived)}"]
     for currency in sorted({currency for _, currency in proof.totals}):
         sums = {leaf: minor for (leaf, of), minor in proof.totals.items() if of == currency}
         amounts = ", ".join(f"{leaf} {format_minor(minor, currency)}" for leaf, minor in sorted(sums.items()))
         lines.append(f"{currency}: {amounts}; together {format_minor(sum(sums.values()), currency)}")
     verdict = f"{len(proof.faults)} FAULTS" if proof.faults else "proven: no faults"
     return [*lines, *(f"FAULT {fault}" for fault in proof.faults), verdict]
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

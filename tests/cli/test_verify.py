@@ -58,7 +58,7 @@ def test_proven_books_exit_with_zero_and_say_how_much_was_looked_at(world: World
     code, said = run(verify, world, PROGRAM_ID)
     assert code == 0
     assert said[-1] == "proven: no faults"
-    assert "1 entries of 1 orders and 0 accounts, 4 pages, 0 payouts, 1 facts" in said
+    assert "1 entry of 1 order and 0 accounts, 4 pages, 0 payouts, 1 fact" in said
     # Not a terminal: one line per stage, so that a log stays short.
     assert [line for line in said if line.startswith(("entries", "facts", "orders"))] == [
         "entries: 1",
@@ -100,7 +100,7 @@ def test_a_bounty_is_proven_explained_and_redriven_by_its_name() -> None:
     assert any(line.startswith(f"FAULT bounty: {bonus()}: entry 1 was never posted: bonus") for line in said)
     assert run(redrive, world, str(bonus())) == (0, [f"{bonus()} posted and folded"])
     code, said = run(verify, world, PROGRAM_ID)
-    assert "2 entries of 1 orders, 1 bonuses and 0 accounts, 5 pages, 0 payouts, 1 facts" in said
+    assert "2 entries of 1 order, 1 bonus and 0 accounts, 5 pages, 0 payouts, 1 fact" in said
     assert (code, said[-1]) == (0, "proven: no faults")
     code, said = run(explain, world, PROGRAM_ID, f"{bonus()}/1")
     assert code == 0
