@@ -29,7 +29,7 @@ from grapevine.domain.coupons import Coupon
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Outcome, Payment, Refund, RefundLine
 from grapevine.domain.money import EXPONENTS, Rounding
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
+from grapevine.domain.plans import AttributionModel, CouponMode, Plan, PublicCoupon, SelfPurchase, Vacancy
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
@@ -172,14 +172,25 @@ class Recorded:
 
 
 def stand(
-    story: Story, order: OrderKey, sweeps: Sequence[datetime], recorded: Sequence[Recorded] = ()
+    story: Story,
+    order: OrderKey,
+    sweeps: Sequence[datetime],
+    recorded: Sequence[Recorded] = (),
+    looks: Sequence[datetime] = (),
 ) -> Stand:
-    """Return what stands after the last sweep, looking at each arrival and at each sweep."""
-    return _lived(story, order, sweeps, recorded)[0]
+    """Return what stands after the last sweep, looking at each arrival and at each sweep.
+
+    At `looks` somebody looks at the order though nothing told of it is new: a click may be.
+    """
+    return _lived(story, order, sweeps, recorded, looks)[0]
 
 
 def _lived(  # noqa: C901 - one life, instant by instant
-    story: Story, order: OrderKey, sweeps: Sequence[datetime], recorded: Sequence[Recorded] = ()
+    story: Story,
+    order: OrderKey,
+    sweeps: Sequence[datetime],
+    recorded: Sequence[Recorded] = (),
+    looks: Sequence[datetime] = (),
 ) -> tuple[Stand, list[Told]]:
     """Return what stands, with everything that was ever told of the order, in its time."""
     facts = sorted((fact for fact in story.facts if fact.order == order), key=lambda f: f.recorded_at)
@@ -190,12 +201,12 @@ def _lived(  # noqa: C901 - one life, instant by instant
     granted: dict[str, int] = {}
     lost: frozenset[str] = frozenset()
     heard, told, sales = _earlier(story, order, placed, sweeps), list[Told](), list[Sold]()
-    for now in sorted({*sweeps, *arrivals}):
+    for now in sorted({*sweeps, *arrivals, *looks}):
         if _is_quarantined(facts[: bisect_right(arrivals, now)]):
             continue
         is_patient = placed is not None and now >= placed + HOUR
         known = [grant for grant in recorded if grant.at <= now]
-        if seen != (bisect_right(arrivals, now), len(known), is_patient):
+        if now in looks or seen != (bisect_right(arrivals, now), len(known), is_patient):
             seen = bisect_right(arrivals, now), len(known), is_patient
             granted = {grant.name: grant.granted for grant in known}
             view = look(story, facts[: seen[0]], view.attribution, now, granted, heard, lost)
@@ -323,7 +334,8 @@ def look(  # noqa: PLR0915 - it is one story, told from the beginning
     is_closed = claims is None or (attribution is not None and attribution.closed)
     earned, points = list[Part](), list[Part]()
     if not is_closed and attribution is not None:
-        earned = _parts(story, ordered, claims or (), asked, plan, attribution.channels)
+        kept = _left_by_coupons(story, claims or (), asked, plan)
+        earned = _parts(story, ordered, claims or (), asked, plan, attribution.channels, kept)
         points = [part for part in earned if part.is_points]
         earned = [part for part in earned if not part.is_points]
     parts = _own_caps(earned, plan)
@@ -591,7 +603,11 @@ def _claims(
     counting = [coupon.promoter_id for coupon in named if _counts(coupon, asked.placed)]
     vouched = _people(story, counting, asked.placed)
     touched = [person.id for person in clicked if _may_have(person, asked, plan)]
-    chosen = _by_coupon([person.id for person in vouched if _may_have(person, asked, plan)], touched, plan)
+    believed = [
+        coupon.promoter_id for coupon in named if _is_believed(story, coupon, asked.placed, touched, plan)
+    ]
+    trusted = _people(story, believed, asked.placed)
+    chosen = _by_coupon([person.id for person in trusted if _may_have(person, asked, plan)], touched, plan)
     may_come = asked.named not in {None, *(click.id for click in come)} and now < asked.placed + HOUR
     if may_come and not chosen:
         return None, None, {}
@@ -663,6 +679,35 @@ def _counts(coupon: Coupon, instant: datetime) -> bool:
     for change in coupon.changes:
         is_on = change.enabled if change.effective_at <= instant else is_on
     return is_on
+
+
+def _is_public(coupon: Coupon, instant: datetime) -> bool:
+    is_public = False
+    for mark in coupon.marks:
+        is_public = mark.public if mark.effective_at <= instant else is_public
+    return is_public
+
+
+def _is_believed(story: Story, coupon: Coupon, placed: datetime, touched: Sequence[str], plan: Plan) -> bool:
+    """Say whether a coupon may win an order: a public one not without a click, where the plan wants that."""
+    if not _counts(coupon, placed):
+        return False
+    needs_click = plan.public_coupon is PublicCoupon.NEEDS_TOUCH and _is_public(coupon, placed)
+    owner = _person(story, coupon.promoter_id, placed)
+    return not needs_click or (owner is not None and owner.id in touched)
+
+
+def _left_by_coupons(story: Story, claims: Sequence[Sequence[str]], asked: Asked, plan: Plan) -> Fraction:
+    """Return the part of all cash that stays where a coupon of one of the winners is on the order."""
+    winners = [claim[0] for claim in claims if claim]
+    used = []
+    for coupon in story.coupons:
+        owner = _person(story, coupon.promoter_id, asked.placed)
+        if coupon.code in asked.codes and _counts(coupon, asked.placed) and owner and owner.id in winners:
+            used.append(_is_public(coupon, asked.placed))
+    if plan.public_coupon is PublicCoupon.LOWER and any(used):
+        return Fraction(plan.public_coupon_bps or 0, 10_000)
+    return Fraction(plan.coupon_bps, 10_000) if used else Fraction(1)
 
 
 def _is_good(story: Story, click: Click, placed: datetime, plan: Plan) -> bool:
@@ -805,8 +850,12 @@ def _parts(
     asked: Asked,
     plan: Plan,
     channels: Mapping[str, str],
+    kept: Fraction,
 ) -> list[Part]:
-    """Return what everybody earned after refunds, nearest levels first, then campaigns, and points."""
+    """Return what everybody earned after refunds, nearest levels first, then campaigns, and points.
+
+    `kept` is what coupons leave of all cash.
+    """
     month = _month_of_tier(story, plan, asked.paid)
     rounding, refunds = story.program.rounding, _refunds(ordered)
     sold = _sold(story, ordered, asked, plan)
@@ -825,17 +874,17 @@ def _parts(
             tier = _uplift(story, claim[0], month, plan) if is_won else (None, Fraction(0))
             events = _events_for(story, asked, claim[0], channels, tier[0]) if is_won else []
             cash = _with_bonus([event for event in events if event.pays is Pays.CASH], items)
-            lines = [(item, _granted(item, claim[0], plan, tier, cash)) for item in items]
+            lines = [(item, _granted(item, claim[0], plan, tier, cash, kept)) for item in items]
             dealt = _dealt_and_back(
                 [(item, granted.levels[level], granted.by_units) for item, granted in lines],
                 refunds,
                 rounding,
             )
             if job < len(claims):
-                dealt.append(_for_the_order(sold, level, refunds, plan, rounding))
+                dealt.append(_for_the_order(sold, level, refunds, plan, rounding, kept))
             found.append(Part(level, claim[level], _kept(dealt, number, parts)))
             if level == 0 and is_won:
-                beside = _beside(story, sold, lines, events, refunds, plan)
+                beside = _beside(story, sold, lines, events, refunds, plan, kept)
                 for event, is_points, dealt in beside:
                     minor = _kept(dealt, number, parts)
                     extras.append(Part(99, claim[0], minor, event.id if event else None, is_points))
@@ -852,6 +901,7 @@ def _beside(
     events: Sequence[Campaign],
     refunds: Sequence[Refund],
     plan: Plan,
+    kept: Fraction,
 ) -> Beside:
     """Return what comes beside a claim's commissions, each with whether it is points, and its shares."""
     found: Beside = []
@@ -862,7 +912,7 @@ def _beside(
     items = [item for item, _ in lines]
     found += [(event, True, dealt) for event, dealt in _points(story, items, events, refunds, plan)]
     if plan.per_order_if_free and not any(item.base for item in sold):
-        for event, pair in _for_nothing(items, events, refunds, story.program.rounding):
+        for event, pair in _for_nothing(items, events, refunds, story.program.rounding, kept):
             found.append((event, event.pays is Pays.POINTS, [pair]))
     return found
 
@@ -962,7 +1012,11 @@ def _points(
 
 
 def _for_nothing(
-    items: Sequence[SoldLine], events: Sequence[Campaign], refunds: Sequence[Refund], rounding: Rounding
+    items: Sequence[SoldLine],
+    events: Sequence[Campaign],
+    refunds: Sequence[Refund],
+    rounding: Rounding,
+    kept: Fraction,
 ) -> list[tuple[Campaign, tuple[int, int]]]:
     """Return the bonuses of an order that cost nothing; what goes back does so by units."""
     found = []
@@ -971,7 +1025,7 @@ def _for_nothing(
         here = [(event, Fraction(event.bonus)) for event in mine if any(_fits(event, i) for i in items)]
         for name, bonus in _stacked(Fraction(0), Fraction(0), here)[1].items():
             (event,) = (event for event in mine if event.id == name)
-            minor = _whole(bonus, rounding)
+            minor = _whole(bonus * kept if pays is Pays.CASH else bonus, rounding)
             found.append((event, (minor, _whole(minor * _units_gone(items, refunds), rounding))))
     return sorted(found, key=lambda pair: (pair[0].pays is Pays.POINTS, pair[0].id))
 
@@ -1149,16 +1203,22 @@ def _products_in(ordered: Sequence[Fact]) -> tuple[str, ...]:
 
 
 def _for_the_order(
-    sold: Sequence[SoldLine], level: int, refunds: Sequence[Refund], plan: Plan, rounding: Rounding
+    sold: Sequence[SoldLine],
+    level: int,
+    refunds: Sequence[Refund],
+    plan: Plan,
+    rounding: Rounding,
+    kept: Fraction,
 ) -> tuple[int, int]:
     """Return a level's flat pay for the whole order, and what of it went back."""
     total = sum(item.base for item in sold)
     counted = [item for item in sold if item.base]
     most = floor(Fraction(total * plan.line_cap_bps, 10_000))
+    each = [_whole(minor * kept, rounding) for minor in plan.per_order_minor]
     if total == 0:
-        most = sum(plan.per_order_minor) if plan.per_order_if_free and sold else 0
-    nearer = sum(plan.per_order_minor[:level])
-    wanted = plan.per_order_minor[level] if level < len(plan.per_order_minor) else 0
+        most = sum(each) if plan.per_order_if_free and sold else 0
+    nearer = sum(each[:level])
+    wanted = each[level] if level < len(each) else 0
     pay = max(0, min(wanted, most - nearer))
     if counted:
         part = Fraction(sum(item.back for item in counted), sum(item.whole for item in counted))
@@ -1195,9 +1255,14 @@ class Granted:
 
 
 def _granted(
-    sold: SoldLine, first: str, plan: Plan, tier: tuple[str | None, Fraction], boosts: Boosts = ()
+    sold: SoldLine,
+    first: str,
+    plan: Plan,
+    tier: tuple[str | None, Fraction],
+    boosts: Boosts = (),
+    kept: Fraction = Fraction(1),
 ) -> Granted:
-    """Return the rates that the ladder gives a line and what campaigns add, as far as both caps let them."""
+    """Return what the ladder gives a line and campaigns add, `kept` of it, as far as both caps let them."""
     rules = [rule for rule in plan.rules if _is_about(rule, sold, first, tier[0])]
     rules.sort(key=lambda rule: rule.id)
     rules.sort(key=lambda rule: (_precision(rule), sum(_wanted(sold, rule, plan, tier[1]))), reverse=True)
@@ -1210,9 +1275,10 @@ def _granted(
         if sold.line.id in shares
     ]
     first_wanted, steps = _stacked(own[0], all_wanted[0] - own[0], here)
+    steps = {name: step * kept for name, step in steps.items()}
     levels, extra = [], {}
     for wanted in (first_wanted, *all_wanted[1:]):
-        levels.append(min(wanted, most, left))
+        levels.append(min(wanted * kept, most, left))
         left -= levels[-1]
     most -= levels[0]
     for mode in Stacking:

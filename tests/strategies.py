@@ -16,7 +16,7 @@ from grapevine.domain.bounties import Bounty, BountyPeriod
 from grapevine.domain.campaigns import Audience, Campaign, Clock, Pays, Stacking
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
-from grapevine.domain.coupons import Coupon, CouponChange
+from grapevine.domain.coupons import Coupon, CouponChange, PublicChange
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.facts import (
     Component,
@@ -41,6 +41,8 @@ from grapevine.domain.plans import (
     BindingPolicy,
     CouponMode,
     Plan,
+    PointsDebt,
+    PublicCoupon,
     Recurring,
     SelfPurchase,
     Vacancy,
@@ -121,7 +123,16 @@ CAPS = ((), (), ON_ORDERS, COUNTED[:1], COUNTED[2:], (*ON_ORDERS, *COUNTED))
 """Several plans have no cap, so that what caps could hide is seen."""
 
 COUPONS = (
-    Coupon(program_id=PROGRAM_ID, code="DEE", promoter_id=DEE, created_at=T0 - days(9)),
+    Coupon(
+        program_id=PROGRAM_ID,
+        code="DEE",
+        promoter_id=DEE,
+        created_at=T0 - days(9),
+        marks=(
+            PublicChange(T0 - days(1), public=True, reason="seen"),
+            PublicChange(T0 + minutes(45), public=False, reason="was not"),
+        ),
+    ),
     Coupon(
         program_id=PROGRAM_ID,
         code="BO-10",
@@ -185,6 +196,33 @@ memories = st.one_of(
 """What plans ask of a customer's past: mostly nothing at all, or a bit of everything."""
 
 
+left_by_coupons: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "coupon_bps": st.sampled_from((10_000, 8_000, 3_333)),
+            "public_coupon": st.just(PublicCoupon.LOWER),
+            "public_coupon_bps": st.sampled_from((0, 2_500)),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "coupon_bps": st.sampled_from((8_000, 3_333, 0)),
+            "public_coupon": st.sampled_from((PublicCoupon.KEEP, PublicCoupon.NEEDS_TOUCH)),
+        }
+    ),
+)
+"""What plans leave of the pay of an order with a coupon, or with one that got out."""
+points_terms = st.fixed_dictionaries(
+    {
+        "points_per_unit_off": st.sampled_from((0, 100, 100, 250)),
+        "points_expire_months": st.sampled_from((None, 1, 1, 2)),
+    },
+    optional={"points_debt": st.just(PointsDebt.CASH)},
+).map(lambda drawn: {**drawn, "cash_per_point_minor": 2 if "points_debt" in drawn else 0})
+"""What points buy, when they expire, and what becomes of points that are owed."""
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
     """A plan, sometimes with a second version that takes effect around the orders' time."""
@@ -221,6 +259,8 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             points_per_unit=draw(st.sampled_from((0, 0, 0, 1, 7))),
             **draw(extras()),
             **draw(memories),
+            **draw(left_by_coupons),
+            **draw(points_terms),
         )
         for number, (start, vacancy) in enumerate(zip(starts, vacancies, strict=True), start=1)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -14,6 +14,7 @@ from grapevine.domain.plans import WHOLE_BPS
 from tests.simulation.orders import Arriving, Setting, alone, told, verdict
 from tests.simulation.scripts import (
     DAY,
+    LAST_GAPS,
     MINUTE,
     OWN_EMAIL,
     STOREFRONT_ID,
@@ -33,9 +34,13 @@ from tests.simulation.scripts import (
     plans_of,
     program_of,
     promoters_of,
+    spends_of,
     switches_of,
     visit_of,
     visitor_named,
+    with_coupon_terms,
+    with_marks,
+    with_points,
 )
 
 PLACED_IN = (0, 0, 0, 0, 1, 1, 2, 3)
@@ -47,6 +52,8 @@ FEW, MANY = (*(1,) * 8, 2, 2, 3), (1, 1, 2, 2, 3, 4)
 and where a campaign may run out, several want it."""
 CLICKED_BEFORE = (*(5 * MINUTE, DAY) * 10, 31 * DAY, 92 * DAY)
 """How long before its order a click was; some are outside every window."""
+HAVE_POINTS, EXPIRES_IN = 0.25, 32 * DAY + timedelta(hours=1)
+"""How many worlds have points that are spent and expire, and how long after its last arrival some do."""
 
 
 @dataclass
@@ -69,6 +76,37 @@ class _Drawn:
 
 def script_of(seed: int) -> Script:
     """Return the world of a seed."""
+    return _with_points(seed, _with_coupons(seed, _script_of(seed)))
+
+
+def _with_coupons(seed: int, script: Script) -> Script:
+    """Return a script in which coupons may cost their promoters something; the rest of it is as it was."""
+    random = Random(f"coupons of {seed}")
+    plans, coupons = with_coupon_terms(random, script.plans), with_marks(random, script.coupons)
+    return replace(script, plans=plans, coupons=coupons)
+
+
+def _with_points(seed: int, script: Script) -> Script:
+    """Return a script in which points are spent and expire, also in a phase of its own after the others."""
+    random = Random(f"points of {seed}")
+    if random.random() >= HAVE_POINTS:
+        return script
+    arriving, ends = script.phases[: -len(LAST_GAPS)], script.phases[-len(LAST_GAPS) :]
+    quiet = Phase(at=arriving[-1].at + EXPIRES_IN, settles=False, arrivals=())
+    phases = tuple(
+        replace(phase, spends=spends_of(random, script.promoters, number) if number > 1 else ())
+        for number, phase in enumerate((*arriving, quiet))
+    )
+    # Bounties' holds end between the two phases at the end, which are later now.
+    bounties = tuple(
+        replace(bounty, hold_days=bounty.hold_days + EXPIRES_IN.days) for bounty in script.bounties
+    )
+    later = (replace(phase, at=phase.at + EXPIRES_IN) for phase in ends)
+    plans = with_points(random, script.plans)
+    return replace(script, points=True, plans=plans, phases=(*phases, *later), bounties=bounties)
+
+
+def _script_of(seed: int) -> Script:
     random = Random(seed)
     lags, screens = random.random() < 0.4, random.random() < 0.4
     program, plans = program_of(random), plans_of(random, screens=screens)

@@ -38,6 +38,7 @@ from tests.simulation.town import Town
 
 Amounts = dict[tuple[str, str], int]
 """What stands, by who has it (the house under the program's name) and where it is."""
+OF_POINTS = (EntryReason.SPENT, EntryReason.EXPIRED, EntryReason.RESTORED, EntryReason.CHARGED)
 STOPPED = {Outcome.BLOCK: Leaf.BLOCKED, Outcome.REVIEW: Leaf.HELD}
 
 
@@ -56,6 +57,7 @@ def violations(town: Town, undisturbed: Town) -> list[Violation]:
     """Return everything that is wrong with a town after its storm, compared with one that had none."""
     found = [*_proof(town), *_queue(town), *_orders(town, undisturbed), *_balances(town, undisturbed)]
     found += [*_budgets(town), *_unfair(undisturbed), *_bounties(town), *_early(town)]
+    found += [*_points_taken(town), *_points_bought(town)]
     return [*found, *_payouts(town), *_nothing_left(town), *_again(town)]
 
 
@@ -270,8 +272,50 @@ def _balances(town: Town, undisturbed: Town) -> Iterator[Violation]:
             yield Violation("balances are as undisturbed", f"{name} has {balance}, not {expected}")
 
 
+def _points_taken(town: Town) -> Iterator[Violation]:
+    """Who took points saw that they were there, in the very state of the account in which they were taken."""
+    for entry in town.stores.ledger.appended:
+        if isinstance(entry.key, AccountKey) and entry.reason in (EntryReason.SPENT, EntryReason.EXPIRED):
+            points = sum(posting.amount.minor for posting in entry.postings)
+            seen = town.watched.seen.get((entry.key, entry.sequence - 1), 0)
+            if not 0 < points <= seen:
+                yield Violation("only what is there is taken", f"{entry.id} takes {points} of {seen}")
+
+
+def _points_bought(town: Town) -> Iterator[Violation]:
+    """Who has a coupon paid for it what was asked, once; and nobody paid for one that they do not have."""
+    for name, (command, entry) in town.bought.items():
+        key = AccountKey(PROGRAM_ID, command.promoter_id, POINTS)
+        spent = [one for one in town.stores.ledger.entries_of(key) if one.purpose == name]
+        points = sum(posting.amount.minor for posting in entry.postings)
+        if spent != [entry] or points != command.points:
+            yield Violation("a coupon is bought once", f"{name}: {len(spent)} entries, {points} points")
+    reasons = [e for e in town.stores.ledger.appended if e.reason is EntryReason.SPENT]
+    for entry in reasons:
+        if entry.purpose not in town.bought:
+            yield Violation("a coupon is bought once", f"{entry.id} was paid for nothing")
+
+
+def _taken_apart(town: Town, promoter_id: str, currency: str) -> int:
+    """Return what accounts of points did by themselves to a payable balance.
+
+    Where streams lag, what is there when somebody spends, or when it expires, is the storm's doing.
+    """
+    entries = town.stores.ledger.entries_of(AccountKey(PROGRAM_ID, promoter_id, currency))
+    return sum(
+        minor
+        for entry in entries
+        if entry.reason in OF_POINTS
+        for (account, _), minor in net(entry.postings).items()
+        if account.leaf is Leaf.PAYABLE
+    )
+
+
 def _comparable(town: Town, promoter_id: str, currency: str) -> Balance | tuple[int, int, int]:
     balance = read_balance(AccountKey(PROGRAM_ID, promoter_id, currency), town.stores.treasury)
+    if town.script.lags or promoter_id in _suspended(town):
+        taken = _taken_apart(town, promoter_id, currency)
+        balance = replace(balance, payable_minor=balance.payable_minor - taken)
     released = balance.payable_minor + balance.reserved_minor + balance.paid_minor
     if promoter_id in _suspended(town):
         return (0, balance.blocked_minor, balance.held_minor + released)
@@ -384,6 +428,9 @@ def _all_steps(town: Town) -> Iterator[Callable[[], object]]:
     yield from [town.screened.replay] if town.script.screens else []
     yield town.entries.replay
     yield from (town.sweep, town.redrive, town.start, town.batches.replay)
+    for command, _ in town.bought.values():
+        yield lambda command=command: town.spend(command)  # type: ignore[misc]
+    yield from [town.tend] if town.script.points else []
     for name in tuple(town.stores.files.stored):
         yield lambda name=name: town.bring_results(name)  # type: ignore[misc]
 

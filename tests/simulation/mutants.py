@@ -29,7 +29,7 @@ class Mutant:
 ORDERS, DECISIONS, PLACEMENT = "domain/orders.py", "domain/decisions.py", "domain/accrual.py"
 CANDIDATES = "domain/candidates.py"
 POSTING, DECIDING = "usecases/post_order.py", "usecases/decide_order.py"
-FINDING = "usecases/find_touches.py"
+FINDING, SPENDING = "usecases/find_touches.py", "usecases/spend_points.py"
 SWEEPING, REDRIVING = "usecases/sweep_due.py", "usecases/redrive_orders.py"
 SETTLING, SCREENING = "usecases/settle_promoters.py", "usecases/screen_order.py"
 PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
@@ -415,6 +415,70 @@ BOUNTIES = (
     ),
 )
 
+TAKEN = "changes = [payable_change(entry, _owner(entry)) for entry in account.entries]\n"
+TAKEN_BUT = "changes = [payable_change(e, _owner(e)) for e in account.entries if e.reason is not {}]\n"
+KEPT = "        decision = replace(decision, kept_bps=kept)\n"
+POINTS_AND_COUPONS = (
+    Mutant(
+        name="points from any head",
+        lacks="points are taken from the account as it was read",
+        kinds="Unconditional",
+    ),
+    Mutant(
+        name="points beyond what is there",
+        lacks="nobody spends more points than they have",
+        edits=(Edit(SPENDING, "    if has < command.points:\n", "    if False:\n"),),
+    ),
+    Mutant(
+        name="a coupon for every asking",
+        lacks="the same request buys one coupon",
+        edits=(Edit(SPENDING, "    if known := _known(command, account):\n", "    if known := None:\n"),),
+    ),
+    Mutant(
+        name="what was spent expires",
+        lacks="what was spent is gone before anything expires",
+        edits=(Edit("domain/points.py", TAKEN, TAKEN_BUT.format("EntryReason.SPENT")),),
+    ),
+    Mutant(
+        name="expires twice",
+        lacks="what has expired does not do so again",
+        edits=(
+            Edit(
+                "domain/points.py",
+                "            points = sum(lot.points for lot in lots)\n",
+                "            points = 2 * sum(lot.points for lot in lots)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        name="coupons cost nothing",
+        lacks="an order with a coupon keeps only a part of everybody's pay",
+        edits=(Edit(DECIDING, KEPT, "        decision = replace(decision, payees=())\n"),),
+    ),
+    Mutant(
+        name="public for ever",
+        lacks="a coupon is public as of the order's own instant",
+        edits=(
+            Edit(
+                CANDIDATES,
+                "is_public=coupon.is_public_at(placed_at),",
+                "is_public=any(mark.public for mark in coupon.marks),",
+            ),
+        ),
+    ),
+    Mutant(
+        name="public coupons win",
+        lacks="a public coupon counts only beside a click, where the plan wants that",
+        edits=(
+            Edit(
+                DECISIONS,
+                "    if plan.public_coupon is PublicCoupon.NEEDS_TOUCH:\n",
+                "    if False:\n",
+            ),
+        ),
+    ),
+)
+
 FLOWS = (
     Mutant(
         name="mark before posting",
@@ -481,7 +545,7 @@ UNSEEN = frozenset({"budgets as they were read", "bounties look once"})
 
 MUTANTS = tuple(
     mutant
-    for mutant in (*STORES, *POSTS, *CAMPAIGNS, *BOUNTIES, *FLOWS, *PAYOUTS)
+    for mutant in (*STORES, *POSTS, *CAMPAIGNS, *BOUNTIES, *POINTS_AND_COUPONS, *FLOWS, *PAYOUTS)
     if mutant.name not in UNSEEN
 )
 """Every mutant; names are unique."""

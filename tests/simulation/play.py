@@ -64,11 +64,16 @@ class Player:
         town = self.town
         self._work([town.sweep], self._books)
         self._redrive()
+        if town.script.points:
+            self._work([town.tend, *self._spends(phase)], self._books)
         if phase.settles:
             self._settle()
         self._work([partial(town.arrive, arrival) for arrival in phase.arrivals], self._books)
         self._work([partial(town.arrive, click) for click in phase.late], self._books)
         self._redrive()
+
+    def _spends(self, phase: Phase) -> list[Process]:
+        return [partial(self.town.spend, spend) for spend in phase.spends]
 
     def _settle(self) -> None:
         """Import results and settle; at once where every payout succeeds: nothing comes back to settle."""
@@ -83,7 +88,8 @@ class Player:
         town = self.town
         arrivals = [partial(town.arrive, arrival) for arrival in (*phase.arrivals, *phase.late)]
         start = [town.start] if phase.settles else []
-        processes: list[Process] = [town.sweep, town.redrive, *start, *self._results(), *arrivals]
+        points = [town.tend, *self._spends(phase)] if town.script.points else []
+        processes: list[Process] = [town.sweep, town.redrive, *points, *start, *self._results(), *arrivals]
         self._work(processes, [*self._books, town.batches], drains=False)
         self._work([], [town.screened] if town.script.screens else [])
 

@@ -9,27 +9,37 @@ at which time alone changes something lies inside a phase.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 from grapevine.domain.bounties import Bounty, BountyPeriod
 from grapevine.domain.campaigns import Audience, Campaign, Clock, Pays, Stacking
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
-from grapevine.domain.coupons import Coupon, CouponChange
+from grapevine.domain.coupons import Coupon, CouponChange, PublicChange
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import new_click_id
 from grapevine.domain.links import Link
 from grapevine.domain.money import Rounding
 from grapevine.domain.people import Promoter, PromoterStatus, StatusChange, subject_key
-from grapevine.domain.plans import AttributionModel, CouponMode, Plan, SelfPurchase, Vacancy
+from grapevine.domain.plans import (
+    AttributionModel,
+    CouponMode,
+    Plan,
+    PointsDebt,
+    PublicCoupon,
+    SelfPurchase,
+    Vacancy,
+)
 from grapevine.domain.programs import Program
 from grapevine.domain.rates import RateRule
 from grapevine.domain.tiers import TierMeasure
 from grapevine.ports import Reading
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus
 from grapevine.usecases.create_coupon import SwitchCoupon
+from grapevine.usecases.spend_points import SpendPoints
 
 T0 = datetime(2026, 11, 11, 9, 0, tzinfo=UTC)
 """When the first phase begins; each phase after it begins an hour later in the day than the one before."""
@@ -79,12 +89,13 @@ Arrival = Delivery | Fact | Click | ChangeSponsor | ChangeStatus | SwitchCoupon
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Some minutes from `at` on: what is due, results, settlement, then arrivals, the late ones last."""
+    """Some minutes from `at` on: what is due, points, results, settlement, arrivals, the late ones last."""
 
     at: datetime
     settles: bool
     arrivals: tuple[Arrival, ...]
     late: tuple[Click, ...] = ()
+    spends: tuple[SpendPoints, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +123,8 @@ class Script:
     unusable: frozenset[OrderKey]
     phases: tuple[Phase, ...]
     completes_bps: int
+    points: bool = False
+    """Whether points are spent and expire."""
 
     @property
     def scarce(self) -> bool:
@@ -273,6 +286,61 @@ def plans_of(random: Random, *, screens: bool) -> tuple[Plan, ...]:
             points_per_unit=random.choice((0, 0, 2)),
         )
         for number, start, vacancy in zip((1, 2), starts, vacancies, strict=False)
+    )
+
+
+TERMS_OF_COUPONS: tuple[dict[str, Any], ...] = (
+    {"coupon_bps": 8_000},
+    {"coupon_bps": 3_333, "public_coupon": PublicCoupon.NEEDS_TOUCH},
+    {"coupon_bps": 8_000, "public_coupon": PublicCoupon.LOWER, "public_coupon_bps": 2_500},
+    {"public_coupon": PublicCoupon.LOWER, "public_coupon_bps": 0},
+)
+"""What plans leave of the pay of an order with a coupon, or with one that got out."""
+
+
+def with_coupon_terms(random: Random, plans: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Return plans some of which leave less of an order with a coupon."""
+    return tuple(
+        replace(plan, **random.choice(TERMS_OF_COUPONS)) if random.random() < 0.4 else plan for plan in plans
+    )
+
+
+def with_marks(random: Random, coupons: Sequence[Coupon]) -> tuple[Coupon, ...]:
+    """Return coupons some of which got out, before the first orders or while they came, or did not."""
+    out = PublicChange(T0 - random.choice((10 * DAY, 45 * MINUTE)), public=True, reason="seen")
+    back = PublicChange(T0 + random.choice((-MINUTE, DAY)), public=False, reason="was not")
+    return tuple(
+        replace(coupon, marks=random.choice(((), (out,), (out,), (out, back)))) for coupon in coupons
+    )
+
+
+def with_points(random: Random, plans: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Return plans by which points are earned, buy something, and mostly expire."""
+    months, is_charged = random.choice((1, 1, 1, 2, None)), random.random() < 0.3
+    return tuple(
+        replace(
+            plan,
+            points_per_unit=plan.points_per_unit or 2,
+            points_per_unit_off=100,
+            points_expire_months=months,
+            points_debt=PointsDebt.CASH if is_charged else PointsDebt.NEGATIVE,
+            cash_per_point_minor=2 if is_charged else 0,
+        )
+        for plan in plans
+    )
+
+
+def spends_of(random: Random, promoters: Sequence[Promoter], phase: int) -> tuple[SpendPoints, ...]:
+    """Return what promoters spend in a phase, each once: which of two had what is left would be luck."""
+    return tuple(
+        SpendPoints(
+            program_id=PROGRAM_ID,
+            promoter_id=promoter.id,
+            points=random.choice((1, 5, 20, 100)),
+            request_id=f"rq_{promoter.id}_{phase}",
+        )
+        for promoter in promoters
+        if random.random() < 0.5
     )
 
 

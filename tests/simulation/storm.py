@@ -35,10 +35,13 @@ class Strike(Enum):
 RACES: dict[str, type[ConcurrencyError]] = {
     "ledger.append": EntryExistsError,
     "treasury.move": HeadMovedError,
+    "points.step": HeadMovedError,
     "catalog.change_promoter": NetworkMovedError,
 }
 """Which calls can lose a race. Lost after its effect, it is the retry of a client that missed the answer."""
-KEEN = frozenset({*RACES, "ledger.entries_of", "ledger.taken", "facts.facts_of", "treasury.account"})
+KEEN = frozenset(
+    {*RACES, "ledger.entries_of", "ledger.taken", "facts.facts_of", "treasury.account", "points.account"}
+)
 """Where who writes begins and ends: what happens in between is what matters, so these are struck more."""
 MORE = 3
 BEFORE = 0.6
@@ -64,6 +67,8 @@ FRONTS = (
     frozenset({"pages", "failures"}),
 )
 """The stores that a narrow storm is over."""
+OVER_POINTS = frozenset({"points"})
+"""The store that half of the storms are over in worlds in which points are spent."""
 DEEPEST = 2
 """How many processes may be stopped at a call while another one runs."""
 MOST_RIVALS = 3

@@ -52,13 +52,8 @@ NOT_PLAYED = {
     EntryReason.MERGED,
     EntryReason.WRITTEN_OFF,
     EntryReason.TIERED,
-    EntryReason.SPENT,
-    EntryReason.EXPIRED,
-    EntryReason.RESTORED,
-    EntryReason.CHARGED,
 }
 """In these worlds nobody is banned, leaves, or has two accounts; `test_reference.py` draws such people.
-Nobody spends points either, and none expire: they are earned and go back with their orders.
 
 What a month's sales are when it closes depends on what was folded by then, so a disturbed town and the
 undisturbed one that it is compared with may rightly record two volumes. `test_tiers` has months.
@@ -82,6 +77,8 @@ def expected_strikes(strike: Strike) -> Iterator[str]:
         "facts.facts_of",
         "treasury.account",
         "treasury.move",
+        "points.account",
+        "points.step",
         "pages.fold",
     )
     for call in calls:

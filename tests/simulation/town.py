@@ -11,16 +11,25 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zlib import crc32
 
+from grapevine.domain.accounts import Leaf
 from grapevine.domain.clicks import Click
-from grapevine.domain.entries import Entry, Postable
-from grapevine.domain.errors import ConcurrencyError, GrapevineError, UnavailableError, reason_of
+from grapevine.domain.entries import AccountKey, Entry, Postable
+from grapevine.domain.errors import (
+    ConcurrencyError,
+    ForbiddenError,
+    GrapevineError,
+    InvalidInputError,
+    UnavailableError,
+    reason_of,
+)
 from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
-from grapevine.domain.pages import Page
-from grapevine.ports import SettlementBatch
+from grapevine.domain.pages import Page, balance
+from grapevine.domain.payouts import Head, Step, available
+from grapevine.ports import SettlementBatch, Treasury
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
 from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
@@ -31,10 +40,12 @@ from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_orders
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
 from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
+from grapevine.usecases.spend_points import SpendPoints, spend_points
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, sweep_due
+from grapevine.usecases.tend_points import PointsPorts, TendPoints, tend_points
 from grapevine.usecases.track_click import TrackClick, TrackClickPorts, track_click
-from tests.simulation.scripts import STOREFRONT_ID, Arrival, Delivery, Script, Visit, seeded_bytes
+from tests.simulation.scripts import PROGRAM_ID, STOREFRONT_ID, Arrival, Delivery, Script, Visit, seeded_bytes
 from tests.simulation.stores import SimulatedStorefront, Stores
 from tests.simulation.storm import Crash, Exposed, Storm
 from tests.simulation.streams import Stream
@@ -56,6 +67,26 @@ class OnePageAtATime:
         return sum(self.pages.fold([addition]) for addition in additions)
 
 
+class Watched:
+    """The accounts as who takes points sees them; `seen` is the most that was there before each step."""
+
+    def __init__(self, treasury: Any) -> None:  # noqa: ANN401 - a treasury, or one that is exposed
+        self.seen: dict[tuple[AccountKey, int], int] = {}
+        self._treasury = treasury
+
+    def account(self, key: AccountKey) -> tuple[Sequence[Page], Head]:
+        """Return an account, and remember what may be taken of it."""
+        pages, head = self._treasury.account(key)
+        has = available(balance(pages).get(Leaf.PAYABLE, 0), head)
+        place = key, head.sequence
+        self.seen[place] = max(self.seen.get(place, 0), has)
+        return pages, head
+
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        """Take the steps."""
+        self._treasury.step(steps, heads_before)
+
+
 class Town:
     """A world's stores with the processes that work on them."""
 
@@ -66,6 +97,8 @@ class Town:
         self.clock = script.phases[0].at
         self.gave_up: list[str] = []
         self.untrue: list[str] = []
+        self.bought: dict[str, tuple[SpendPoints, Entry]] = {}
+        self._asked = 0
         self._at_work: set[tuple[str, int]] = set()
         self._expose(stores, storm)
         self.facts = Stream(stores.facts.appended, storm, self.on_facts)
@@ -89,6 +122,11 @@ class Town:
         self._starting = StartSettlementsPorts(catalog, seen["settlements"], seen["queue"])
         self._settling = SettlePorts(catalog, seen["treasury"], seen["settlements"], seen["files"])
         self._treasury = seen["treasury"]
+        # Storms know it by a name of its own, so that some are over points alone.
+        points = Exposed("points", stores.treasury, storm) if storm.rages else stores.treasury
+        self.watched = Watched(points)
+        # What a treasury needs besides for settling is none of these processes' business.
+        self._points = PointsPorts(catalog, cast("Treasury", self.watched), ledger)
 
     def now(self) -> datetime:
         """Return the next instant."""
@@ -209,6 +247,25 @@ class Town:
             settle_promoters(batch, self._settling, now)
         finally:
             self._at_work.remove(name)
+
+    # --- points ----------------------------------------------------------------------------------
+
+    def spend(self, command: SpendPoints) -> None:
+        """Buy a coupon; who hears nothing asks again, and who hears that it cannot be does not."""
+        self._asked += 1
+        code = f"{command.request_id} {self._asked}"
+        try:
+            entry = spend_points(command, self._points, lambda size: seeded_bytes(code, size), self.now())
+        except (InvalidInputError, ForbiddenError):
+            return
+        _, known = self.bought.setdefault(command.request_id, (command, entry))
+        if known != entry:
+            self.untrue.append(f"{command.request_id} bought twice")
+
+    def tend(self) -> None:
+        """Let expire what is old, give back what was lost twice, charge what is owed."""
+        names = tuple(promoter.id for promoter in self.script.promoters)
+        tend_points(TendPoints(PROGRAM_ID, names), self._points, self.now())
 
     # --- schedules -------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from grapevine.domain.errors import EntryExistsError, HeadMovedError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import Page, PageKey, merged
-from grapevine.domain.payouts import Head, Movement
+from grapevine.domain.payouts import Head, Movement, Step
 from grapevine.ports import Beside
 from tests.simulation.stores import Kinds, SimulatedFacts
 from tests.simulation.storm import Storm
@@ -113,6 +113,16 @@ class HeadlessTreasury(MemoryTreasury):
         self._ledger.appended.append(entry)
 
 
+class UnconditionalTreasury(MemoryTreasury):
+    """Takes steps of an account from wherever its head is by now."""
+
+    def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
+        for step in steps:
+            self._ledger._chains.setdefault(step.entry.key, {})[step.entry.sequence] = step.entry
+            self._ledger.appended.append(step.entry)
+            self.heads[step.head.key] = step.head
+
+
 class RepeatingTreasury(MemoryTreasury):
     """Puts the payout of a reservation whether or not it is there."""
 
@@ -202,6 +212,11 @@ class HighWater(Kinds):
 class Headless(Kinds):
     def treasury(self, ledger: MemoryLedger, pages: MemoryPages, storm: Storm) -> MemoryTreasury:
         return HeadlessTreasury(ledger, pages)
+
+
+class Unconditional(Kinds):
+    def treasury(self, ledger: MemoryLedger, pages: MemoryPages, storm: Storm) -> MemoryTreasury:
+        return UnconditionalTreasury(ledger, pages)
 
 
 class Repeating(Kinds):

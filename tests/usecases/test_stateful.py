@@ -18,12 +18,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from grapevine.domain.accounts import Leaf
+from grapevine.domain.accounts import Leaf, net
 from grapevine.domain.bounties import Bounty
 from grapevine.domain.campaign_grants import BUDGET
 from grapevine.domain.campaigns import Campaign
 from grapevine.domain.clicks import Click
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.entries import AccountKey, Entry, EntryReason
+from grapevine.domain.errors import ForbiddenError, InvalidInputError
 from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import Fact, FactKind, Line, OrderKey, Payment, Refund, Snapshot
@@ -35,8 +36,11 @@ from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, chan
 from grapevine.usecases.create_coupon import CreateCoupon, SwitchCoupon, create_coupon, switch_coupon
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.mark_coupon import MarkCoupon, mark_coupon
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.publish_plan import LEAD_TIME
+from grapevine.usecases.spend_points import SpendPoints, spend_points
+from grapevine.usecases.tend_points import PointsPorts, TendPoints, tend_points
 from tests import builders as make
 from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0, days, minutes
 from tests.granting import badly_granted
@@ -65,6 +69,8 @@ CODES = ("ANA-10", "DEE")
 CUSTOMERS = (None, None, *NAMES[:2], "somebody")
 WAITS = (minutes(1), minutes(20), minutes(61), days(1), days(1), days(4), days(15), days(40))
 names, index = st.sampled_from(NAMES), st.integers(0, 9)
+OF_POINTS = (EntryReason.SPENT, EntryReason.EXPIRED, EntryReason.RESTORED, EntryReason.CHARGED)
+"""What an account of points does by itself: to the calculator recorded inputs."""
 
 
 @dataclass
@@ -81,7 +87,14 @@ def forgetful() -> st.SearchStrategy[tuple[Plan, ...]]:
     """Plans that never look back at a customer: the calculator walks through every earlier order anew."""
     off: dict[str, Any] = {"binding": BindingPolicy.OFF, "new_customers_only": False}
     off |= {"recurring": Recurring.LIFETIME, "recurring_months": None}
-    return plans().map(lambda drawn: tuple(replace(plan, **off) for plan in drawn))
+    points = st.sampled_from((None, 3))
+    return st.builds(
+        lambda drawn, each: tuple(
+            replace(plan, **off, points_per_unit=each or plan.points_per_unit) for plan in drawn
+        ),
+        plans(),
+        points,
+    )
 
 
 class Programs(RuleBasedStateMachine):
@@ -96,6 +109,7 @@ class Programs(RuleBasedStateMachine):
         self.mail: list[Fact | Click] = []
         self.delivered: list[Fact] = []
         self.clicked: list[str] = []
+        self.spent: list[tuple[SpendPoints, Entry]] = []
         self.folded = 0
 
     @initialize(
@@ -104,6 +118,7 @@ class Programs(RuleBasedStateMachine):
         minimum=st.sampled_from((1, 2_500)),
         events=campaigns(),
         hunts=bounties(),
+        has_coupon=st.booleans(),
     )
     def start(
         self,
@@ -112,6 +127,7 @@ class Programs(RuleBasedStateMachine):
         minimum: int,
         events: tuple[Campaign, ...],
         hunts: tuple[Bounty, ...],
+        has_coupon: bool,
     ) -> None:
         program = make.program(rounding=rounding, minimum_payout_minor=minimum)
         self.world.catalog.add_program(program, terms[0])
@@ -122,6 +138,8 @@ class Programs(RuleBasedStateMachine):
             self.world.catalog.add_bounty(PROGRAM_ID, hunt, number)
         for name, sponsor in zip(NAMES[:4], (None, *NAMES[:2], None), strict=True):
             self._join(name, sponsor)
+        if has_coupon:
+            self.use_coupon(CODES[0], NAMES[0], enabled=True)
 
     @property
     def terms(self) -> Terms:
@@ -177,6 +195,12 @@ class Programs(RuleBasedStateMachine):
         elif name in self._known:
             create_coupon(CreateCoupon(program_id=PROGRAM_ID, promoter_id=name, code=code), catalog, now)
 
+    @rule(code=st.sampled_from(CODES), public=st.booleans())
+    def mark_coupon(self, code: str, public: bool) -> None:
+        if self.world.catalog.coupons(PROGRAM_ID, (code,)):
+            word = MarkCoupon(program_id=PROGRAM_ID, code=code, public=public, by="me", reason="seen")
+            mark_coupon(word, self.world.catalog, self._tick())
+
     @precondition(lambda self: len(self.plans) < 4)
     @rule(terms=forgetful())
     def publish_plan(self, terms: tuple[Plan, ...]) -> None:
@@ -212,11 +236,24 @@ class Programs(RuleBasedStateMachine):
         )
         self.mail.append(click)
 
-    @rule(cart=carts(), name=names, visitor=st.sampled_from(VISITORS), is_prompt=st.booleans())
-    def sell(self, cart: tuple[Line, ...], name: str, visitor: str, is_prompt: bool) -> None:
-        """Let somebody follow a link and buy, as most do."""
+    @rule(
+        cart=carts(),
+        name=names,
+        visitor=st.sampled_from(VISITORS),
+        codes=st.sampled_from((None, CODES[:1], CODES)),
+        is_prompt=st.booleans(),
+    )
+    def sell(
+        self,
+        cart: tuple[Line, ...],
+        name: str,
+        visitor: str,
+        codes: tuple[str, ...] | None,
+        is_prompt: bool,
+    ) -> None:
+        """Let somebody follow a link and buy, as most do, now and then with a promoter's coupon."""
         self._click(name, visitor)
-        self._order(cart, click_id=self.clicked[-1])
+        self._order(cart, click_id=self.clicked[-1], coupon_codes=codes)
         if is_prompt:
             self._deliver_rest()
 
@@ -348,6 +385,86 @@ class Programs(RuleBasedStateMachine):
         self._fold()
         self.world.settle(self._tick())
 
+    @property
+    def _points(self) -> PointsPorts:
+        return PointsPorts(self.world.catalog, self.world.treasury, self.world.ledger)
+
+    @property
+    def _rich(self) -> list[str]:
+        """Who has points now, and everybody where nobody has any."""
+        known = sorted(self._known)
+        return [name for name in known if self._has(name) > 0] or known
+
+    def _has(self, name: str) -> int:
+        return self.world.balance(name, POINTS).payable_minor
+
+    @rule(
+        cart=st.none() | carts(),
+        which=index,
+        part=st.integers(1, 4),
+        missing=st.sampled_from((0, 0, 0, 1, 50)),
+    )
+    def spend(self, cart: tuple[Line, ...] | None, which: int, part: int, missing: int) -> None:
+        """Buy a coupon for a part of what somebody has, or for more than they have; often after a sale."""
+        if cart:
+            self._sell_and_release(cart, NAMES[which % 4])
+        name, plan = self._rich[which % len(self._rich)], self.terms.plan_at(self._tick())
+        self._tend()
+        had, step = self._has(name), 5 if plan.points_per_unit_off == 250 else 1
+        points = (had + missing if missing else had // part) // step * step
+        asked = SpendPoints(
+            program_id=PROGRAM_ID, promoter_id=name, points=points, request_id=f"rq_{len(self.spent)}"
+        )
+        promoter = self.world.catalog.promoters(PROGRAM_ID, (name,))[name]
+        is_active = promoter.status_at(self.now) is PromoterStatus.ACTIVE
+        may_spend = 0 < points <= had and plan.points_per_unit_off > 0 and is_active
+        entry = self._spent(asked)
+        assert (entry is not None) is may_spend
+        assert self._has(name) == had - (points if entry else 0)
+        self.spent += [(asked, entry)] if entry else []
+
+    def _sell_and_release(self, cart: tuple[Line, ...], name: str) -> None:
+        self._click(name, VISITORS[0])
+        self._order(cart, click_id=self.clicked[-1], coupon_codes=CODES[:1] if name == NAMES[0] else None)
+        self._tell(self.orders[-1], FactKind.PAID, payment=Payment.PAID)
+        self._deliver_rest()
+        self.now += days(40)
+        self._sweep()
+        self._fold()
+
+    def _spent(self, asked: SpendPoints) -> Entry | None:
+        try:
+            return spend_points(asked, self._points, self.world.random_bytes, self.now)
+        except (InvalidInputError, ForbiddenError):
+            return None
+
+    @precondition(lambda self: self.spent)
+    @rule(which=index)
+    def spend_again(self, which: int) -> None:
+        """Ask once more what was granted: the same coupon, and nothing is taken."""
+        asked, entry = self.spent[which % len(self.spent)]
+        self._tend()
+        had = self._has(asked.promoter_id)
+        assert spend_points(asked, self._points, self.world.random_bytes, self._tick()) == entry
+        assert self._has(asked.promoter_id) == had
+
+    @rule(how_long=st.sampled_from((timedelta(0), days(1), days(31))))
+    def tend(self, how_long: timedelta) -> None:
+        """Let time pass and points expire; who has some keeps none below zero by it."""
+        self.now += how_long
+        self._sweep()
+        self._fold()
+        self._tend()
+
+    def _tend(self) -> None:
+        command, had = (
+            TendPoints(PROGRAM_ID, tuple(sorted(self._known))),
+            {n: self._has(n) for n in self._known},
+        )
+        tend_points(command, self._points, self._tick())
+        assert all(self._has(name) >= min(minor, 0) for name, minor in had.items())
+        assert tend_points(command, self._points, self.now) == 0
+
     @precondition(lambda self: self.world.files.stored)
     @rule(which=index, status=st.sampled_from(("completed", "failed")))
     def import_results(self, which: int, status: str) -> None:
@@ -383,6 +500,8 @@ class Programs(RuleBasedStateMachine):
         for _ in range(3):
             self.now += days(100)
             self._sweep()
+        self._fold()
+        self._tend()
         self.the_books_are_proven()
         self._compare()
 
@@ -414,7 +533,7 @@ class Programs(RuleBasedStateMachine):
     def _expected(self, told: Told, story: Story) -> Stand:
         entries = self.world.ledger.entries_of(told.key)
         granted = [Recorded(e.recorded_at, str(g.key), g.granted) for e in entries for g in e.grants]
-        return stand(story, told.key, (*self.sweeps, *told.looked_at), granted)
+        return stand(story, told.key, self.sweeps, granted, told.looked_at)
 
     def _check_order(self, key: OrderKey, expected: Stand) -> None:
         entries, facts = self.world.ledger.entries_of(key), self.world.facts.facts_of(key)
@@ -443,7 +562,18 @@ class Programs(RuleBasedStateMachine):
             Leaf.PAYABLE: balance.payable_minor + balance.reserved_minor + balance.paid_minor,
         }
         expected = {leaf: sum(stand.get((name, leaf.value), 0) for stand in stands) for leaf in found}
+        expected[Leaf.PAYABLE] += self._of_points(name, currency)
         assert found == expected, name
+
+    def _of_points(self, name: str, currency: str) -> int:
+        """Return what spends, expiries, what came back of them, and charges have recorded."""
+        entries = self.world.ledger.entries_of(AccountKey(PROGRAM_ID, name, currency))
+        return sum(
+            minor
+            for entry in entries
+            for (account, _), minor in net(entry.postings).items()
+            if entry.reason in OF_POINTS and account.owner == name and account.leaf is Leaf.PAYABLE
+        )
 
 
 TestPrograms = Programs.TestCase
