@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,8 +25,10 @@ from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import OrderKey, Outcome
 from grapevine.domain.money import POINTS, parse_minor
 from grapevine.domain.orders import fold
-from grapevine.domain.payouts import PayoutState
+from grapevine.domain.pages import Page, balance
+from grapevine.domain.payouts import Head, PayoutState, available
 from grapevine.domain.people import PromoterStatus
+from grapevine.domain.points import NEVER
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.read_balance import Balance, read_balance
@@ -273,13 +275,22 @@ def _balances(town: Town, undisturbed: Town) -> Iterator[Violation]:
 
 
 def _points_taken(town: Town) -> Iterator[Violation]:
-    """Who took points saw that they were there, in the very state of the account in which they were taken."""
+    """Who took points saw that they were there, in the very state of the account in which they were taken.
+
+    What expires was there when its day began; a refund since then takes it once more, and gives it back.
+    """
     for entry in town.stores.ledger.appended:
         if isinstance(entry.key, AccountKey) and entry.reason in (EntryReason.SPENT, EntryReason.EXPIRED):
             points = sum(posting.amount.minor for posting in entry.postings)
-            seen = town.watched.seen.get((entry.key, entry.sequence - 1), 0)
+            due = (entry.purpose or "").split("/")[2] if entry.reason is EntryReason.EXPIRED else NEVER
+            read = town.watched.seen.get((entry.key, entry.sequence - 1), ())
+            seen = max((_available_before(due, pages, head) for pages, head in read), default=0)
             if not 0 < points <= seen:
                 yield Violation("only what is there is taken", f"{entry.id} takes {points} of {seen}")
+
+
+def _available_before(day: str, pages: Sequence[Page], head: Head) -> int:
+    return available(balance(page for page in pages if page.key.day < day).get(Leaf.PAYABLE, 0), head)
 
 
 def _points_bought(town: Town) -> Iterator[Violation]:

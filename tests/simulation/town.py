@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from zlib import crc32
 
-from grapevine.domain.accounts import Leaf
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry, Postable
 from grapevine.domain.errors import (
@@ -27,8 +26,8 @@ from grapevine.domain.errors import (
 )
 from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
-from grapevine.domain.pages import Page, balance
-from grapevine.domain.payouts import Head, Step, available
+from grapevine.domain.pages import Page
+from grapevine.domain.payouts import Head, Step
 from grapevine.ports import SettlementBatch, Treasury
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
 from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon
@@ -68,18 +67,16 @@ class OnePageAtATime:
 
 
 class Watched:
-    """The accounts as who takes points sees them; `seen` is the most that was there before each step."""
+    """The accounts as who takes points sees them; `seen` is how they were read before each step."""
 
     def __init__(self, treasury: Any) -> None:  # noqa: ANN401 - a treasury, or one that is exposed
-        self.seen: dict[tuple[AccountKey, int], int] = {}
+        self.seen: dict[tuple[AccountKey, int], list[tuple[Sequence[Page], Head]]] = {}
         self._treasury = treasury
 
     def account(self, key: AccountKey) -> tuple[Sequence[Page], Head]:
-        """Return an account, and remember what may be taken of it."""
+        """Return an account, and remember it."""
         pages, head = self._treasury.account(key)
-        has = available(balance(pages).get(Leaf.PAYABLE, 0), head)
-        place = key, head.sequence
-        self.seen[place] = max(self.seen.get(place, 0), has)
+        self.seen.setdefault((key, head.sequence), []).append((pages, head))
         return pages, head
 
     def step(self, steps: Sequence[Step], heads_before: Sequence[Head]) -> None:
