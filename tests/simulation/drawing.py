@@ -17,6 +17,7 @@ from tests.simulation.scripts import (
     LAST_GAPS,
     MINUTE,
     OWN_EMAIL,
+    RUSH,
     STOREFRONT_ID,
     Arrival,
     Phase,
@@ -52,6 +53,8 @@ FEW, MANY = (*(1,) * 8, 2, 2, 3), (1, 1, 2, 2, 3, 4)
 and where a campaign may run out, several want it."""
 CLICKED_BEFORE = (*(5 * MINUTE, DAY) * 10, 31 * DAY, 92 * DAY)
 """How long before its order a click was; some are outside every window."""
+RUSHES, CROWD = 0.04, 5
+"""How many worlds have orders that want one small budget, and how many orders those have."""
 HAVE_POINTS, EXPIRES_IN = 0.25, 32 * DAY + timedelta(hours=1)
 """How many worlds have points that are spent and expire, and how long after its last arrival some do."""
 
@@ -113,10 +116,10 @@ def _script_of(seed: int) -> Script:
     promoters = promoters_of(random)
     coupons, campaigns = coupons_of(random, promoters), campaigns_of(random)
     drawn = _Drawn(random, instants(random), links_of(random, promoters), coupons, lags, screens)
-    orders = tuple(
-        OrderKey(STOREFRONT_ID, str(1001 + n))
-        for n in range(random.choice(MANY if lags or is_scarce(campaigns) else FEW))
-    )
+    count = random.choice(MANY if lags or is_scarce(campaigns) else FEW)
+    if Random(f"rush of {seed}").random() < RUSHES:
+        campaigns, count = RUSH, CROWD
+    orders = tuple(OrderKey(STOREFRONT_ID, str(1001 + n)) for n in range(count))
     for order in orders:
         _draw_order(drawn, order)
     changes = (*changes_of(random, promoters), *switches_of(random, coupons))

@@ -232,6 +232,20 @@ def _campaign(random: Random, name: str, *, small: bool) -> Campaign:
     )
 
 
+RUSH = (
+    Campaign(
+        id="cm_rush",
+        name="rush",
+        starts_at=T0 - 400 * DAY,
+        ends_at=T0 + 400 * DAY,
+        multiplier_bps=20_000,
+        stacking=Stacking.ADD,
+        budget=300,
+    ),
+)
+"""A budget in one piece that is gone with the first orders: those posted at once meet at it."""
+
+
 def bounties_of(random: Random, last: datetime) -> tuple[Bounty, ...]:
     """Return up to two bounties of the days around the first phase.
 
