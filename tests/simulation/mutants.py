@@ -466,17 +466,6 @@ POINTS_AND_COUPONS = (
             ),
         ),
     ),
-    Mutant(
-        name="public coupons win",
-        lacks="a public coupon counts only beside a click, where the plan wants that",
-        edits=(
-            Edit(
-                DECISIONS,
-                "    if plan.public_coupon is PublicCoupon.NEEDS_TOUCH:\n",
-                "    if False:\n",
-            ),
-        ),
-    ),
 )
 
 FLOWS = (
