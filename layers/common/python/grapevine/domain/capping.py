@@ -91,22 +91,22 @@ def capped(
     count, earners = len(worked.levels), [earner for _, earner, _ in worked.levels]
     earned = [commission.earned_minor for _, _, commission in worked.levels]
     earned += [extra.commission.earned_minor for extra in cash]
-    subjects = [cap_subject(earner, decision) for earner in earners] if decision.payees else earners
-    extra_subjects = [cap_subject(extra.promoter_id, decision) for extra in worked.extras]
-    cash_subjects = [cap_subject(extra.promoter_id, decision) for extra in cash]
-    own = [_own_keys(subject, plan.caps) for subject in (*subjects, *cash_subjects)]
+    everybody = [*earners, *(extra.promoter_id for extra in cash)]
+    own = [_own_keys(cap_subject(earner, decision), plan.caps) for earner in everybody]
     turns = turns_of([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(worked.extras))
     wanted = share_out(earned, own, united(own), turns[: len(earned)])
     kept = totals_by(wanted, own)
     own_uses = uses_of(totals_by(earned, own), kept, kept)
-    counted = [_counted_keys(subject, order, plan.caps, terms) for subject in subjects]
+    counted = [_counted_keys(cap_subject(earner, decision), order, plan.caps, terms) for earner in earners]
     if not worked.extras:
         minors, uses = _counted(wanted, counted, turns, holdings)
-        return Capped(_by_earner(earners, minors), uses, minors, own_uses)
+        return Capped(_summed(zip(earners, minors, strict=True)), uses, minors, own_uses)
     offers = _offers(worked.extras, wanted[count:], voided)
     counted += [
-        _counted_keys(subject, order, plan.caps, terms) if extra.pays is Pays.CASH else {}
-        for extra, subject in zip(worked.extras, extra_subjects, strict=True)
+        _counted_keys(cap_subject(extra.promoter_id, decision), order, plan.caps, terms)
+        if extra.pays is Pays.CASH
+        else {}
+        for extra in worked.extras
     ]
     parts = (*wanted[:count], *(offer.granted for offer in offers))
     minors, uses = _with_budgets(parts, counted, turns, worked.extras, key, decision, terms, holdings)
@@ -252,10 +252,6 @@ def _counted_keys(whose: str, order: Order, caps: Sequence[Cap], terms: Terms) -
             period = period_name(cap.period, order.paid_at, terms.program.time_zone)
             found[GrantKey(terms.program.id, CAP + cap.id, subject, period)] = cap.amount_minor
     return found
-
-
-def _by_earner(earners: Sequence[str], minors: Sequence[int]) -> dict[str, int]:
-    return _summed(zip(earners, minors, strict=True))
 
 
 def asked_by_caps(

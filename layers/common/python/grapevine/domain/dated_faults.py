@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from grapevine.domain.bounties import Bounty
 from grapevine.domain.campaigns import Audience, Campaign
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.plans import Plan
 
 MAX_LENGTH = timedelta(days=366)
@@ -16,6 +19,7 @@ MAX_NAMED = 100
 """Tiers, channels, products, collections or categories that one audience names."""
 MAX_NAME = 200
 MAX_JOINED_DAYS = 3650
+D = TypeVar("D", Campaign, Bounty)
 Checks = tuple[tuple[bool, str, str], ...]
 """Good, what and where."""
 
@@ -42,6 +46,15 @@ def start_checks(one: Campaign | Bounty, others: Sequence[Campaign | Bounty], so
 def is_over(one: Campaign | Bounty, instant: datetime) -> bool:
     """Say whether it has ended, or was stopped, by then."""
     return min(one.ends_at, one.stopped_at or one.ends_at) <= instant
+
+
+def stopped(one: D, at: datetime, where: str) -> D:
+    """Return it ended early, or as it was stopped before; InvalidInputError where it is over by then."""
+    if one.stopped_at:
+        return one
+    if is_over(one, at):
+        raise InvalidInputError("is over before it could be stopped", where)
+    return replace(one, stopped_at=at)
 
 
 def audience_checks(audience: Audience, plans: Sequence[Plan]) -> Checks:

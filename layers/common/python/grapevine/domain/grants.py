@@ -104,10 +104,7 @@ class Holdings:
 
 NO_HOLDINGS = Holdings()
 """What an order has that never asked for anything."""
-
-
 NOTHING_TAKEN: Mapping[GrantKey, int] = {}
-NO_HOLDINGS = Holdings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,11 @@ class Terms:
         raise NotFoundError("bounty", f"{self.program.id}/{bounty_id}")
 
     def campaign(self, campaign_id: str) -> Campaign:
-        """Return a campaign; NotFoundError where these terms are older than it."""
+        """Return a campaign; NotFoundError where there is none, or these terms are older than it."""
         for campaign in self.campaigns:
             if campaign.id == campaign_id:
                 return campaign
-        raise NotFoundError("campaign", f"{self.program.id}/{campaign_id}")
+        raise NotFoundError("campaign", campaign_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ def list_campaigns(caller: Caller, program_id: str) -> Json:
 
 def read_campaign(caller: Caller, program_id: str, campaign_id: str) -> Json:
     """Return a campaign."""
-    found = campaigns.known_campaign(_terms_now(caller, program_id), campaign_id)
+    found = _terms_now(caller, program_id).campaign(campaign_id)
     return from_dated(found, caller.parts.now())
 
 

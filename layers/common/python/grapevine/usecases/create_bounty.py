@@ -7,8 +7,8 @@ from datetime import datetime
 
 from grapevine.domain.bounties import Bounty
 from grapevine.domain.bounty_faults import bounty_faults
-from grapevine.domain.dated_faults import is_over, start_checks
-from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.dated_faults import start_checks, stopped
+from grapevine.domain.errors import NotFoundError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.plan_faults import faults_of
 from grapevine.domain.programs import InvalidProgramError, Terms
@@ -57,13 +57,10 @@ def stop_bounty(command: StopBounty, catalog: CampaignCatalog, now: datetime) ->
 
     def stop_once() -> Bounty:
         bounty = known_bounty(catalog.terms_now(command.program_id), command.bounty_id)
-        if bounty.stopped_at:
-            return bounty
-        if is_over(bounty, now + LEAD_TIME):
-            raise InvalidInputError("is over before it could be stopped", "bounty_id")
-        stopped = replace(bounty, stopped_at=now + LEAD_TIME)
-        catalog.change_bounty(command.program_id, stopped, bounty)
-        return stopped
+        after = stopped(bounty, now + LEAD_TIME, "bounty_id")
+        if after != bounty:
+            catalog.change_bounty(command.program_id, after, bounty)
+        return after
 
     return retried(stop_once)
 

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from grapevine.domain.campaign_faults import campaign_faults
 from grapevine.domain.campaigns import CAMPAIGN_PREFIX, Campaign
-from grapevine.domain.dated_faults import is_over, start_checks
-from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.dated_faults import start_checks, stopped
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.money import MAX_MINOR
 from grapevine.domain.plan_faults import faults_of
-from grapevine.domain.programs import InvalidProgramError, Terms
+from grapevine.domain.programs import InvalidProgramError
 from grapevine.ports import CampaignCatalog
 from grapevine.usecases.change_promoter import retried
 from grapevine.usecases.publish_plan import LEAD_TIME
@@ -73,14 +73,11 @@ def stop_campaign(command: StopCampaign, catalog: CampaignCatalog, now: datetime
     """
 
     def stop_once() -> Campaign:
-        campaign = known_campaign(catalog.terms_now(command.program_id), command.campaign_id)
-        if campaign.stopped_at:
-            return campaign
-        if is_over(campaign, now + LEAD_TIME):
-            raise InvalidInputError("is over before it could be stopped", "campaign_id")
-        stopped = replace(campaign, stopped_at=now + LEAD_TIME)
-        catalog.change_campaign(command.program_id, stopped, campaign)
-        return stopped
+        campaign = catalog.terms_now(command.program_id).campaign(command.campaign_id)
+        after = stopped(campaign, now + LEAD_TIME, "campaign_id")
+        if after != campaign:
+            catalog.change_campaign(command.program_id, after, campaign)
+        return after
 
     return retried(stop_once)
 
@@ -89,7 +86,7 @@ def raise_budget(command: RaiseBudget, catalog: CampaignCatalog) -> Campaign:
     """Give a campaign more to pay and return it; never less, for some of it may be granted already."""
 
     def raise_once() -> Campaign:
-        campaign = known_campaign(catalog.terms_now(command.program_id), command.campaign_id)
+        campaign = catalog.terms_now(command.program_id).campaign(command.campaign_id)
         if campaign.budget == command.budget:
             return campaign
         if campaign.budget is None:
@@ -101,11 +98,3 @@ def raise_budget(command: RaiseBudget, catalog: CampaignCatalog) -> Campaign:
         return raised
 
     return retried(raise_once)
-
-
-def known_campaign(terms: Terms, campaign_id: str) -> Campaign:
-    """Return a campaign of a program; NotFoundError when there is none of that id."""
-    for campaign in terms.campaigns:
-        if campaign.id == campaign_id:
-            return campaign
-    raise NotFoundError("campaign", campaign_id)
