@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
@@ -23,6 +24,7 @@ from grapevine.domain.facts import (
 )
 from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
+from grapevine.domain.payout_terms import PayoutTerms
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Program, Storefront, Terms
@@ -44,7 +46,11 @@ def days(number: float) -> timedelta:
     return timedelta(days=number)
 
 
+PAYOUT_FIELDS = {field.name for field in fields(PayoutTerms)}
+
+
 def program(**changes: object) -> Program:
+    """Return a program; what belongs to its payout terms may be named beside the rest."""
     values: dict[str, object] = {
         "id": PROGRAM_ID,
         "merchant_id": "mc_test",
@@ -54,6 +60,8 @@ def program(**changes: object) -> Program:
         "allowed_hosts": ("shop.example",),
         "created_at": T0 - days(400),
     }
+    payouts = {name: changes.pop(name) for name in PAYOUT_FIELDS & changes.keys()}
+    values["payouts"] = PayoutTerms(**payouts)  # type: ignore[arg-type]
     return Program(**{**values, **changes})  # type: ignore[arg-type]
 
 

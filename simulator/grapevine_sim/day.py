@@ -107,7 +107,7 @@ def _program(world: World) -> dict[str, object]:
         "currency": shop.currency,
         "time_zone": "UTC",
         "allowed_hosts": [urlsplit(shop.destination).hostname],
-        "minimum_payout_minor": shop.minimum_payout_minor,
+        "payouts": {"minimum_payout_minor": shop.minimum_payout_minor},
         "plan": {
             "rate_bps": list(shop.rate_bps),
             "hold_days_after_receipt": shop.hold_days_after_receipt,

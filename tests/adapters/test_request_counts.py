@@ -21,7 +21,6 @@ from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_id, new_link_code
-from grapevine.domain.payouts import reserve
 from grapevine.domain.plans import BindingPolicy
 from grapevine.domain.rates import RateRule
 from grapevine.ports import StorefrontSecrets
@@ -37,6 +36,7 @@ from tests.adapters.storefronts import shopify_bodies as bodies
 from tests.builders import T0, days, minutes
 from tests.engines.endpoint import DynamoEndpoint
 from tests.engines.requests import Job, RequestCounter
+from tests.paying import reserve
 
 pytestmark = pytest.mark.engines("ministack", "dynamodb-local")
 

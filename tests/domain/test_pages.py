@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from grapevine.adapters.memory.state import MemoryPages
 from grapevine.domain.accounts import PROGRAM, Leaf, net
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
+from grapevine.domain.heads import Head, write_off
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import (
     COUPON_SLOTS,
@@ -25,10 +26,10 @@ from grapevine.domain.pages import (
     pages_of,
     sales_subject,
 )
-from grapevine.domain.payouts import Head, reserve, write_off
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0
 from tests.domain.entry_strategies import order_entries
+from tests.paying import reserve
 from tests.strategies import PATIENT
 
 keys = st.builds(

@@ -9,24 +9,12 @@ from hypothesis import strategies as st
 
 from grapevine.domain.accounts import Leaf, net
 from grapevine.domain.entries import AccountKey, Entry, EntryReason, entry_from_dict, entry_to_dict
-from grapevine.domain.payouts import (
-    Head,
-    Payout,
-    PayoutState,
-    available,
-    complete,
-    give_back,
-    hand_over,
-    head_of,
-    payout_id,
-    reserve,
-    shortfall,
-    stop,
-    void,
-    write_off,
-)
+from grapevine.domain.heads import Head, available, hand_over, head_of, void, write_off
+from grapevine.domain.payout_terms import PayoutTerms
+from grapevine.domain.payouts import Payout, PayoutState, payout_id, shortfall
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days
+from tests.paying import complete, give_back, reserve, stop
 
 KEY = AccountKey(PROGRAM_ID, make.CY, "USD")
 steps = st.lists(
@@ -98,8 +86,8 @@ def test_available_is_what_the_pages_say_less_what_was_taken(payable: int, taken
 
 
 def test_edges_74_75_what_is_missing_to_the_minimum() -> None:
-    program = make.program(minimum_payout_minor=1000)
-    assert [shortfall(minor, program) for minor in (-5, 0, 999, 1000, 1001)] == [1005, 1000, 1, 0, 0]
+    terms = PayoutTerms(minimum_payout_minor=1000)
+    assert [shortfall(minor, terms) for minor in (-5, 0, 999, 1000, 1001)] == [1005, 1000, 1, 0, 0]
 
 
 def test_edge_79_a_settlements_payout_to_an_account_has_one_id() -> None:

@@ -41,11 +41,11 @@ ZONES = (
         ({"time_zone": "/etc/passwd"}, "time_zone"),
         ({"time_zone": "Asia"}, "time_zone"),
         ({"allowed_hosts": ()}, "allowed_hosts"),
-        ({"minimum_payout_minor": 0}, "minimum_payout_minor"),
-        ({"minimum_payout_minor": -1}, "minimum_payout_minor"),
-        ({"minimum_payout_minor": MAX_MINOR + 1}, "minimum_payout_minor"),
-        ({"settlement_day": 0}, "settlement_day"),
-        ({"settlement_day": 32}, "settlement_day"),
+        ({"minimum_payout_minor": 0}, "payouts.minimum_payout_minor"),
+        ({"minimum_payout_minor": -1}, "payouts.minimum_payout_minor"),
+        ({"minimum_payout_minor": MAX_MINOR + 1}, "payouts.minimum_payout_minor"),
+        ({"settlement_day": 0}, "payouts.settlement_day"),
+        ({"settlement_day": 32}, "payouts.settlement_day"),
     ],
 )
 def test_a_programs_fault_is_named(changes: dict[str, object], place: str) -> None:
@@ -80,7 +80,7 @@ def test_every_fault_is_named_not_the_first() -> None:
     )
     assert [fault.where for fault in program_faults(program)] == [
         *("name", "currency", "time_zone", "allowed_hosts"),
-        *("minimum_payout_minor", "settlement_day"),
+        *("payouts.minimum_payout_minor", "payouts.settlement_day"),
     ]
     plan = make.plan(
         20_000,

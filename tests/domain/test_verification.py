@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import Grant, GrantKey
+from grapevine.domain.heads import Head, head_of
 from grapevine.domain.pages import merged, pages_of
-from grapevine.domain.payouts import Head, PayoutState, complete, head_of, reserve
+from grapevine.domain.payouts import PayoutState
 from grapevine.domain.verification import Books, Fault, totals, verify
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days
 from tests.domain.entry_strategies import order_entries
+from tests.paying import complete, reserve
 from tests.strategies import PATIENT
 
 KEY = AccountKey(PROGRAM_ID, make.CY, "USD")
@@ -99,7 +101,10 @@ def test_a_payout_needs_its_entries_in_their_order() -> None:
     )
     assert verify(books) == ()
     for state in (PayoutState.REQUESTED, PayoutState.FAILED):
-        wrong = replace(books, payouts={done.payout.id: replace(done.payout, state=state)})
+        wrong = replace(
+            books,
+            payouts={done.payout.id: replace(done.payout, legs=(replace(done.payout.legs[0], state=state),))},
+        )
         assert [fault.check for fault in verify(wrong)] == ["payout"]
 
 

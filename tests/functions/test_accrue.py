@@ -18,14 +18,15 @@ from grapevine.domain.accounts import Account, net
 from grapevine.domain.entries import AccountKey, Entry, Postable, standing
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome, Payment
+from grapevine.domain.heads import Head
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, reserve
 from grapevine.ports import Waiting
 from grapevine.runtime import observe
 from grapevine.usecases.read_balance import Balance
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, days, minutes
 from tests.functions.images import entry_records, fact_records
+from tests.paying import reserve
 from tests.runtime.observed import Line, counted, invocations
 from tests.streams.records import KEY_NAMES, Event, Record, item_change, sequence_of
 from tests.streams.simulator import CALM, Delivery, StreamMapping, StreamSimulator, Weather

@@ -33,8 +33,7 @@ NEW_PROGRAM = {
     "currency": "EUR",
     "time_zone": "Europe/Lisbon",
     "allowed_hosts": ["Tea.Example"],
-    "minimum_payout_minor": 500,
-    "settlement_day": 31,
+    "payouts": {"minimum_payout_minor": 500, "settlement_day": 31},
     "plan": {"rate_bps": [800, 150, 50], "hold_days_after_payment": 14},
 }
 NEW_STOREFRONT = {"platform": "shopify", "domain": "tea.example", "webhook_secret": "s" * 16}
@@ -283,7 +282,11 @@ def test_health_needs_no_key_and_says_nothing(client: Clients, lines: list[Line]
 def test_a_program_with_its_plan(world: World, api: Api) -> None:
     made = api.post("/programs", NEW_PROGRAM)
     plan = made["plans"][0]
-    assert (made["currency"], made["allowed_hosts"], made["settlement_day"]) == ("EUR", ["tea.example"], 31)
+    assert (made["currency"], made["allowed_hosts"], made["payouts"]["settlement_day"]) == (
+        "EUR",
+        ["tea.example"],
+        31,
+    )
     assert (plan["version"], plan["rate_bps"], plan["hold_days_after_payment"]) == (1, [800, 150, 50], 14)
     assert (plan["effective_at"], plan["click_window_days"]) == ("2026-11-11T09:00:00.000Z", 30)
     assert api.get(f"/programs/{made['id']}") == made
@@ -293,7 +296,7 @@ def test_a_program_with_its_plan(world: World, api: Api) -> None:
 def test_a_program_in_as_few_words_as_possible(api: Api) -> None:
     needed = {name: NEW_PROGRAM[name] for name in ("name", "currency", "time_zone", "allowed_hosts")}
     made = api.post("/programs", {**needed, "name": "茶 🫖"})
-    assert (made["name"], made["minimum_payout_minor"], made["sandbox"]) == ("茶 🫖", 1000, False)
+    assert (made["name"], made["payouts"]["minimum_payout_minor"], made["sandbox"]) == ("茶 🫖", 1000, False)
     assert made["plans"][0]["rate_bps"] == [1000, 200]
 
 
@@ -790,8 +793,7 @@ def _fits(value: object, known: object) -> bool:
 @each_body
 def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[str, Any]) -> None:
     optional = {
-        "minimum_payout_minor",
-        "settlement_day",
+        "payouts",
         "plan",
         "sponsor_id",
         "click_window_days",
@@ -812,7 +814,7 @@ def test_each_field_that_must_be_there_is_named(api: Api, path: str, good: dict[
     [
         ({"allowed_hosts": ["shop.example", 1]}, "allowed_hosts[1]"),
         ({"allowed_hosts": "shop.example"}, "allowed_hosts"),
-        ({"settlement_day": 10.0}, "settlement_day"),
+        ({"payouts": {"settlement_day": 10.0}}, "payouts.settlement_day"),
         ({"sandbox": "yes"}, "sandbox"),
         ({"profile": "mars"}, "profile"),
         ({"plan": {"rate_bps": 1000}}, "plan.rate_bps"),
@@ -852,15 +854,15 @@ def test_every_fault_of_a_plan_is_named_at_once(world: World, api: Api) -> None:
         "currency": "usd",
         "time_zone": "../../etc/passwd",
         "allowed_hosts": ["shop.example", "not a host", "-.example"],
-        "minimum_payout_minor": 0,
-        "settlement_day": 32,
+        "payouts": {"minimum_payout_minor": 0, "settlement_day": 32},
         "plan": plan,
     }
     before = list(world.catalog.programs())
     error = api.refused("POST", "/programs", bad)
     assert error["code"] == "invalid_input"
     wheres = [fault["where"] for fault in error["faults"]]
-    assert set(wheres) == (set(bad) - {"plan"}) | (set(plan))
+    payouts = {"payouts.minimum_payout_minor", "payouts.settlement_day"}
+    assert set(wheres) == (set(bad) - {"plan", "payouts"}) | payouts | set(plan)
     assert wheres.count("allowed_hosts") == 2
     assert all(fault["what"] for fault in error["faults"])
     assert list(world.catalog.programs()) == before
@@ -873,8 +875,8 @@ def test_a_time_zone_that_is_none(api: Api, zone: str) -> None:
 
 
 def test_a_minimum_that_no_account_could_hold(api: Api) -> None:
-    error = api.refused("POST", "/programs", {**NEW_PROGRAM, "minimum_payout_minor": 10**30})
-    assert [fault["where"] for fault in error["faults"]] == ["minimum_payout_minor"]
+    error = api.refused("POST", "/programs", {**NEW_PROGRAM, "payouts": {"minimum_payout_minor": 10**30}})
+    assert [fault["where"] for fault in error["faults"]] == ["payouts.minimum_payout_minor"]
 
 
 @pytest.mark.parametrize(

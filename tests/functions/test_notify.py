@@ -13,11 +13,12 @@ from grapevine.adapters.memory.outside import MemoryBus
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.facts import FactKind, OrderKey
-from grapevine.domain.payouts import Head, reserve
+from grapevine.domain.heads import Head
 from grapevine.runtime import observe
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, minutes
 from tests.functions.images import entry_records
+from tests.paying import reserve
 from tests.runtime.observed import Line, counted, invocations
 from tests.streams.records import Record, sequence_of
 from tests.streams.simulator import StreamMapping, StreamSimulator, Weather

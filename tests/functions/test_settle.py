@@ -17,8 +17,9 @@ from grapevine.adapters.memory.state import MemoryTreasury
 from grapevine.domain.entries import AccountKey, Postable
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from grapevine.domain.facts import Fact, FactKind, OrderKey, Outcome
+from grapevine.domain.heads import Head
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Payout, PayoutState
+from grapevine.domain.payouts import Payout, PayoutState
 from grapevine.domain.people import PromoterStatus
 from grapevine.ports import SettlementBatch
 from grapevine.runtime import observe

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from grapevine.domain.entries import AccountKey
-from grapevine.domain.payouts import Head, reserve
+from grapevine.domain.heads import Head
 from grapevine.runtime import parts
 from grapevine.runtime.settings import SettingsError, read_settings
 from grapevine.runtime.wiring import AwsParts
 from tests import builders as make
 from tests.builders import T0, minutes
 from tests.functions.images import click_records, entry_records, fact_records
+from tests.paying import reserve
 from tests.runtime.test_settings import WHOLE
 from tests.streams.records import Image, Record
 from tests.worlds import World, chain_world

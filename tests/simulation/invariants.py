@@ -23,10 +23,11 @@ from grapevine.domain.entries import (
 from grapevine.domain.errors import OrderUnprocessableError
 from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import OrderKey, Outcome
+from grapevine.domain.heads import Head, available
 from grapevine.domain.money import POINTS, parse_minor
 from grapevine.domain.orders import fold
 from grapevine.domain.pages import Page, balance
-from grapevine.domain.payouts import Head, PayoutState, available
+from grapevine.domain.payouts import PayoutState
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.points import NEVER
 from grapevine.usecases.post_bounty import post_bounty

@@ -23,6 +23,7 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import new_click_id
 from grapevine.domain.links import Link
 from grapevine.domain.money import Rounding
+from grapevine.domain.payout_terms import PayoutTerms
 from grapevine.domain.people import Promoter, PromoterStatus, StatusChange, subject_key
 from grapevine.domain.plans import (
     AttributionModel,
@@ -164,8 +165,10 @@ def program_of(random: Random) -> Program:
         allowed_hosts=("shop.example",),
         created_at=T0 - 400 * DAY,
         rounding=random.choice(tuple(Rounding)),
-        minimum_payout_minor=random.choice((1, 1, 300, 2500)),
-        settlement_day=random.choice((1, 10, 20, 31)),
+        payouts=PayoutTerms(
+            minimum_payout_minor=random.choice((1, 1, 300, 2500)),
+            settlement_day=random.choice((1, 10, 20, 31)),
+        ),
     )
 
 

@@ -26,8 +26,8 @@ from grapevine.domain.errors import (
 )
 from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Step
 from grapevine.ports import SettlementBatch, Treasury
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
 from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon

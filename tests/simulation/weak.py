@@ -11,8 +11,9 @@ from grapevine.domain.entries import Entry, EntryReason
 from grapevine.domain.errors import EntryExistsError, HeadMovedError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey
+from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page, PageKey, merged
-from grapevine.domain.payouts import Head, Movement, Step
+from grapevine.domain.payouts import Movement
 from grapevine.ports import Beside
 from tests.simulation.stores import Kinds, SimulatedFacts
 from tests.simulation.storm import Storm

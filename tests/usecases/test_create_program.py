@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from grapevine.domain.errors import AlreadyExistsError, InvalidInputError, NotFoundError
+from grapevine.domain.payout_terms import PayoutTerms
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import InvalidProgramError, Program, Storefront
 from grapevine.usecases.create_program import (
@@ -71,13 +72,12 @@ def test_every_fault_is_named_at_once_and_nothing_is_stored() -> None:
             time_zone="Mars",
             allowed_hosts=("good.example", "bad host", "-"),
             plan=plan,
-            minimum_payout_minor=0,
-            settlement_day=0,
+            payouts=PayoutTerms(minimum_payout_minor=0, settlement_day=0),
         )
     places = [fault.where for fault in refusal.value.faults]
     assert sorted(places) == sorted(
         [
-            *("name", "currency", "time_zone", "minimum_payout_minor", "settlement_day"),
+            *("name", "currency", "time_zone", "payouts.minimum_payout_minor", "payouts.settlement_day"),
             *("allowed_hosts", "allowed_hosts", "rate_bps", "screening_days"),
         ]
     )

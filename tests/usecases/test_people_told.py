@@ -9,8 +9,8 @@ import pytest
 from grapevine.domain.entries import AccountKey, EntryReason
 from grapevine.domain.explanation import explained
 from grapevine.domain.facts import Fact, FactKind, Ruling
+from grapevine.domain.heads import Head, hand_over, void, write_off
 from grapevine.domain.pages import pages_of
-from grapevine.domain.payouts import Head, hand_over, void, write_off
 from grapevine.domain.sentences import entry_sentence, sentences
 from grapevine.domain.verification import Books, verify
 from grapevine.domain.wordings import EN

@@ -13,9 +13,9 @@ from grapevine.adapters.memory.state import MemoryTreasury
 from grapevine.domain.accounts import Leaf, Posting, commission_account, promoter_account
 from grapevine.domain.entries import AccountKey, EntryReason, standing
 from grapevine.domain.errors import ForbiddenError, HeadMovedError, InvalidInputError, NotFoundError
+from grapevine.domain.heads import Head, Step
 from grapevine.domain.money import POINTS, Money
 from grapevine.domain.pages import balance, balance_subject
-from grapevine.domain.payouts import Head, Step
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plan_faults import plan_faults
 from grapevine.domain.plans import PointsDebt

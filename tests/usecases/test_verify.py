@@ -12,9 +12,10 @@ import pytest
 from grapevine.domain.accounts import Leaf, promoter_account
 from grapevine.domain.entries import AccountKey, Entry, EntryKey, EntryReason
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
+from grapevine.domain.heads import Head, hand_over
 from grapevine.domain.money import Money
 from grapevine.domain.pages import Page, PageKey
-from grapevine.domain.payouts import Head, PayoutState, hand_over, payout_id
+from grapevine.domain.payouts import PayoutState, payout_id
 from grapevine.domain.verification import Fault
 from grapevine.usecases.import_results import ImportResults, import_results
 from tests import builders as make
@@ -171,6 +172,14 @@ def repay(**changes: object) -> Callable[[World], None]:
     return do
 
 
+def restate(state: PayoutState) -> Callable[[World], None]:
+    def do(world: World) -> None:
+        stored = world.treasury.stored[PAYOUT]
+        world.treasury.stored[PAYOUT] = replace(stored, legs=(replace(stored.legs[0], state=state),))
+
+    return do
+
+
 def invent_payout(world: World) -> None:
     world.treasury.stored["po_eve"] = replace(world.treasury.stored[PAYOUT], id="po_eve")
 
@@ -224,8 +233,8 @@ TAMPERINGS = (
     ),
     Tampering("a head taken out", drop_head, "head", str(ACCOUNT)),
     Tampering("a payout's amount", repay(amount_minor=1), "payout", PAYOUT),
-    Tampering("a payout's state", repay(state=PayoutState.FAILED), "payout", PAYOUT),
-    Tampering("a payout asked for again", repay(state=PayoutState.REQUESTED), "payout", PAYOUT),
+    Tampering("a payout's state", restate(PayoutState.FAILED), "payout", PAYOUT),
+    Tampering("a payout asked for again", restate(PayoutState.REQUESTED), "payout", PAYOUT),
     Tampering("a payout's promoter", repay(key=replace(ACCOUNT, promoter_id=ANA)), "payout", PAYOUT),
     Tampering("a payout moved to another run", repay(settlement_id="pg_test.2027-02-10"), "payout", PAYOUT),
     Tampering("a payout put in", invent_payout, "payout", "po_eve"),
@@ -267,7 +276,7 @@ def test_paying_twice_is_found() -> None:
     world = honest()
     head = world.treasury.heads[ACCOUNT]
     first = world.treasury.stored[PAYOUT]
-    twin = replace(first, id="po_twin", state=PayoutState.REQUESTED)
+    twin = replace(first, id="po_twin", legs=(replace(first.legs[0], state=PayoutState.REQUESTED),))
     entry = replace(
         entry_at(world, ACCOUNT, 1),
         sequence=head.sequence + 1,
@@ -283,5 +292,6 @@ def test_paying_twice_is_found() -> None:
         taken_minor=head.taken_minor + amount,
         reserved_minor=head.reserved_minor + amount,
         last_hash=entry.hash,
+        last_payout_id=twin.id,
     )
     assert [(fault.check, fault.subject) for fault in world.proof().faults] == [("payout", "po_twin")]

@@ -28,8 +28,9 @@ from grapevine.domain.errors import (
     UnavailableError,
 )
 from grapevine.domain.grants import GrantChange, GrantKey
+from grapevine.domain.heads import Head
 from grapevine.domain.pages import Page, PageKey
-from grapevine.domain.payouts import Head, Movement, complete, give_back, reserve
+from grapevine.domain.payouts import Movement
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import BindingPolicy
 from grapevine.ports import Settlement
@@ -43,6 +44,7 @@ from tests.adapters.contracts.shops import opened_shop
 from tests.adapters.contracts.stores import Names, Stores
 from tests.adapters.contracts.test_bounties import bounty_key, weekly
 from tests.builders import T0, minutes
+from tests.paying import complete, give_back, reserve
 
 pytestmark = pytest.mark.concurrent
 

@@ -7,19 +7,12 @@ from dataclasses import replace
 import pytest
 
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
+from grapevine.domain.heads import Head, hand_over, write_off
 from grapevine.domain.pages import Page, PageKey
-from grapevine.domain.payouts import (
-    Head,
-    Movement,
-    Payout,
-    complete,
-    give_back,
-    hand_over,
-    reserve,
-    write_off,
-)
+from grapevine.domain.payouts import Movement, Payout
 from tests.adapters.contracts.stores import Names, Stores
 from tests.builders import T0
+from tests.paying import complete, give_back, reserve
 
 
 def run(names: Names) -> str:

@@ -26,14 +26,15 @@ from grapevine.domain.errors import (
     NotFoundError,
     UnavailableError,
 )
+from grapevine.domain.heads import Head
 from grapevine.domain.pages import Page, PageKey
-from grapevine.domain.payouts import Head, reserve
 from tests import builders as make
 from tests.adapters.contracts.chains import chain
 from tests.adapters.contracts.stores import Names
 from tests.adapters.dynamo.scripted import LOST, Answer, Script, cancelled, database_at, error
 from tests.builders import T0
 from tests.engines.processes import LOOPBACK, free_port
+from tests.paying import reserve
 
 NAMES = Names("pg_1", "mc_1", "sf_1", "1")
 HEAD = Head(key=NAMES.account())

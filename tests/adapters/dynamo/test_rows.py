@@ -25,7 +25,7 @@ from grapevine.adapters.dynamo.rows_catalog import MerchantRow
 from grapevine.adapters.dynamo.rows_treasury import HeadRow, head_row
 from grapevine.adapters.dynamo.table import Database
 from grapevine.domain.errors import MoneyError
-from grapevine.domain.payouts import Head
+from grapevine.domain.heads import Head
 from tests import builders as make
 from tests.adapters.contracts.stores import Names
 

@@ -29,6 +29,8 @@ class Leaf(StrEnum):
     SPENT = "spent"
     EXPIRED = "expired"
     EXCHANGE = "exchange"
+    FEES = "fees"
+    TAX = "tax"
 
     __hash__ = str.__hash__
     """As the text that it equals; an enum's own is another, and slow where amounts go by account."""

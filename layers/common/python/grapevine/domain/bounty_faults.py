@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 
 from grapevine.domain.bounties import Bounty, period_at
 from grapevine.domain.dated_faults import Checks, audience_checks, window_checks
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.errors import InvalidInputError, faults_of
 from grapevine.domain.money import MAX_MINOR
-from grapevine.domain.plan_faults import faults_of
 from grapevine.domain.profiles import bounty_rule_faults
 from grapevine.domain.programs import Terms
 from grapevine.domain.tiers import TierMeasure

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from grapevine.domain.campaigns import WHOLE_BPS, Audience, Campaign, Pays, Stacking
 from grapevine.domain.dated_faults import Checks, audience_checks, tier_id_checks, window_checks
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.errors import InvalidInputError, faults_of
 from grapevine.domain.money import MAX_MINOR
-from grapevine.domain.plan_faults import faults_of
 from grapevine.domain.plans import Plan
 from grapevine.domain.profiles import Profile, campaign_rule_faults, highest_rates
 from grapevine.domain.programs import Terms

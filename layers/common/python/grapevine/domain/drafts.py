@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from grapevine.domain.campaign_faults import campaign_faults, outlived_faults
 from grapevine.domain.campaigns import CAMPAIGN_PREFIX, Campaign
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.errors import InvalidInputError, faults_of
 from grapevine.domain.instants import month_of
-from grapevine.domain.plan_faults import faults_of, plan_faults, with_default_tiers
+from grapevine.domain.plan_faults import plan_faults, with_default_tiers
 from grapevine.domain.plans import Plan
 from grapevine.domain.profiles import plan_rule_faults
 from grapevine.domain.programs import Terms

@@ -119,7 +119,8 @@ class Entry:
     to. `due_at` is the next instant at which time alone may change something. `waits` are the promoters
     whose parts are not released with the others, `voided` those whose parts went back: somebody looked,
     and they were suspended, or banned. `purpose` is what an account's own entry is for, where its reason
-    does not say it all; `coupon` is what spent points bought. `text` is the entry as it was stored, where
+    does not say it all; `coupon` is what spent points bought, `tax_period` the one that a
+    payout counts in, where tax is withheld. `text` is the entry as it was stored, where
     it was: a newer writer's may say more than we read, and the hash is of what is stored.
     """
 
@@ -143,6 +144,7 @@ class Entry:
     payout_id: str | None = None
     purpose: str | None = None
     coupon: PointsCoupon | None = None
+    tax_period: str | None = None
     previous_hash: str = ""
     text: str = field(default="", compare=False, repr=False)
 
@@ -207,6 +209,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "pay": entry.payout_id,
         "for": entry.purpose,
         "cp": [entry.coupon.code, entry.coupon.off_minor] if entry.coupon else None,
+        "tp": entry.tax_period,
         "prev": entry.previous_hash,
     }
     return {name: value for name, value in values.items() if value not in (None, "", 0, [])}
@@ -241,6 +244,7 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
         payout_id=values.get("pay"),
         purpose=values.get("for"),
         coupon=PointsCoupon(*values["cp"]) if "cp" in values else None,
+        tax_period=values.get("tp"),
         previous_hash=values.get("prev", ""),
     )
 

@@ -21,6 +21,8 @@ GrapevineError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class GrapevineError(Exception):
     """Anything Grapevine refuses or cannot do."""
@@ -113,3 +115,8 @@ class NetworkMovedError(ConcurrencyError):
 
 class StaleReadError(ConcurrencyError):
     """Fewer facts were read than the last entry covers."""
+
+
+def faults_of(checks: Sequence[tuple[bool, str, str]]) -> tuple[InvalidInputError, ...]:
+    """Return what is wrong of (good, what, where)."""
+    return tuple(InvalidInputError(what, where) for good, what, where in checks if not good)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from grapevine.domain.caps import cap_checks
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.errors import InvalidInputError, faults_of
 from grapevine.domain.facts import Component, TenderKind
 from grapevine.domain.money import EXPONENTS, MAX_MINOR
 from grapevine.domain.plans import (
@@ -217,8 +216,3 @@ def tier_room_bps(plan: Plan) -> int:
     """Return what the pool cap leaves for tiers, above the plan's own rates and the rules they raise."""
     raised = (rule.rate_bps for rule in plan.rules if rule.is_raised_by_tiers)
     return max(0, plan.pool_cap_bps - max(sum(rates) for rates in (plan.rate_bps, *raised)))
-
-
-def faults_of(checks: Sequence[tuple[bool, str, str]]) -> tuple[InvalidInputError, ...]:
-    """Return what is wrong of (good, what, where)."""
-    return tuple(InvalidInputError(what, where) for good, what, where in checks if not good)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import Entry, EntryKey, EntryReason, PointsCoupon, named_key
+from grapevine.domain.heads import Head, Step, of_payable
 from grapevine.domain.instants import day_of
-from grapevine.domain.payouts import Head, Step, of_payable
 from grapevine.domain.points import Expiry, PointsAccount, expiries, payable_change
 
 

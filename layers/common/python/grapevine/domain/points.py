@@ -17,10 +17,10 @@ from grapevine.domain.accounts import Leaf, net
 from grapevine.domain.campaigns import Pays
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.heads import Head, available
 from grapevine.domain.instants import day_of, months_after
 from grapevine.domain.money import POINTS, exponent
 from grapevine.domain.pages import Page, balance
-from grapevine.domain.payouts import Head, available
 from grapevine.domain.plans import DAY, Plan
 from grapevine.domain.programs import Program, Terms
 

@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grapevine.domain.bounties import Bounty, Period, period_named
 from grapevine.domain.campaigns import Campaign
-from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError
+from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError, faults_of
 from grapevine.domain.instants import clamped_day
-from grapevine.domain.money import EXPONENTS, MAX_MINOR, POINTS, Rounding
-from grapevine.domain.plan_faults import faults_of
+from grapevine.domain.money import EXPONENTS, POINTS, Rounding
+from grapevine.domain.payout_terms import USUAL, PayoutTerms, payout_term_faults
 from grapevine.domain.plans import Plan
 from grapevine.domain.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What an offer is for good: whose, in which currency, how it rounds and when it pays."""
+    """What an offer is for good: whose, in which currency, how it rounds; and how it pays out as of now."""
 
     id: str
     merchant_id: str
@@ -28,10 +28,9 @@ class Program:
     allowed_hosts: tuple[str, ...]
     created_at: datetime
     rounding: Rounding = Rounding.HALF_EVEN
-    minimum_payout_minor: int = 1000
-    settlement_day: int = 10
     sandbox: bool = False
     profile: Profile = Profile.GLOBAL
+    payouts: PayoutTerms = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,10 @@ def settlement_date(program: Program, now: datetime) -> date | None:
     """
     zone = ZoneInfo(program.time_zone)
     today = now.astimezone(zone).date()
-    this_month = clamped_day(today.year, today.month, program.settlement_day)
+    day = program.payouts.settlement_day
+    this_month = clamped_day(today.year, today.month, day)
     last = today.replace(day=1) - timedelta(days=1)
-    latest = this_month if this_month <= today else clamped_day(last.year, last.month, program.settlement_day)
+    latest = this_month if this_month <= today else clamped_day(last.year, last.month, day)
     return latest if latest > program.created_at.astimezone(zone).date() else None
 
 
@@ -117,10 +117,12 @@ def program_faults(program: Program) -> tuple[InvalidInputError, ...]:
         (program.currency != POINTS, "points are not money that a program pays out", "currency"),
         (_is_zone(program.time_zone), f"unknown time zone {program.time_zone!r}", "time_zone"),
         (bool(program.allowed_hosts), "at least one host is needed", "allowed_hosts"),
-        (1 <= program.minimum_payout_minor <= MAX_MINOR, f"must be 1 to {MAX_MINOR}", "minimum_payout_minor"),
-        (1 <= program.settlement_day <= 31, "must be 1 to 31", "settlement_day"),
     )
-    return faults_of(checks)
+    payouts = (
+        InvalidInputError(fault.what, f"payouts.{fault.where}")
+        for fault in payout_term_faults(program.payouts)
+    )
+    return (*faults_of(checks), *payouts)
 
 
 def _is_zone(name: str) -> bool:

@@ -11,8 +11,9 @@ from grapevine.domain.campaign_grants import BUDGET
 from grapevine.domain.entries import AccountKey, BonusKey, Entry, EntryReason, grants_of, standing
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantKey, held
+from grapevine.domain.heads import Head, head_of
 from grapevine.domain.pages import Page, PageKey, merged, pages_of
-from grapevine.domain.payouts import Head, Payout, PayoutState, head_of, payout_id
+from grapevine.domain.payouts import BACK, OPEN, Payout, PayoutState, payout_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,26 +178,35 @@ def _payouts(books: Books) -> Iterable[Fault]:
             yield Fault("payout", name, fault)
 
 
-_LEGS_OF = {
-    PayoutState.REQUESTED: [EntryReason.RESERVED],
-    PayoutState.COMPLETED: [EntryReason.RESERVED, EntryReason.PAID],
-    PayoutState.FAILED: [EntryReason.RESERVED, EntryReason.RETURNED],
-    PayoutState.STOPPED: [EntryReason.RESERVED, EntryReason.RETURNED],
-}
-
-
-def _payout_fault(payout: Payout | None, legs: Sequence[Entry]) -> str | None:
+def _payout_fault(payout: Payout | None, entries: Sequence[Entry]) -> str | None:
+    """Return what the entries of a payout say otherwise than what is stored of it."""
     if payout is None:
         return "has entries and is not stored"
-    reasons = [entry.reason for entry in legs]
-    if reasons != _LEGS_OF[payout.state]:
+    reasons = [entry.reason for entry in entries]
+    if reasons[:1] != [EntryReason.RESERVED] or EntryReason.RESERVED in reasons[1:]:
         return f"is {payout.state} with the entries {[reason.value for reason in reasons]}"
     if payout.id != payout_id(payout.settlement_id, payout.key):
         return f"is not what {payout.settlement_id} pays to {payout.key}"
-    amounts = {posting.amount.minor for entry in legs for posting in entry.postings}
-    keys = {entry.key for entry in legs}
-    if amounts != {payout.amount_minor} or keys != {payout.key}:
-        return f"is {payout.amount_minor} to {payout.key}, its entries say {sorted(amounts)}"
+    if {entry.key for entry in entries} != {payout.key}:
+        return f"is of {payout.key}, its entries are of another account"
+    return _amount_fault(payout, entries)
+
+
+def _amount_fault(payout: Payout, entries: Sequence[Entry]) -> str | None:
+    """Return which amount of a payout its entries do not add up to."""
+    if payout.minor_in(*PayoutState) != payout.amount_minor:
+        return f"is {payout.amount_minor} in legs of {payout.minor_in(*PayoutState)}"
+    told = {(account.leaf, currency): minor for (account, currency), minor in standing(entries).items()}
+    expected = {
+        Leaf.RESERVED: payout.minor_in(*OPEN),
+        Leaf.PAID: payout.minor_in(PayoutState.COMPLETED),
+    }
+    if not payout.minor_in(*BACK):
+        expected |= {Leaf.FEES: payout.fee_minor, Leaf.TAX: payout.tax_minor}
+    for leaf, minor in expected.items():
+        found = told.get((leaf, payout.key.currency), 0)
+        if found != minor:
+            return f"is {payout.state} with {minor} {leaf}, its entries say {found}"
     return None
 
 

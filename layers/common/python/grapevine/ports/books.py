@@ -10,8 +10,9 @@ from typing import Protocol, TypeAlias
 from grapevine.domain.bindings import CustomerOrder
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.grants import GrantChange, GrantKey
+from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Movement, Payout, Step
+from grapevine.domain.payouts import Movement, Payout, PayoutState
 from grapevine.domain.verification import ProofMark
 
 Beside: TypeAlias = GrantChange | CustomerOrder
@@ -153,8 +154,21 @@ class PayoutReader(Protocol):
     def payouts_of(self, settlement_id: str) -> Iterator[Payout]:
         """Yield a settlement's payouts by id."""
 
+    def payouts_in(self, program_id: str, state: PayoutState) -> Iterator[Payout]:
+        """Yield a program's payouts of a state by id, eventually consistent."""
 
-class Treasury(AccountReader, Mover, PayoutReader, Protocol):
+    def payout_named(self, program_id: str, payout_id: str) -> Payout | None:
+        """Return a payout by its id alone, eventually consistent."""
+
+
+class PayoutWriter(Protocol):
+    """Steps of a payout that move no money."""
+
+    def change(self, payout: Payout) -> None:
+        """Put a payout over the version before it; HeadMovedError where that is not there any more."""
+
+
+class Treasury(AccountReader, Mover, PayoutReader, PayoutWriter, Protocol):
     """What settling and paying out need of the accounts."""
 
 

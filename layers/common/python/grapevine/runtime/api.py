@@ -8,6 +8,7 @@ from grapevine.domain.errors import InvalidInputError, MoneyError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import parse_instant, to_text
+from grapevine.domain.payout_terms import PayoutTerms
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plain import flag_of, from_plain
 from grapevine.domain.plans import Plan
@@ -34,8 +35,7 @@ def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProg
         "currency",
         "time_zone",
         "allowed_hosts",
-        "minimum_payout_minor",
-        "settlement_day",
+        "payouts",
         "sandbox",
         "profile",
         "plan",
@@ -47,8 +47,7 @@ def to_create_program(body: Body, merchant_id: str, now: datetime) -> CreateProg
         currency=body.text("currency"),
         time_zone=body.text("time_zone"),
         allowed_hosts=body.texts("allowed_hosts"),
-        minimum_payout_minor=body.integer("minimum_payout_minor", 1000),
-        settlement_day=body.integer("settlement_day", 10),
+        payouts=from_plain(PayoutTerms, dict(body.section("payouts").values), "payouts"),
         sandbox=body.boolean("sandbox"),
         profile=profile,
         plan=_to_plan(body.section("plan"), now, profile),

@@ -8,9 +8,8 @@ from datetime import datetime
 from grapevine.domain.bounties import Bounty
 from grapevine.domain.bounty_faults import bounty_faults
 from grapevine.domain.dated_faults import start_checks, stopped
-from grapevine.domain.errors import NotFoundError
+from grapevine.domain.errors import NotFoundError, faults_of
 from grapevine.domain.ids import RandomBytes, new_id
-from grapevine.domain.plan_faults import faults_of
 from grapevine.domain.programs import InvalidProgramError, Terms
 from grapevine.ports import CampaignCatalog
 from grapevine.usecases.change_promoter import retried

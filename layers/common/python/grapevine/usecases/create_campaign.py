@@ -8,10 +8,9 @@ from datetime import datetime
 from grapevine.domain.campaign_faults import campaign_faults
 from grapevine.domain.campaigns import CAMPAIGN_PREFIX, Campaign
 from grapevine.domain.dated_faults import start_checks, stopped
-from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.errors import InvalidInputError, faults_of
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.money import MAX_MINOR
-from grapevine.domain.plan_faults import faults_of
 from grapevine.domain.programs import InvalidProgramError
 from grapevine.ports import CampaignCatalog
 from grapevine.usecases.change_promoter import retried

@@ -9,6 +9,7 @@ from datetime import datetime
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.links import checked_host
+from grapevine.domain.payout_terms import USUAL, PayoutTerms
 from grapevine.domain.plan_faults import plan_faults, with_default_tiers
 from grapevine.domain.plans import Plan
 from grapevine.domain.profiles import Profile, plan_rule_faults
@@ -29,10 +30,9 @@ class CreateProgram:
     time_zone: str
     allowed_hosts: tuple[str, ...]
     plan: Plan
-    minimum_payout_minor: int = 1000
-    settlement_day: int = 10
     sandbox: bool = False
     profile: Profile = Profile.GLOBAL
+    payouts: PayoutTerms = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,7 @@ def create_program(
         time_zone=command.time_zone,
         allowed_hosts=hosts,
         created_at=now,
-        minimum_payout_minor=command.minimum_payout_minor,
-        settlement_day=command.settlement_day,
+        payouts=command.payouts,
         sandbox=command.sandbox,
         profile=command.profile,
     )

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from grapevine.domain.errors import HeadMovedError, NotFoundError
-from grapevine.domain.money import format_minor
-from grapevine.domain.payouts import Payout, PayoutState, stop
+from grapevine.domain.money import Rounding, format_minor
+from grapevine.domain.payouts import LegOutcome, Payout, PayoutState, conclude
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.ports import DecisionCatalog, Files, Settlement, Treasury
 
@@ -94,10 +94,11 @@ def _people(payouts: Sequence[Payout], catalog: DecisionCatalog) -> dict[str, Pr
 
 def _stop(payout: Payout, detail: str, treasury: Treasury, now: datetime) -> None:
     """Give back what a payout reserved; nothing where somebody else has done it."""
+    outcome = LegOutcome(number=1, state=PayoutState.STOPPED, detail=detail)
     for _ in range(ATTEMPTS):
         _, head = treasury.account(payout.key)
         try:
-            treasury.move(stop(head, payout, detail, now), head)
+            treasury.move(conclude(head, payout, outcome, Rounding.HALF_EVEN, now), head)
         except HeadMovedError:
             current = treasury.payout(payout.settlement_id, payout.id)
             if current and current.state is not PayoutState.REQUESTED:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.errors import HeadMovedError, InvalidInputError
-from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, complete, give_back
+from grapevine.domain.heads import Head
+from grapevine.domain.money import Rounding
+from grapevine.domain.payouts import LegOutcome, Movement, Payout, PayoutState, conclude
 from grapevine.ports import Treasury
 
 ATTEMPTS = 5
@@ -105,5 +107,6 @@ def _moved(row: _Row, payout: Payout, treasury: Treasury, now: datetime) -> bool
 
 
 def _step(row: _Row, head: Head, payout: Payout, now: datetime) -> Movement:
-    step = complete if row.status == COMPLETED else give_back
-    return step(head, payout, row.detail, now)
+    state = PayoutState.COMPLETED if row.status == COMPLETED else PayoutState.FAILED
+    outcome = LegOutcome(number=1, state=state, detail=row.detail)
+    return conclude(head, payout, outcome, Rounding.HALF_EVEN, now)

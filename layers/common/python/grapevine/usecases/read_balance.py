@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import AccountKey, Entry
+from grapevine.domain.heads import available
 from grapevine.domain.pages import balance, balance_subject
-from grapevine.domain.payouts import available
 from grapevine.ports import AccountReader, EntryLists, PageReader
 
 PAGE_LIMIT = 100

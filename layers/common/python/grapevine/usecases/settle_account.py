@@ -12,18 +12,10 @@ from typing import TypeVar
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
+from grapevine.domain.heads import Head, available, hand_over, void, write_off
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import Page, balance
-from grapevine.domain.payouts import (
-    Head,
-    available,
-    hand_over,
-    payout_id,
-    reserve,
-    shortfall,
-    void,
-    write_off,
-)
+from grapevine.domain.payouts import Reservation, payout_id, reserve, shortfall
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import DAY
 from grapevine.domain.programs import Terms
@@ -115,13 +107,11 @@ def _settle_once(holder: Holder, settlement_id: str, treasury: Treasury, now: da
         treasury.step((void(head, amount, now),), (head,))
         return Settled.VOIDED
     is_final = holder.status_at(now) in GONE and amount > 0
-    if shortfall(amount, holder.terms.program) and not is_final:
-        known = (
-            treasury.payout(settlement_id, payout_id(settlement_id, holder.key)) if head.sequence else None
-        )
-        return Settled.KNOWN if known else Settled.CARRIED
+    if shortfall(amount, holder.terms.program.payouts) and not is_final:
+        is_known = head.last_payout_id == payout_id(settlement_id, holder.key)
+        return Settled.KNOWN if is_known else Settled.CARRIED
     try:
-        treasury.move(reserve(head, amount, settlement_id, now), head)
+        treasury.move(reserve(head, Reservation(amount_minor=amount), settlement_id, now), head)
     except AlreadyExistsError:
         return Settled.KNOWN
     return Settled.PAID

@@ -239,6 +239,11 @@ def payout(settlement_id: str, payout_id: str) -> Key:
     return Key(joined("SET", settlement_id), f"{PAYOUT}{joined(payout_id)}")
 
 
+def payouts_in(program_id: str, state: str) -> str:
+    """Return where the index has a program's payouts of a state."""
+    return joined("PAYOUTS", program_id, state)
+
+
 def waits_of(program_id: str) -> str:
     """Return the partition of a program's orders that wait."""
     return joined("WT", program_id)

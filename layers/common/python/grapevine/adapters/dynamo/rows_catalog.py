@@ -5,10 +5,11 @@ from __future__ import annotations
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from grapevine.adapters.dynamo import catalog_keys, keys
-from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, row
+from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, row
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import from_text
 from grapevine.domain.money import Rounding
+from grapevine.domain.payout_terms import PayoutTerms
 from grapevine.domain.plain import from_plain, to_plain
 from grapevine.domain.plans import Plan
 from grapevine.domain.profiles import Profile
@@ -28,8 +29,7 @@ class ProgramRow(Row, discriminator="program"):
     allowed_hosts = Json()
     created_at = Instant()
     rounding = UnicodeAttribute()
-    minimum_payout_minor = WholeNumber()
-    settlement_day = WholeNumber()
+    payouts = Json()
     sandbox = BooleanAttribute()
     profile = UnicodeAttribute(null=True)
 
@@ -87,8 +87,7 @@ def program_row(program: Program) -> ProgramRow:
         allowed_hosts=list(program.allowed_hosts),
         created_at=program.created_at,
         rounding=program.rounding.value,
-        minimum_payout_minor=program.minimum_payout_minor,
-        settlement_day=program.settlement_day,
+        payouts=to_plain(program.payouts),
         sandbox=program.sandbox,
         profile=program.profile.value,
     )
@@ -105,8 +104,7 @@ def program_of(stored: ProgramRow) -> Program:
         allowed_hosts=tuple(stored.allowed_hosts),
         created_at=stored.created_at,
         rounding=Rounding(stored.rounding),
-        minimum_payout_minor=stored.minimum_payout_minor,
-        settlement_day=stored.settlement_day,
+        payouts=from_plain(PayoutTerms, stored.payouts),
         sandbox=stored.sandbox,
         profile=Profile(stored.profile or Profile.GLOBAL),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pynamodb.expressions.condition import Condition
 
 from grapevine.adapters.dynamo import keys
-from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
+from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
 from grapevine.adapters.dynamo.ledger import counter_of, entry_row
 from grapevine.adapters.dynamo.pages import PageRow, page_of
 from grapevine.adapters.dynamo.rows import ABSENT, Row, row, rows
@@ -20,15 +20,13 @@ from grapevine.adapters.dynamo.rows_treasury import (
     payout_of,
     payout_row,
 )
-from grapevine.adapters.dynamo.table import Database, Put
+from grapevine.adapters.dynamo.table import BY_STATE, Database, Put
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
 from grapevine.domain.grants import GrantKey
+from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page
-from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, Step
-
-REQUESTED = PayoutRow.state == PayoutState.REQUESTED.value
-"""The condition under which a payout may be finished: it is still waiting."""
+from grapevine.domain.payouts import Movement, Payout, PayoutState
 
 
 class DynamoTreasury:
@@ -50,7 +48,7 @@ class DynamoTreasury:
         reserves = movement.entry.reason is EntryReason.RESERVED
         try:
             self._database.put_all(
-                Put(self._state, payout_row(movement.payout), ABSENT if reserves else REQUESTED),
+                Put(self._state, payout_row(movement.payout), _follows(movement.payout)),
                 *self._puts(movement.entry, movement.head, head_before),
             )
         except CancelledError as error:
@@ -82,6 +80,29 @@ class DynamoTreasury:
         item = self._state.get(keys.payout(settlement_id, payout_id))
         return payout_of(row(PayoutRow, item)) if item else None
 
+    def change(self, payout: Payout) -> None:
+        """Put a payout over the version before it; HeadMovedError where that is not there any more."""
+        try:
+            self._state.put(payout_row(payout), _follows(payout))
+        except ConditionFailedError as error:
+            raise HeadMovedError(f"payout {payout.id}") from error
+
+    def payouts_in(self, program_id: str, state: PayoutState) -> Iterator[Payout]:
+        """Yield a program's payouts of a state by id, eventually consistent."""
+        items = self._state.query(keys.payouts_in(program_id, state), index=BY_STATE)
+        return (payout_of(stored) for stored in rows(PayoutRow, items))
+
+    def payout_named(self, program_id: str, payout_id: str) -> Payout | None:
+        """Return a payout by its id alone, eventually consistent."""
+        if not keys.is_usable(payout_id):
+            return None
+        for state in PayoutState:
+            partition = keys.payouts_in(program_id, state)
+            items = self._state.query(partition, PayoutRow.gsk == payout_id, index=BY_STATE)
+            for stored in rows(PayoutRow, items):
+                return payout_of(stored)
+        return None
+
     def payouts_of(self, settlement_id: str) -> Iterator[Payout]:
         """Yield a settlement's payouts by id."""
         partition = keys.settlement(settlement_id).pk
@@ -110,6 +131,11 @@ class DynamoTreasury:
         """Yield every counter of what is scarce in a program, with what is taken."""
         items = self._state.scan(_is(CounterRow) & Row.pk.startswith(keys.counters_of(program_id)))
         return (counter_of(item) for item in items)
+
+
+def _follows(payout: Payout) -> Condition:
+    """Return the condition that a payout's version before is what is stored; the first has none."""
+    return ABSENT if payout.version == 1 else PayoutRow.version == payout.version - 1
 
 
 def _still_at(head: Head) -> Condition:

@@ -12,8 +12,9 @@ from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError, NotFoundError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantKey
+from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page, PageKey, balance_subject, merged
-from grapevine.domain.payouts import Head, Movement, Payout, PayoutState, Step
+from grapevine.domain.payouts import Movement, Payout, PayoutState
 from grapevine.domain.verification import ProofMark
 from grapevine.domain.waits import Wait
 from grapevine.ports import Settlement
@@ -79,12 +80,28 @@ class MemoryTreasury:
 
     def _refuse(self, movement: Movement, head_before: Head) -> None:
         stored = self.stored.get(movement.payout.id)
-        if movement.entry.reason is EntryReason.RESERVED:
-            if stored:
-                raise AlreadyExistsError("payout", movement.payout.id)
-        elif stored is None or stored.state is not PayoutState.REQUESTED:
-            raise HeadMovedError(f"payout {movement.payout.id} is not requested any more")
+        if stored and movement.entry.reason is EntryReason.RESERVED:
+            raise AlreadyExistsError("payout", movement.payout.id)
+        self._refuse_changed(movement.payout)
         self._refuse_moved(movement.head.key, head_before)
+
+    def _refuse_changed(self, payout: Payout) -> None:
+        stored = self.stored.get(payout.id)
+        if (stored.version if stored else 0) != payout.version - 1:
+            raise HeadMovedError(f"payout {payout.id}")
+
+    def change(self, payout: Payout) -> None:
+        with self._ledger.lock:
+            self._refuse_changed(payout)
+            self.stored[payout.id] = payout
+
+    def payouts_in(self, program_id: str, state: PayoutState) -> Iterator[Payout]:
+        found = (p for p in self.all_payouts(program_id) if p.state is state)
+        yield from sorted(found, key=lambda payout: payout.id)
+
+    def payout_named(self, program_id: str, payout_id: str) -> Payout | None:
+        payout = self.stored.get(payout_id)
+        return payout if payout and payout.key.program_id == program_id else None
 
     def _refuse_moved(self, key: AccountKey, head_before: Head) -> None:
         if self.heads.get(key, Head(key=key)).sequence != head_before.sequence:

@@ -1,0 +1,105 @@
+"""What is asked of the ways that money goes, and of who knows where promoters are paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from grapevine.domain.errors import GrapevineError, InvalidInputError
+from grapevine.domain.transfers import Payee, RailName, TransferBatch, TransferResult
+
+
+class RailUnavailableError(GrapevineError):
+    """A rail did not answer, or said that it cannot now: what it was asked may or may not have happened."""
+
+
+class RailRefusedError(GrapevineError):
+    """A rail refused a whole batch for good: nothing of it happened, and the same would be refused again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RailLimits:
+    """What a rail takes: transfers in a batch, and per transfer, person and day; None: no limit."""
+
+    batch: int
+    transfer_minor: int | None = None
+    person_day_minor: int | None = None
+    person_day_transfers: int | None = None
+
+
+class Rail(Protocol):
+    """One way that money goes. Sending twice with one batch, or one transfer, moves money once."""
+
+    @property
+    def name(self) -> RailName:
+        """The rail's name."""
+        ...
+
+    @property
+    def limits(self) -> RailLimits:
+        """What it takes."""
+        ...
+
+    def faults(self, details: Mapping[str, str], currency: str) -> tuple[InvalidInputError, ...]:
+        """Return everything wrong with the details of a payee, and with a currency it does not pay."""
+        ...
+
+    def send(self, batch: TransferBatch) -> Sequence[TransferResult]:
+        """Send a batch, or write its file; one result per transfer.
+
+        RailUnavailableError: unknown, query before it is sent again. RailRefusedError: nothing happened.
+        """
+        ...
+
+    def query(self, batch: TransferBatch) -> Sequence[TransferResult]:
+        """Return what is known of the batch's transfers; one that the rail never saw is not among them."""
+        ...
+
+    def received(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[TransferResult]:
+        """Return what a webhook of the rail says, none where it is about something else.
+
+        InvalidSignatureError where it is not the rail's; a rail without webhooks knows none.
+        """
+        ...
+
+
+class Rails(Protocol):
+    """The rails that a program may use."""
+
+    def rail(self, program_id: str, name: RailName) -> Rail:
+        """Return a rail with the program's credentials; NotFoundError where it has none for it."""
+
+
+class PayeeStore(Protocol):
+    """Where promoters are paid: personal data, apart from everything else."""
+
+    def payees(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Payee]:
+        """Return those that are known, at most a hundred at once."""
+
+    def put_payee(self, program_id: str, promoter_id: str, payee: Payee | None) -> None:
+        """Keep where somebody is paid in place of what was there; None forgets it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RailSecrets:
+    """What a program needs to use a rail; names and meanings are the rail's."""
+
+    values: Mapping[str, str] = field(repr=False)
+
+
+class BatchStore(Protocol):
+    """Batches as they were sent, and which are not concluded."""
+
+    def keep(self, batch: TransferBatch) -> bool:
+        """Keep a batch, open, if absent; return whether it was new."""
+
+    def batch(self, program_id: str, batch_id: str) -> TransferBatch | None:
+        """Return a batch, or None."""
+
+    def open_batches(self, program_id: str) -> Sequence[TransferBatch]:
+        """Return the batches whose results are not all known, oldest first."""
+
+    def close(self, program_id: str, batch_id: str) -> None:
+        """Say that everything is known of a batch; again changes nothing."""
