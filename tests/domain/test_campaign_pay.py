@@ -8,16 +8,17 @@ import pytest
 
 from grapevine.domain.campaigns import WHOLE_BPS, Audience, Campaign, Pays, Stacking
 from grapevine.domain.candidates import Reason
+from grapevine.domain.commissions import PER_ORDER
 from grapevine.domain.decision_texts import decision_from_dict, decision_to_dict
 from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import earned_by_promoter, worked_out
-from grapevine.domain.facts import FactKind
+from grapevine.domain.facts import FactKind, Refund, RefundLine
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Terms
 from grapevine.domain.tiers import TierStanding, Volume
 from tests import builders as make
-from tests.builders import BO, CY
+from tests.builders import BO, CY, T0, minutes
 from tests.usecases.boosting import TIERS, day_of
 
 ADD, MULTIPLY, MAX, EXCLUSIVE = Stacking
@@ -138,3 +139,81 @@ def test_points_of_a_currency_without_decimals() -> None:
     plan = replace(PLAN, points_per_unit=1)
     yen = replace(make.terms(plan), program=make.program(currency="JPY"))
     assert paid(sold(), decided(), yen)[1] == [10_000]
+
+
+FREE = replace(PLAN, per_order_minor=(100,), per_order_if_free=True)
+
+
+def given_away(milli_back: int = 0) -> Order:
+    """Return an order of four units, and a product of its own, that cost nothing; some units went back."""
+    lines = (
+        make.line("a", 5_000, discount_minor=5_000, quantity_milli=3000),
+        make.line("b", 200, discount_minor=200, product_id="77"),
+    )
+    facts = [make.fact(FactKind.PAID, snapshot=make.snapshot(lines=lines))]
+    if milli_back:
+        part = RefundLine(line_id="a", quantity_milli=milli_back, subtotal_minor=0)
+        back = Refund(id="r", created_at=T0 + minutes(60), lines=(part,))
+        facts.append(make.fact(FactKind.REFUNDED, minutes(60), refunds=(back,)))
+    return fold(facts)
+
+
+def extras(order: Order, decision: Decision, of: Terms) -> list[tuple[str, int, int, int]]:
+    """Return by campaign what an order that cost nothing has of it: in all, reversed, and left."""
+    found = []
+    for extra in worked_out(order, decision, of).extras:
+        paid = extra.commission
+        assert [share.component for share in paid.shares] == ([PER_ORDER] if paid.total_minor else [])
+        assert [(share.line_id, share.base_minor, share.refunded_minor) for share in paid.shares] in (
+            [],
+            [("", 0, 0)],
+        )
+        back = sum(share.reversed_minor for share in paid.shares)
+        assert paid.rate_bps == 0
+        name = extra.campaign.id if extra.campaign else ""
+        if paid.total_minor:
+            found.append((name, paid.total_minor, back, paid.earned_minor))
+    return found
+
+
+def test_a_bonus_is_for_an_order_that_cost_nothing_too() -> None:
+    cash, points = day_of("cm_1", bonus=333), day_of("cm_2", pays=Pays.POINTS, bonus=70)
+    found = extras(given_away(), decided(cash, points, tiers=()), terms(cash, points, plan=FREE))
+    assert ("cm_1", 333, 0, 333) in found
+    assert ("cm_2", 70, 0, 70) in found
+
+
+def test_a_coupon_leaves_its_part_of_such_a_bonus_and_points_whole() -> None:
+    cash, points = day_of("cm_1", bonus=333), day_of("cm_2", pays=Pays.POINTS, bonus=70)
+    lower = decided(cash, points, tiers=(), kept_bps=5_000)
+    found = extras(given_away(), lower, terms(cash, points, plan=FREE))
+    assert ("cm_1", 166, 0, 166) in found
+    assert ("cm_2", 70, 0, 70) in found
+
+
+def test_units_that_go_back_take_their_part_of_such_a_bonus() -> None:
+    cash = day_of("cm_1", bonus=333)
+    for milli, reversed_minor in ((1000, 83), (2000, 166), (3000, 250)):
+        found = extras(given_away(milli), decided(cash, tiers=()), terms(cash, plan=FREE))
+        assert found == [("cm_1", 333, reversed_minor, 333 - reversed_minor)]
+
+
+def test_such_bonuses_stack_and_go_to_the_campaigns_whose_product_is_there() -> None:
+    boosts = (
+        day_of("cm_1", bonus=100),
+        day_of("cm_2", bonus=250, stacking=MAX),
+        day_of("cm_3", bonus=40, audience=Audience(product_ids=("77",))),
+        day_of("cm_4", bonus=40, audience=Audience(product_ids=("88",))),
+    )
+    found = extras(given_away(), decided(*boosts, tiers=()), terms(*boosts, plan=FREE))
+    assert [(name, total) for name, total, _, _ in found] == [
+        ("cm_1", 100),
+        ("cm_2", 110),
+        ("cm_3", 40),
+    ]
+
+
+def test_a_plan_that_pays_nothing_for_free_orders_pays_no_bonus_for_them() -> None:
+    cash = day_of("cm_1", bonus=333)
+    order, decision = given_away(), decided(cash, tiers=())
+    assert sum(total for _, total, _, _ in extras(order, decision, terms(cash))) == 0

@@ -13,7 +13,7 @@ from grapevine.domain.errors import NotFoundError
 from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import MAX_MINOR
 from grapevine.domain.plan_faults import plan_faults
-from grapevine.domain.programs import program_faults, settlement_date
+from grapevine.domain.programs import InvalidProgramError, program_faults, settlement_date
 from tests import builders as make
 from tests.builders import T0, days, minutes
 
@@ -51,6 +51,25 @@ ZONES = (
 def test_a_programs_fault_is_named(changes: dict[str, object], place: str) -> None:
     (fault,) = program_faults(make.program(**changes))
     assert fault.where == place
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"name": " "}, "name: must not be empty"),
+        ({"name": "x" * 201}, "name: longer than 200 characters"),
+        ({"currency": "usd"}, "currency: unknown currency 'usd'"),
+        ({"currency": "PTS"}, "currency: points are not money that a program pays out"),
+        ({"time_zone": "Mars"}, "time_zone: unknown time zone 'Mars'"),
+        ({"allowed_hosts": ()}, "allowed_hosts: at least one host is needed"),
+        ({"settlement_day": 32}, "payouts.settlement_day: must be 1 to 31"),
+    ],
+)
+def test_what_is_wrong_with_a_program_is_said_in_words(changes: dict[str, object], what: str) -> None:
+    faults = program_faults(make.program(**changes))
+    assert [f"{fault.where}: {fault.what}" for fault in faults] == [what]
+    assert str(InvalidProgramError(faults)) == str(faults[0])
+    assert program_faults(make.program(name="x" * 200)) == ()
 
 
 @pytest.mark.parametrize(
