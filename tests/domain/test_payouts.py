@@ -11,7 +11,7 @@ from grapevine.domain.accounts import Leaf, net
 from grapevine.domain.entries import AccountKey, Entry, EntryReason, entry_from_dict, entry_to_dict
 from grapevine.domain.heads import Head, available, hand_over, head_of, void, write_off
 from grapevine.domain.payout_terms import PayoutTerms
-from grapevine.domain.payouts import Payout, PayoutState, payout_id, shortfall
+from grapevine.domain.payouts import Payout, PayoutState, payout_id, shortfall, transfer_id
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days
 from tests.paying import complete, give_back, reserve, stop
@@ -83,6 +83,12 @@ def test_the_entries_are_a_chain_and_read_back(plan: list[tuple[str, int]]) -> N
 @given(st.integers(-(10**9), 10**9), st.integers(0, 10**9))
 def test_available_is_what_the_pages_say_less_what_was_taken(payable: int, taken: int) -> None:
     assert available(payable, Head(key=KEY, taken_minor=taken)) == payable - taken
+
+
+def test_an_entry_names_the_settlement_that_it_reserves_for_or_the_leg_that_it_is_about() -> None:
+    first = reserve(Head(key=KEY), 1000, "pg.run", T0)
+    paid = complete(first.head, first.payout, "", T0)
+    assert (first.entry.purpose, paid.entry.purpose) == ("pg.run", transfer_id(first.payout, 1))
 
 
 def test_edges_74_75_what_is_missing_to_the_minimum() -> None:

@@ -12,11 +12,13 @@ import pytest
 from grapevine.domain.accounts import Leaf, promoter_account
 from grapevine.domain.entries import AccountKey, Entry, EntryKey, EntryReason
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
-from grapevine.domain.heads import Head, hand_over
-from grapevine.domain.money import Money
+from grapevine.domain.heads import Head, hand_over, head_of
+from grapevine.domain.money import Money, Rounding
 from grapevine.domain.pages import Page, PageKey
-from grapevine.domain.payouts import PayoutState, payout_id
+from grapevine.domain.payout_terms import OnDemand, Withholding
+from grapevine.domain.payouts import Leg, LegOutcome, PayoutState, conclude, payout_id, reserve
 from grapevine.domain.verification import Fault
+from grapevine.domain.withholding import NotPaid, reservation_for
 from grapevine.usecases.import_results import ImportResults, import_results
 from tests import builders as make
 from tests.builders import ANA, BO, CY, ORDER, PROGRAM_ID, T0, days, minutes
@@ -240,6 +242,100 @@ TAMPERINGS = (
     Tampering("a payout put in", invent_payout, "payout", "po_eve"),
     Tampering("a payout taken out", drop_payout, "payout", PAYOUT),
 )
+
+
+# --- fee and tax of payouts ----------------------------------------------------------------------
+
+ASKED = f"{PROGRAM_ID}.d1.{CY}"
+WITH_TAX = payout_id(ASKED, ACCOUNT)
+SCHEDULED = payout_id(RUN, replace(ACCOUNT, promoter_id=BO))
+
+
+def taxed() -> World:
+    """Return books of a program with fee and tax: a payout that came back in part, and a whole one."""
+    rule = Withholding(rate_bps=1333)
+    world = chain_world(withholding=rule, on_demand=OnDemand(fee_minor=30, fee_bps=100))
+    cart = make.snapshot(lines=(make.line("a", 50_000), make.line("b", 3_333)))
+    world.append(make.fact(FactKind.PAID, minutes(1), snapshot=cart))
+    world.append(make.fact(FactKind.VERDICT, verdict=make.verdict(Outcome.ALLOW).verdict))
+    world.post(T0 + minutes(2))
+    world.post(T0 + days(31))
+    world.fold()
+    _, head = world.treasury.account(ACCOUNT)
+    program = world.catalog.terms(PROGRAM_ID).program
+    wanted = reservation_for(program, head, 5_000, DAY - days(1), on_demand=True)
+    assert not isinstance(wanted, NotPaid)
+    legs = (
+        Leg(number=1, amount_minor=1_001, due_at=DAY),
+        Leg(number=2, amount_minor=wanted.amount_minor - 1_001, due_at=DAY),
+    )
+    reserved = reserve(head, replace(wanted, legs=legs), ASKED, DAY - days(1))
+    world.treasury.move(reserved, head)
+    failed = LegOutcome(number=2, state=PayoutState.FAILED, detail="closed")
+    back = conclude(reserved.head, reserved.payout, failed, program.rounding, DAY - days(1))
+    world.treasury.move(back, reserved.head)
+    world.settle(DAY)
+    world.fold()
+    return world
+
+
+def test_books_with_fees_and_taxes_are_proven() -> None:
+    world = taxed()
+    proof = world.proof()
+    assert proof.faults == ()
+    kept = world.treasury.stored[WITH_TAX], world.treasury.stored[SCHEDULED]
+    assert [(p.fee_minor, p.tax_minor) for p in kept] == [(80, 666), (0, 213)]
+    again = world.treasury.stored[payout_id(RUN, ACCOUNT)]
+    standing_tax = kept[0].taken_beside(Rounding.HALF_EVEN)[1]
+    assert proof.totals["tax", "USD"] == standing_tax + again.tax_minor + kept[1].tax_minor
+    assert proof.totals["fees", "USD"] == 80
+
+
+def retax(name: str, **changes: object) -> Callable[[World], None]:
+    def do(world: World) -> None:
+        world.treasury.stored[name] = replace(world.treasury.stored[name], **changes)  # type: ignore[arg-type]
+
+    return do
+
+
+def to_fees(world: World) -> None:
+    """Let what was kept back as tax be a fee, in the last entry of an account, and in its head."""
+    key = replace(ACCOUNT, promoter_id=BO)
+    *rest, last = entry_at(world, key, 1).postings
+    fees = replace(last.destination, leaf=Leaf.FEES)
+    rewrite(key, 1, postings=(*rest, replace(last, destination=fees)))(world)
+    world.treasury.heads[key] = head_of(key, world.ledger.entries_of(key))
+
+
+def another_period(world: World) -> None:
+    key = replace(ACCOUNT, promoter_id=BO)
+    rewrite(key, 1, tax_period="2099")(world)
+    world.treasury.heads[key] = head_of(key, world.ledger.entries_of(key))
+
+
+def retaxed_head(world: World) -> None:
+    world.treasury.heads[ACCOUNT] = replace(world.treasury.heads[ACCOUNT], tax_minor=0)
+
+
+FEES_AND_TAXES = (
+    Tampering("a payout's fee", retax(SCHEDULED, fee_minor=1), "payout", SCHEDULED),
+    Tampering("a payout's tax", retax(SCHEDULED, tax_minor=212), "payout", SCHEDULED),
+    Tampering("the fee of one that came back in part", retax(WITH_TAX, fee_minor=79), "payout", WITH_TAX),
+    Tampering("the tax of one that came back in part", retax(WITH_TAX, tax_minor=667), "payout", WITH_TAX),
+    Tampering("a payout's period", retax(SCHEDULED, tax_period="2026"), "payout", SCHEDULED),
+    Tampering("a payout without its period", retax(WITH_TAX, tax_period=""), "payout", WITH_TAX),
+    Tampering("an entry's period", another_period, "payout", SCHEDULED),
+    Tampering("tax that is called a fee", to_fees, "payout", SCHEDULED),
+    Tampering("the tax that a head counts", retaxed_head, "head", str(ACCOUNT)),
+)
+
+
+@pytest.mark.parametrize("tampering", FEES_AND_TAXES, ids=lambda tampering: tampering.name)
+def test_every_tampering_with_fee_or_tax_is_found_and_named(tampering: Tampering) -> None:
+    world = taxed()
+    tampering.do(world)
+    faults = world.proof().faults
+    assert any(is_named(fault, tampering) for fault in faults), [str(fault) for fault in faults]
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda tampering: tampering.name)

@@ -192,7 +192,7 @@ def reserve(head: Head, wanted: Reservation, settlement_id: str, now: datetime) 
         (payable, _programs(payout, Leaf.FEES), payout.fee_minor),
         (payable, _programs(payout, Leaf.TAX), payout.tax_minor),
     )
-    return _moved(head, EntryReason.RESERVED, legs, payout, None, now)
+    return _moved(head, EntryReason.RESERVED, legs, payout, settlement_id, now)
 
 
 def sent(payout: Payout, numbers: Sequence[int], batch_id: str, rail: str) -> Payout:
@@ -245,7 +245,7 @@ def conclude(head: Head, payout: Payout, outcome: LegOutcome, rounding: Rounding
     before = _own(payout, Leaf.RESERVED if leg.state in OPEN else Leaf.PAID)
     if outcome.state is PayoutState.COMPLETED:
         paid = ((before, _own(payout, Leaf.PAID), leg.amount_minor),)
-        return _moved(head, EntryReason.PAID, paid, after, leg.number, now)
+        return _moved(head, EntryReason.PAID, paid, after, transfer_id(payout, leg.number), now)
     payable = _own(payout, Leaf.PAYABLE)
     fee, tax = (
         old - new
@@ -256,7 +256,7 @@ def conclude(head: Head, payout: Payout, outcome: LegOutcome, rounding: Rounding
         (_programs(payout, Leaf.FEES), payable, fee),
         (_programs(payout, Leaf.TAX), payable, tax),
     )
-    return _moved(head, EntryReason.RETURNED, back, after, leg.number, now)
+    return _moved(head, EntryReason.RETURNED, back, after, transfer_id(payout, leg.number), now)
 
 
 def _with_leg(payout: Payout, told: LegOutcome) -> Payout:
@@ -270,9 +270,10 @@ def _moved(
     reason: EntryReason,
     legs: Sequence[tuple[Account, Account, int]],
     payout: Payout,
-    number: int | None,
+    purpose: str,
     now: datetime,
 ) -> Movement:
+    """Return a step of a payout; its entry's purpose names the settlement it is reserved for, or the leg."""
     postings = tuple(
         Posting(source, destination, Money(minor, head.key.currency))
         for source, destination, minor in legs
@@ -281,7 +282,7 @@ def _moved(
     entry = replace(
         account_entry(head, reason, postings, now),
         payout_id=payout.id,
-        purpose=None if number is None else transfer_id(payout, number),
+        purpose=purpose,
         tax_period=payout.tax_period or None,
     )
     return Movement(entry=entry, head=head_after(head, entry), payout=payout)

@@ -15,10 +15,11 @@ from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
 from grapevine.domain.heads import Head, available, hand_over, void, write_off
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import Page, balance
-from grapevine.domain.payouts import Reservation, payout_id, reserve, shortfall
+from grapevine.domain.payouts import payout_id, reserve, shortfall
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import DAY
 from grapevine.domain.programs import Terms
+from grapevine.domain.withholding import NotPaid, reservation_for
 from grapevine.ports import Treasury
 
 ATTEMPTS = 5
@@ -110,8 +111,11 @@ def _settle_once(holder: Holder, settlement_id: str, treasury: Treasury, now: da
     if shortfall(amount, holder.terms.program.payouts) and not is_final:
         is_known = head.last_payout_id == payout_id(settlement_id, holder.key)
         return Settled.KNOWN if is_known else Settled.CARRIED
+    wanted = reservation_for(holder.terms.program, head, amount, now)
+    if isinstance(wanted, NotPaid):
+        return Settled.CARRIED
     try:
-        treasury.move(reserve(head, Reservation(amount_minor=amount), settlement_id, now), head)
+        treasury.move(reserve(head, wanted, settlement_id, now), head)
     except AlreadyExistsError:
         return Settled.KNOWN
     return Settled.PAID
