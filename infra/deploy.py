@@ -96,10 +96,11 @@ def deploy(site: Site, report: Report = lambda _: None, apps: Sequence[str] = AP
         InfraError: with the part that failed and why; what was deployed before it stays deployed.
     """
     report("packaging")
-    packaged = package_all(apps)
+    machine = local_machine() if site.is_local else Machine.LAMBDA
+    packaged = package_all(apps, machine)
     store, stacks = ArtifactStore.at(site), Stacks(site.cloudformation(), site.poll_seconds)
     report("layers and platform")
-    outputs = _deploy_platform(site, store, stacks)
+    outputs = _deploy_platform(site, store, stacks, machine)
 
     def deploy_one(app: PackagedApp) -> DeployedApp:
         deployed = _deploy_app(site, store, stacks, app, outputs)
@@ -111,8 +112,7 @@ def deploy(site: Site, report: Report = lambda _: None, apps: Sequence[str] = AP
     return Deployment(site, Platform.from_outputs(outputs, site.stage), deployed)
 
 
-def _deploy_platform(site: Site, store: ArtifactStore, stacks: Stacks) -> dict[str, str]:
-    machine = local_machine() if site.is_local else Machine.LAMBDA
+def _deploy_platform(site: Site, store: ArtifactStore, stacks: Stacks, machine: Machine) -> dict[str, str]:
     keys = {f"{name.capitalize()}LayerKey": store.put(build_layer(name, machine)) for name in LAYERS}
     parameters = {"Stage": site.stage, "ArtifactsBucket": store.bucket, "Runtime": RUNTIME, **keys}
     if site.is_local:

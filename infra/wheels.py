@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 #: glibc's minor version on the oldest image of each runtime: Amazon Linux 2 up to Python 3.11, then 2023.
 _GLIBC = 26 if sys.version_info < (3, 12) else 34
-_LAYER_ROOT = "/opt/python"
+LAYER_ROOT = "/opt/python"
+"""Where Lambda unpacks a layer's packages."""
+APP_ROOT = "/var/task"
+"""Where Lambda unpacks a function's own zip."""
 _UNUSED_SUFFIXES = frozenset({".pyi", ".pxd", ".h", ".a"})
 #: pip's own notes; some of them name the folder it installed to.
 _UNUSED_NAMES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
@@ -39,9 +42,18 @@ def local_machine() -> Machine:
     return Machine.LAMBDA if alike else Machine.BUILDER
 
 
-def installed(requirements: Path, machine: Machine, build: Path = BUILD) -> Path:
-    """The folder with the wheels of a lock file, made if it is not there yet."""
-    salt = f"{machine} {sys.version}"
+def installed(
+    requirements: Path, machine: Machine, build: Path = BUILD, *, runs_at: str = LAYER_ROOT
+) -> Path:
+    """The folder with the wheels of a lock file, made if it is not there yet.
+
+    Args:
+        requirements: The lock file.
+        machine: Who will run the wheels.
+        build: Where builds are kept.
+        runs_at: Where Lambda will have unpacked them, for the tracebacks of their bytecode.
+    """
+    salt = f"{machine} {runs_at} {sys.version}"
     target = (
         build / "wheels" / digest_of(requirements, INFRA / "wheels.py", INFRA / "bytecode.py", salt=salt)[:32]
     )
@@ -51,7 +63,7 @@ def installed(requirements: Path, machine: Machine, build: Path = BUILD) -> Path
         folder = work / "python"
         _install(requirements, folder, machine)
         _prune(folder)
-        compile_tree(folder, _LAYER_ROOT)
+        compile_tree(folder, runs_at)
         return keep(folder, target)
 
 

@@ -92,6 +92,8 @@ TOO_HEAVY = (
 """What the redirect must not load: each of these is half of a cold start or more."""
 CLIENTS = ("boto3", "botocore.client", "botocore.session", "pynamodb", "urllib3", "requests")
 """Where a client would come from."""
+OWN_WHEELS = ("PIL", "cryptography", "reportlab", "sepaxml", "stripe", "wechatpayv3", "xmlschema")
+"""What the zips of settle and console bring: loaded when a rail or a PDF is asked for, never before."""
 
 REPORT = """
 import json, os, sys
@@ -164,7 +166,7 @@ def test_importing_an_app_has_no_side_effects(name: str) -> None:
     """Chalice imports it to package it: with no environment, no account, no network."""
     found = fresh(f"import functions.{name}.app")
     assert [variable for variable in found["read"] if variable.startswith(("GRAPEVINE", "AWS_REGION"))] == []
-    assert not set(found["modules"]).intersection(CLIENTS)
+    assert not set(found["modules"]).intersection((*CLIENTS, *OWN_WHEELS))
     assert found["connected"] == []
 
 

@@ -31,11 +31,22 @@ def test_no_index_is_named(lock: object) -> None:
     assert not re.search(r"https?:|--index|--extra-index|--find-links|--trusted-host", text)
 
 
-@pytest.mark.parametrize("layer", ["layer-common.txt", "layer-science.txt"])
-def test_what_ships_is_what_is_tested(layer: str) -> None:
-    assert _pins(layer) <= _pins("dev.txt")
+SHIPPED = ["layer-common.txt", "layer-science.txt", "app-settle.txt", "app-console.txt"]
+
+
+@pytest.mark.parametrize("lock", SHIPPED)
+def test_what_ships_is_what_is_tested(lock: str) -> None:
+    assert _pins(lock) <= _pins("dev.txt")
 
 
 def test_layer_leaves_the_sdk_to_the_runtime() -> None:
     shipped = {name for name, _ in _pins("layer-common.txt")}
     assert shipped.isdisjoint({*SDK, "python-dateutil"} - {"jmespath"})
+
+
+@pytest.mark.parametrize("lock", ["app-settle.txt", "app-console.txt"])
+def test_apps_ship_nothing_twice(lock: str) -> None:
+    """An app's own zip comes before the layer and the runtime: what it repeats would hide theirs."""
+    shipped = {name for name, _ in _pins(lock)}
+    assert shipped.isdisjoint({*SDK, "python-dateutil"})
+    assert shipped.isdisjoint({name for name, _ in _pins("layer-common.txt")})
