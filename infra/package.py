@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MERGE = INFRA / "merge"
-_RECIPE = tuple(INFRA / name for name in ("archive.py", "bytecode.py", "package.py", "templates.py", "wheels.py"))
+_RECIPE = tuple(
+    INFRA / name for name in ("archive.py", "bytecode.py", "package.py", "templates.py", "wheels.py")
+)
 #: `package` needs no AWS, but the SDK inside Chalice wants to be told a region.
 _NO_AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 _CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"

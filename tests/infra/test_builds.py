@@ -132,7 +132,10 @@ def test_wheels_of_one_app_are_in_its_zip_alone(
 
 def test_an_app_with_wheels_of_its_own_is_reproducible(tmp_path: Path) -> None:
     """The console's: Pillow and reportlab bring what a build may get wrong."""
-    kept, again = package_app("console"), package_app("console", build=tmp_path / "a-folder-of-another-length")
+    kept, again = (
+        package_app("console"),
+        package_app("console", build=tmp_path / "a-folder-of-another-length"),
+    )
     assert again.code.path != kept.code.path
     assert again.code.path.read_bytes() == kept.code.path.read_bytes()
 
@@ -143,13 +146,9 @@ def test_an_apps_wheels_need_nothing_but_the_layer_and_the_runtime(tmp_path: Pat
         archive.extractall(tmp_path / "layer")
     with zipfile.ZipFile(package_app(app, local_machine()).code.path) as archive:
         archive.extractall(tmp_path / "task")
-    command = [lambda_python(), "-I", "-B", "-c", OWN_IMPORTS[app]]
-    done = subprocess.run(
-        [*command, tmp_path / "task", tmp_path / "layer" / "python"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    folders = [str(tmp_path / "task"), str(tmp_path / "layer" / "python")]
+    command = [str(lambda_python()), "-I", "-B", "-c", OWN_IMPORTS[app], *folders]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stderr == ""
 
 
