@@ -39,12 +39,12 @@ def cooled_at(payee: Payee, terms: PayoutTerms) -> datetime:
 
 
 def sendable_at(due_at: datetime, payee: Payee | None, terms: PayoutTerms) -> datetime:
-    """Return from when on a leg may be sent that is due; details that changed after it was reserved freeze it."""
+    """Return from when on a leg may be sent; details that changed after it was reserved freeze it."""
     return max(due_at, cooled_at(payee, terms)) if payee else due_at
 
 
 def same_details(payee: Payee | None, rail: RailName, details: Mapping[str, str]) -> bool:
-    """Say whether this is what is known already: saying it again changes nothing, and nothing waits for it."""
+    """Say whether this is what is known already: saying it again makes nothing wait."""
     return payee is not None and payee.rail is rail and dict(payee.details) == dict(details)
 
 
