@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grapevine.domain.caps import Cap, CapPer, CapPeriod, period_name
+from grapevine.domain.caps import MAX_NAME, Cap, CapPer, CapPeriod, period_name
+from grapevine.domain.money import MAX_MINOR
 from grapevine.domain.plain import from_plain, to_plain
 from grapevine.domain.plan_faults import plan_faults
 from grapevine.domain.plans import Plan
@@ -131,3 +133,24 @@ def test_what_was_used_is_a_limit_that_gives_the_same_again(
     first = share_out(wanted, keys, limits, range(len(wanted)))
     used = used_of(first, keys)
     assert share_out(wanted, keys, used, range(len(wanted))) == first
+
+
+def test_an_amount_is_good_up_to_its_limits() -> None:
+    for amount in (1, MAX_MINOR):
+        assert faults(replace(ORDER, amount_minor=amount)) == []
+    for amount in (0, MAX_MINOR + 1):
+        assert faults(replace(ORDER, amount_minor=amount)) == [
+            f"caps.order.amount_minor: must be 1 to {MAX_MINOR}"
+        ]
+
+
+@pytest.mark.parametrize("name", ["a", "a-b_c", "9", "x" * MAX_NAME])
+def test_a_caps_name_is_letters_digits_and_dashes(name: str) -> None:
+    assert faults(replace(ORDER, id=name)) == []
+
+
+@pytest.mark.parametrize("name", ["", "-", "a b", "a/b", "ä", "aXXb!", "x" * (MAX_NAME + 1)])
+def test_any_other_name_of_a_cap_is_refused(name: str) -> None:
+    assert faults(replace(ORDER, id=name)) == [
+        f"caps.{name}: needs an id of 1 to {MAX_NAME} letters, digits, - or _"
+    ]

@@ -75,3 +75,34 @@ def test_what_is_wrong_is_said_with_its_path(change: dict[str, Any], where: str)
 def test_only_an_object_is_a_record() -> None:
     with pytest.raises(InvalidInputError, match="must be an object"):
         from_plain(Whole, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "what"),
+    [
+        (int, "1", "must be a whole number"),
+        (int, True, "must be a whole number"),
+        (str, 1, "must be a string"),
+        (str, "a\ud800", "has half of a character pair"),
+        (bool, 1, "must be true or false"),
+        (Colour, "green", "must be one of red, blue"),
+        (tuple[int, ...], 1, "must be a list of whole numbers"),
+        (tuple[str, ...], 1, "must be a list of strings"),
+        (tuple[Part, ...], 1, "must be a list of objects"),
+        (tuple[bool, ...], 1, "must be a list"),
+        (Part, 1, "must be an object"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(kind: Any, value: Any, what: str) -> None:  # noqa: ANN401
+    with pytest.raises(InvalidInputError) as caught:
+        from_plain(kind, value, "it")
+    assert (caught.value.what, caught.value.where) == (what, "it")
+
+
+def test_a_name_that_means_nothing_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        from_plain(Part, {"name": "a", "size": 1})
+    assert (caught.value.what, caught.value.where) == ("is not a field of this request", "size")
+    with pytest.raises(InvalidInputError) as caught:
+        from_plain(Part, {"name": "a", "\ud800": 1})
+    assert caught.value.where == "?"
