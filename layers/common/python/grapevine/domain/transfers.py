@@ -25,6 +25,21 @@ class RailName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RailLimits:
+    """What a rail takes: transfers in a batch, and per transfer, person and day; None: no limit.
+
+    `minimum_minor` is the least that it transfers. Its days are those of `zone`'s calendar.
+    """
+
+    batch: int
+    transfer_minor: int | None = None
+    person_day_minor: int | None = None
+    person_day_transfers: int | None = None
+    minimum_minor: int = 1
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payee:
     """Where a promoter is paid: a rail, and what it must know, by name. Personal data, kept apart.
 

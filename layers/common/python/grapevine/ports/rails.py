@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from grapevine.domain.errors import GrapevineError, InvalidInputError
-from grapevine.domain.transfers import Payee, RailName, TransferBatch, TransferResult
+from grapevine.domain.transfers import Payee, RailLimits, RailName, TransferBatch, TransferResult
 
 
 class RailUnavailableError(GrapevineError):
@@ -17,16 +17,6 @@ class RailUnavailableError(GrapevineError):
 
 class RailRefusedError(GrapevineError):
     """A rail refused a whole batch for good: nothing of it happened, and the same would be refused again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RailLimits:
-    """What a rail takes: transfers in a batch, and per transfer, person and day; None: no limit."""
-
-    batch: int
-    transfer_minor: int | None = None
-    person_day_minor: int | None = None
-    person_day_transfers: int | None = None
 
 
 class Rail(Protocol):
