@@ -8,6 +8,7 @@ GrapevineError
 ├── NotFoundError              no such thing
 ├── TooLargeError              the body is over the limit
 ├── AlreadyExistsError         put if absent found something
+├── RefusedError               asked rightly, and not done as things stand, for a reason
 ├── OrderUnprocessableError    an order that waits for a person, with its reason
 ├── UnavailableError           a store did not answer in time; nothing is known of the effect
 ├── MoneyError                 an amount or currency that cannot be right
@@ -79,6 +80,15 @@ class AlreadyExistsError(GrapevineError):
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"{kind} {name!r} exists already")
+
+
+class RefusedError(GrapevineError):
+    """Something that was asked rightly is not done as things stand; subclasses say why."""
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What a program that asked is told beside the sentence."""
+        return {}
 
 
 class OrderUnprocessableError(GrapevineError):

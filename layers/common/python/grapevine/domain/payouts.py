@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 from grapevine.domain.accounts import PROGRAM, Account, Leaf, Posting, promoter_account
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
-from grapevine.domain.errors import GrapevineError
+from grapevine.domain.errors import RefusedError
 from grapevine.domain.heads import Head, account_entry, head_after
 from grapevine.domain.money import Money, Rounding, prorate
 from grapevine.domain.payout_terms import PayoutTerms
@@ -51,7 +51,7 @@ A leg that nobody marked as sent may complete: a person paid it by hand from the
 """
 
 
-class PayoutStateError(GrapevineError):
+class PayoutStateError(RefusedError):
     """A leg cannot come to be what is said of it."""
 
 

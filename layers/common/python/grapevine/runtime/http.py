@@ -31,6 +31,7 @@ _STATUS: tuple[tuple[type[errors.GrapevineError], int, str], ...] = (
     (errors.ForbiddenError, 403, "forbidden"),
     (errors.NotFoundError, 404, "not_found"),
     (errors.AlreadyExistsError, 409, "already_exists"),
+    (errors.RefusedError, 409, "refused"),
     (errors.ConcurrencyError, 409, "try_again"),
     (errors.TooLargeError, 413, "too_large"),
     (errors.UnavailableError, 503, "unavailable"),
@@ -110,7 +111,7 @@ def _details(error: errors.GrapevineError) -> Fields:
         return {"faults": [{"where": fault.where, "what": fault.what} for fault in error.faults]}
     if isinstance(error, errors.InvalidInputError):
         return {"where": error.where}
-    return {}
+    return error.told if isinstance(error, errors.RefusedError) else {}
 
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401
