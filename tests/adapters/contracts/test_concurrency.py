@@ -29,8 +29,10 @@ from grapevine.domain.errors import (
 )
 from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.heads import Head
-from grapevine.domain.pages import Page, PageKey
-from grapevine.domain.payouts import Movement
+from grapevine.domain.pages import Page, PageKey, balance_subject
+from grapevine.domain.payout_requests import PayoutRefusedError, is_asked
+from grapevine.domain.payout_terms import OnDemand, PayoutTerms
+from grapevine.domain.payouts import Movement, Payout
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import BindingPolicy
 from grapevine.ports import Settlement
@@ -38,6 +40,8 @@ from grapevine.usecases.change_promoter import ChangeSponsor, change_sponsor
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, post_order
+from grapevine.usecases.request_payout import RequestPayout, RequestPorts, request_payout
+from grapevine.usecases.settle_account import Holder, settle_account
 from tests import builders as make
 from tests.adapters.contracts.chains import after, first
 from tests.adapters.contracts.shops import opened_shop
@@ -45,6 +49,7 @@ from tests.adapters.contracts.stores import Names, Stores
 from tests.adapters.contracts.test_bounties import bounty_key, weekly
 from tests.builders import T0, minutes
 from tests.paying import complete, give_back, reserve
+from tests.usecases.asking import KnownPayees
 
 pytestmark = pytest.mark.concurrent
 
@@ -171,6 +176,65 @@ def _assert_only(stores: Stores, names: Names, step: Movement) -> None:
     assert stores.treasury.account(names.account())[1] == step.head
     assert stores.ledger.entries_of(names.account()) == (step.entry,)
     assert list(stores.treasury.all_payouts(names.program)) == [step.payout]
+
+
+def payable_shop(stores: Stores, names: Names) -> RequestPorts:
+    """A program that pays on demand, and 10.00 payable to Ana."""
+    program = replace(
+        make.program(id=names.program), payouts=PayoutTerms(on_demand=OnDemand(minimum_minor=100))
+    )
+    stores.catalog.add_program(program, make.plan(1000))
+    stores.catalog.add_promoter(make.promoter("pr_ana", program_id=names.program))
+    key = PageKey(balance_subject(names.account()), "2026-11-11", 0)
+    stores.pages.fold([Page(key, {"payable": 1000}, frozenset({f"{names.order()}/1"}))])
+    return RequestPorts(stores.catalog, stores.treasury, KnownPayees())
+
+
+def asked(names: Names, amount_minor: int, request_id: str) -> RequestPayout:
+    return RequestPayout(
+        program_id=names.program, promoter_id="pr_ana", amount_minor=amount_minor, request_id=request_id
+    )
+
+
+def test_edge_84_of_eight_requests_at_once_one_is_paid_and_seven_are_refused(
+    stores: Stores, names: Names
+) -> None:
+    ports = payable_shop(stores, names)
+    calls = [partial(request_payout, asked(names, 600, str(n)), ports, T0) for n in range(THREADS)]
+    results = at_once(calls)
+    assert outcomes(results) == {Payout: 1, PayoutRefusedError: THREADS - 1}
+    (made,) = [one for one in results if isinstance(one, Payout)]
+    assert list(stores.treasury.all_payouts(names.program)) == [made]
+    assert stores.treasury.account(names.account())[1].taken_minor == 600
+
+
+def test_edge_84_one_request_that_comes_eight_times_at_once_is_one_payout(
+    stores: Stores, names: Names
+) -> None:
+    ports = payable_shop(stores, names)
+    results = at_once([partial(request_payout, asked(names, 300, "same"), ports, T0)] * THREADS)
+    assert outcomes(results) == {Payout: THREADS}
+    assert len({one.id for one in results if isinstance(one, Payout)}) == 1
+    assert len(stores.ledger.entries_of(names.account())) == 1
+
+
+def test_edge_84_requests_in_the_instant_of_a_settlement_pay_once_between_them(
+    stores: Stores, names: Names
+) -> None:
+    ports = payable_shop(stores, names)
+    terms = stores.catalog.terms(names.program)
+    holder = Holder("pr_ana", make.promoter("pr_ana", program_id=names.program), terms)
+    asking = [partial(request_payout, asked(names, 400, str(n)), ports, T0) for n in range(THREADS // 2)]
+    settling = [partial(settle_account, holder, f"{names.program}.2026-12-10", stores.treasury, T0)]
+    results = at_once([*asking, *settling * (THREADS // 2)])
+    payouts = list(stores.treasury.all_payouts(names.program))
+    assert sum(payout.amount_minor for payout in payouts) <= 1000
+    asked_for = [one for one in results if isinstance(one, Payout)]
+    assert {one.id for one in asked_for} == {one.id for one in payouts if is_asked(one.settlement_id)}
+    assert len([one for one in payouts if not is_asked(one.settlement_id)]) <= 1
+    head = stores.treasury.account(names.account())[1]
+    assert head.taken_minor == head.reserved_minor == sum(one.amount_minor for one in payouts)
+    assert len(stores.ledger.entries_of(names.account())) == len(payouts) == head.sequence
 
 
 def test_a_payout_is_finished_one_way(stores: Stores, names: Names) -> None:
