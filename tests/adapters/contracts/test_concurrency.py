@@ -224,8 +224,12 @@ def test_edge_84_requests_in_the_instant_of_a_settlement_pay_once_between_them(
     ports = payable_shop(stores, names)
     terms = stores.catalog.terms(names.program)
     holder = Holder("pr_ana", make.promoter("pr_ana", program_id=names.program), terms)
-    asking = [partial(request_payout, asked(names, 400, str(n)), ports, T0) for n in range(THREADS // 2)]
-    settling = [partial(settle_account, holder, f"{names.program}.2026-12-10", stores.treasury, T0)]
+    asking: list[Callable[[], object]] = [
+        partial(request_payout, asked(names, 400, str(n)), ports, T0) for n in range(THREADS // 2)
+    ]
+    settling: list[Callable[[], object]] = [
+        partial(settle_account, holder, f"{names.program}.2026-12-10", stores.treasury, T0)
+    ]
     results = at_once([*asking, *settling * (THREADS // 2)])
     payouts = list(stores.treasury.all_payouts(names.program))
     assert sum(payout.amount_minor for payout in payouts) <= 1000
