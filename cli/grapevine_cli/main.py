@@ -157,10 +157,10 @@ def what_if(
     ports = WhatIfPorts(parts.ledger, parts.facts, parts.clicks, parts.catalog)
     with shown() as progress:
         records, terms = read_records(command, ports, parts.now(), progress)
-        number = processes_for(records, terms, cpu_count() or 1)
+        number = processes_for(records, cpu_count() or 1)
         connect = (lambda: ports.readers) if number == 1 else _connected_anew()
-        tally = replayed_in(number, records, terms, connect, progress)
-    report = report_of(records, tally)
+        outcome = replayed_in(number, records, terms, connect, progress)
+    report = report_of(records, outcome.tally)
     zone = ZoneInfo(terms.program.time_zone)
     click.echo(as_json(report) if in_json else "\n".join(as_table(report, zone)))
 

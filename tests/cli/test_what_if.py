@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from grapevine.domain.drafts import Draft, ties_orders
+from grapevine.domain.drafts import Draft
 from grapevine.domain.facts import FactKind, OrderKey
 from grapevine.domain.what_if import Tally
+from grapevine.usecases.replay_orders import Part
 from grapevine.usecases.what_if import AskWhatIf, WhatIfPorts, read_records, replayed
 from grapevine_cli.forked import processes_for, replayed_in
 from grapevine_cli.main import what_if
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days, minutes
 from tests.cli.test_verify import run
+from tests.usecases.test_what_if import ask
+from tests.usecases.test_what_if_apart import DRAFTS
+from tests.usecases.towns import END, town
 from tests.worlds import World, chain_world
 
 PERIOD = ("--program", PROGRAM_ID, "--from", "2026-11-01", "--to", "2026-12-01")
@@ -124,21 +128,38 @@ def test_what_is_no_json_is_named(world: World, tmp_path: Path) -> None:
 
 
 def test_two_processes_come_to_what_one_does(world: World) -> None:
-    draft = Draft(plan=make.plan(2000, 100, tiers=()))
     command = AskWhatIf(
-        program_id=PROGRAM_ID, first_day=date(2026, 11, 1), end_day=date(2026, 12, 1), draft=draft
+        program_id=PROGRAM_ID,
+        first_day=date(2026, 11, 1),
+        end_day=date(2026, 12, 1),
+        draft=Draft(plan=make.plan(2000, 100, tiers=())),
     )
     ports = WhatIfPorts(world.ledger, world.facts, world.clicks, world.catalog)
     records, terms = read_records(command, ports, world.clock)
     told: list[tuple[str, int, int | None]] = []
-    tally = replayed_in(2, records, terms, lambda: ports.readers, lambda *far: told.append(far))
-    assert tally == replayed(records, records.orders, terms, ports.readers)
+    outcome = replayed_in(2, records, terms, lambda: ports.readers, lambda *far: told.append(far))
+    assert outcome.tally == replayed(records, Part(records.orders), terms, ports.readers).tally
     assert told[-1][1:] == (5, 5)
-    assert tally != Tally()
-    # So few are not worth it, and orders that rest on each other never are split.
-    assert processes_for(records, terms, 2) == 1
-    many = replace(records, orders=records.orders * 1000)
-    assert processes_for(many, terms, 2) == 2
-    gated = replace(terms, plans=(make.plan(recruit_bonus_minor=1),))
-    assert ties_orders(gated, records.span)
-    assert processes_for(many, gated, 2) == 1
+    assert outcome.tally != Tally()
+    assert len(outcome.seconds) == 2
+    # So few are not worth it.
+    assert processes_for(records, 2) == 1
+    assert processes_for(replace(records, orders=records.orders * 1000), 2) == 2
+
+
+@pytest.mark.parametrize("name", ["caps", "running tiers", "a budget", "history"])
+def test_orders_that_rest_on_each_other_are_in_one_of_two_processes(name: str) -> None:
+    world = town(5)
+    ports = WhatIfPorts(world.ledger, world.facts, world.clicks, world.catalog)
+    records, terms = read_records(ask(DRAFTS[name]), ports, END)
+    outcome = replayed_in(2, records, terms, lambda: ports.readers, lambda *_: None)
+    assert outcome.tally == replayed(records, Part(records.orders), terms, ports.readers).tally
+
+
+def test_orders_that_all_rest_on_each_other_are_in_one(world: World) -> None:
+    draft = Draft(campaigns=(make.campaign(budget=50),))
+    ports = WhatIfPorts(world.ledger, world.facts, world.clicks, world.catalog)
+    records, terms = read_records(ask(draft), ports, world.clock)
+    outcome = replayed_in(2, records, terms, lambda: ports.readers, lambda *_: None)
+    assert len(outcome.seconds) == 1
+    assert outcome.tally.changed == 1

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
-from grapevine.domain.drafts import Draft, Span, draft_faults, drafted, ties_orders
-from grapevine.domain.plans import BindingPolicy, Plan
-from grapevine.domain.tiers import Tier, TierBasis
+from grapevine.domain.drafts import Draft, Span, draft_faults, drafted
+from grapevine.domain.tiers import Tier
 from tests import builders as make
 from tests.builders import T0, days
 
@@ -54,33 +51,3 @@ def test_every_fault_of_plan_and_campaigns_is_told() -> None:
 def test_a_good_draft_has_no_fault_and_needs_no_lead_time() -> None:
     draft = Draft(plan=make.plan(900), campaigns=(make.campaign(id="cm_1"),))
     assert draft_faults(draft, SPAN, make.terms()) == ()
-
-
-@pytest.mark.parametrize(
-    ("plan", "tied"),
-    [
-        (make.plan(1000), False),
-        (make.plan(1000, caps=(EACH,)), False),
-        (make.plan(1000, caps=(DAILY,)), True),
-        (make.plan(1000, recruit_bonus_minor=1), True),
-        (make.plan(1000, binding=BindingPolicy.ALWAYS), True),
-        (make.plan(1000, tiers=TIERS), False),
-        (make.plan(1000, tiers=TIERS, tier_basis=TierBasis.RUNNING_MONTH), True),
-        (make.plan(1000, 100, upline_gate_minor=1), False),
-    ],
-)
-def test_orders_rest_on_each_other_by_what_is_scarce_sold_or_remembered(plan: Plan, *, tied: bool) -> None:
-    assert ties_orders(make.terms(plan), SPAN) is tied
-
-
-def test_a_span_of_two_months_ties_orders_by_the_month_before() -> None:
-    longer = Span(T0, T0 + days(30))
-    assert ties_orders(make.terms(make.plan(1000, tiers=TIERS)), longer)
-    assert not ties_orders(make.terms(make.plan(1000)), longer)
-
-
-def test_a_budget_ties_orders() -> None:
-    terms = make.terms(make.plan(1000))
-    assert ties_orders(replace(terms, campaigns=(make.campaign(budget=100),)), SPAN)
-    assert ties_orders(replace(terms, campaigns=(make.campaign(promoter_cap=100),)), SPAN)
-    assert not ties_orders(replace(terms, campaigns=(make.campaign(),)), SPAN)

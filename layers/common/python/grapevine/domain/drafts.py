@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from grapevine.domain.campaign_faults import campaign_faults, outlived_faults
 from grapevine.domain.campaigns import CAMPAIGN_PREFIX, Campaign
 from grapevine.domain.errors import InvalidInputError, faults_of
-from grapevine.domain.instants import month_of
 from grapevine.domain.plan_faults import plan_faults, with_default_tiers
 from grapevine.domain.plans import Plan
 from grapevine.domain.profiles import plan_rule_faults
 from grapevine.domain.programs import Terms
-from grapevine.domain.tiers import TierBasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +99,6 @@ def _with_plan(terms: Terms, plan: Plan, span: Span) -> tuple[Plan, ...]:
 
 def _says_the_same(draft: Plan, known: Plan) -> bool:
     return replace(draft, version=known.version, effective_at=known.effective_at) == known
-
-
-def ties_orders(terms: Terms, span: Span) -> bool:
-    """Say whether one order's pay may rest on another order of the span.
-
-    On what is scarce, on a customer's past, or on what was sold: in the running month, or in a month
-    before that is itself within the span.
-    """
-    if any(one.budget is not None or one.promoter_cap is not None for one in terms.campaigns):
-        return True
-    zone = ZoneInfo(terms.program.time_zone)
-    last = span.ends_at - timedelta(milliseconds=1)
-    several = month_of(span.starts_at, zone) != month_of(last, zone)
-    return any(_ties(plan, several=several) for plan in terms.plans_within(span.starts_at, span.ends_at))
-
-
-def _ties(plan: Plan, *, several: bool) -> bool:
-    is_running = bool(plan.tiers) and plan.tier_basis is TierBasis.RUNNING_MONTH
-    by_sales = plan.counts_sales and (several or is_running)
-    return by_sales or is_scarce(plan) or plan.needs_history
 
 
 def is_scarce(plan: Plan) -> bool:

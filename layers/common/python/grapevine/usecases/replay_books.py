@@ -5,7 +5,7 @@ Posting writes here as it does to the tables; nothing of it leaves the process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.pages import NET, ORDERS, Page, PageKey, sales_subject
 from grapevine.domain.tiers import Volume
+from grapevine.domain.ties import Trace
 from grapevine.ports import Beside
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -33,10 +34,11 @@ class OrderRecord:
 
 @dataclass(slots=True)
 class Moment:
-    """The instant that a replay has come to, and the order that is looked at."""
+    """The instant that a replay has come to, and the order that is looked at, with its group's number."""
 
     order: OrderRecord
     now: datetime = LONG_AGO
+    group: int = 0
 
 
 class ReplayBooks:
@@ -47,10 +49,10 @@ class ReplayBooks:
     """
 
     def __init__(self, moment: Moment, others: Iterable[Entry]) -> None:
-        self.notes: dict[str, list[CustomerOrder]] = {}
-        """What entries told of customers, by customer."""
         self.falls: dict[GrantKey, int] = {}
         """How often something was given back of each key."""
+        self.trace = Trace()
+        """What orders have read and written of what others could."""
         self._moment = moment
         self._others = sorted(others, key=lambda entry: entry.recorded_at, reverse=True)
         self._chains: dict[EntryKey, tuple[Entry, ...]] = {}
@@ -58,6 +60,7 @@ class ReplayBooks:
         self._taken: dict[GrantKey, int] = {}
         self._granted: dict[tuple[EntryKey, GrantKey], int] = {}
         self._sold: dict[str, Volume] = {}
+        self._notes: dict[str, list[CustomerOrder]] = {}
 
     def tell(self, order: OrderKey, facts: Sequence[Fact]) -> None:
         """Let facts be known from now on."""
@@ -84,33 +87,51 @@ class ReplayBooks:
 
     def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
         """Return what all orders together have."""
+        for key in wanted:
+            self._read(key)
         return {key: self._taken.get(key, 0) for key in wanted}
 
     def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
         """Keep an entry for the next one of its order; nobody reads its hash, so it needs no text."""
         kept = replace(entry, text=entry.id)
         self._chains[entry.key] = (*self._chains.get(entry.key, ()), kept)
-        self._sell(entry)
+        for subject in self._sell(entry):
+            self._wrote(subject)
         for told in beside:
             if isinstance(told, GrantChange):
                 self._take(told.key, told.change)
+                self._wrote(told.key)
             else:
-                self.notes.setdefault(told.note.customer_key, []).append(told)
+                self._notes.setdefault(told.note.customer_key, []).append(told)
+                self._wrote(("customer", told.note.customer_key))
 
     def pages(self, subject: str) -> tuple[Page, ...]:
         """Return what was sold so far as one page; it has whatever this order's entries have sold."""
+        self._read(subject)
         sold = self._sold.get(subject)
         if sold is None:
             return ()
         marks = frozenset(entry.id for entry in self.entries_of(self._moment.order.key))
         return (Page(PageKey(subject, "", 0), {NET: sold.net_minor, ORDERS: sold.orders}, marks),)
 
+    def told_of(self, customer_key: str) -> Sequence[CustomerOrder]:
+        """Return what entries of this replay told of a customer."""
+        self._read(("customer", customer_key))
+        return self._notes.get(customer_key, ())
+
+    def _read(self, name: Hashable) -> None:
+        self.trace.read.setdefault(name, set()).add(self._moment.group)
+
+    def _wrote(self, name: Hashable) -> None:
+        self.trace.wrote.setdefault(name, set()).add(self._moment.group)
+
     def _take(self, key: GrantKey, change: int) -> None:
         self._taken[key] = self._taken.get(key, 0) + change
         if change < 0:
             self.falls[key] = self.falls.get(key, 0) + 1
 
-    def _sell(self, entry: Entry) -> None:
-        for sale in entry.sales:
-            subject = sales_subject(entry.program_id, sale.promoter_id, sale.month)
+    def _sell(self, entry: Entry) -> list[str]:
+        subjects = [sales_subject(entry.program_id, sale.promoter_id, sale.month) for sale in entry.sales]
+        for subject, sale in zip(subjects, entry.sales, strict=True):
             self._sold[subject] = self._sold.get(subject, NOTHING) + sale.volume
+        return subjects

@@ -19,6 +19,7 @@ from grapevine.domain.errors import MoneyError, OrderUnprocessableError
 from grapevine.domain.facts import Fact
 from grapevine.domain.instants import month_of
 from grapevine.domain.programs import Terms
+from grapevine.domain.ties import Trace
 from grapevine.ports import ClickReader, PastCatalog
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.replay_books import Moment, OrderRecord, ReplayBooks
@@ -51,6 +52,18 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the orders, as they are sorted, and (where others are replayed apart) the group of each."""
+
+    orders: Sequence[OrderRecord]
+    groups: Sequence[int] = ()
+
+    def group_of(self, number: int) -> int:
+        """Return the group of the order at a place; each is one of its own where none is told."""
+        return self.groups[number] if self.groups else number
+
+
+@dataclass(frozen=True, slots=True)
 class Readers:
     """Where a replay reads more of the past; nothing can be written through them."""
 
@@ -79,10 +92,9 @@ class Look(NamedTuple):
 class Replay:
     """What every replay does: looks at orders one after the other, as planned, and posts them."""
 
-    def __init__(
-        self, records: Records, orders: Sequence[OrderRecord], terms: Terms, readers: Readers, rows_until: str
-    ) -> None:
-        self._orders = orders
+    def __init__(self, records: Records, part: Part, terms: Terms, readers: Readers, rows_until: str) -> None:
+        self._part = part
+        self._orders = part.orders
         self._until = records.until
         self._moment = Moment(records.orders[0])
         self._books = ReplayBooks(self._moment, records.others)
@@ -111,6 +123,11 @@ class Replay:
         """Return what was posted for an order."""
         return self._books.entries_of(order.key)
 
+    @property
+    def trace(self) -> Trace:
+        """What the orders read and wrote of what others could, by their groups."""
+        return self._books.trace
+
     def _prepare(self, number: int, order: OrderRecord) -> None:
         """Plan when an order is looked at for sure."""
         raise NotImplementedError
@@ -122,6 +139,7 @@ class Replay:
     def _look(self, look: Look) -> None:
         order, books = self._orders[look.order], self._books
         self._moment.order, self._moment.now = order, look.at
+        self._moment.group = self._part.group_of(look.order)
         books.advance()
         if look.facts:
             books.tell(order.key, look.facts)
@@ -148,10 +166,8 @@ class RecordedReplay(Replay):
     What posted nothing then is recorded to have posted nothing, so nobody looks at any other time.
     """
 
-    def __init__(
-        self, records: Records, orders: Sequence[OrderRecord], terms: Terms, readers: Readers
-    ) -> None:
-        super().__init__(records, orders, terms, readers, ALL_MONTHS)
+    def __init__(self, records: Records, part: Part, terms: Terms, readers: Readers) -> None:
+        super().__init__(records, part, terms, readers, ALL_MONTHS)
         self._due: dict[int, list[tuple[datetime, int]]] = {}
         self._position: dict[int, int] = {}
 
@@ -185,12 +201,10 @@ class RecordedReplay(Replay):
 class DraftReplay(Replay):
     """Under a draft: each fact arrives as it did, and the hourly sweep looks at what is due."""
 
-    def __init__(
-        self, records: Records, orders: Sequence[OrderRecord], terms: Terms, readers: Readers
-    ) -> None:
+    def __init__(self, records: Records, part: Part, terms: Terms, readers: Readers) -> None:
         # Months before the span were sold before it: no draft changes them.
         first = month_of(records.span.starts_at, ZoneInfo(terms.program.time_zone))
-        super().__init__(records, orders, terms, readers, first)
+        super().__init__(records, part, terms, readers, first)
         entries = (entry for order in records.orders for entry in order.entries if not entry.facts)
         self._sweeps = sorted({entry.recorded_at for entry in entries})
         # A sweep looks at what is due several times; that matters only where others may give back.

@@ -157,7 +157,7 @@ class ReplayCatalog:
         known, now = self._histories[customer_key], self._moment.now
         others = (told for told in known.orders if told.order not in self._again and told.recorded_at <= now)
         return History(
-            orders=(*others, *self._books.notes.get(customer_key, ())),
+            orders=(*others, *self._books.told_of(customer_key)),
             registrations=tuple(one for one in known.registrations if one.recorded_at <= now),
             identities=tuple(one for one in known.identities if one.recorded_at <= now),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -13,10 +12,11 @@ from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import fold
 from grapevine.domain.programs import InvalidProgramError, Terms
+from grapevine.domain.ties import Trace
 from grapevine.domain.what_if import By, Tally, WhatIfReport, by_size, differences
 from grapevine.ports import ClickReader, EntryScan, FactScan, PastCatalog
 from grapevine.usecases.replay_books import OrderRecord
-from grapevine.usecases.replay_orders import DraftReplay, Readers, RecordedReplay, Records
+from grapevine.usecases.replay_orders import DraftReplay, Part, Readers, RecordedReplay, Records
 from grapevine.usecases.verify_program import Progress, counted, silent
 
 
@@ -57,7 +57,8 @@ def what_if(
     InvalidProgramError with everything wrong with the draft, NotFoundError for no such program.
     """
     records, terms = read_records(command, ports, now, progress)
-    return report_of(records, replayed(records, records.orders, terms, ports.readers, progress))
+    whole = replayed(records, Part(records.orders), terms, ports.readers, progress)
+    return report_of(records, whole.tally)
 
 
 def read_records(
@@ -83,26 +84,30 @@ def read_records(
     return records, drafted(terms, command.draft, span)
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of some orders: how what stands for them compares, and what they shared with others."""
+
+    tally: Tally
+    trace: Trace
+
+
 def replayed(
-    records: Records,
-    orders: Sequence[OrderRecord],
-    terms: Terms,
-    readers: Readers,
-    progress: Progress = silent,
-) -> Tally:
-    """Replay some of the orders under some terms; return how what stands for them compares."""
+    records: Records, part: Part, terms: Terms, readers: Readers, progress: Progress = silent
+) -> Replayed:
+    """Replay some of the orders under some terms."""
     tally = Tally()
-    if not orders:
-        return tally
+    if not part.orders:
+        return Replayed(tally, Trace())
     kind = RecordedReplay if terms == records.terms else DraftReplay
-    replay = kind(records, orders, terms, readers)
+    replay = kind(records, part, terms, readers)
     replay.run(progress)
     zone = ZoneInfo(terms.program.time_zone)
-    for order in orders:
+    for order in part.orders:
         day = order.paid_at.astimezone(zone).date().isoformat()
         tally.count(day, standing(order.entries), standing(replay.entries_of(order)))
     tally.waiting = len(replay.waiting)
-    return tally
+    return Replayed(tally, replay.trace)
 
 
 def report_of(records: Records, tally: Tally) -> WhatIfReport:
