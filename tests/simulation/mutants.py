@@ -285,8 +285,8 @@ CAMPAIGNS = (
         edits=(
             Edit(
                 "domain/campaign_grants.py",
-                "    return allocate(campaign.budget or 0, (1,) * shards_of(campaign))[shard]\n",
-                "    return campaign.budget or 0\n",
+                "    return allocate(campaign.budget or 0, (1,) * number) if number else ()\n",
+                "    return (campaign.budget or 0,) * number\n",
             ),
         ),
     ),
@@ -344,7 +344,7 @@ CAMPAIGNS = (
         lacks="a promoter has no more of a campaign than its cap",
         edits=(
             Edit(
-                "domain/capping.py",
+                "domain/wants.py",
                 "    if campaign is None or campaign.promoter_cap is None:\n",
                 "    if True:\n",
             ),

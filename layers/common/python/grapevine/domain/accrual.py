@@ -16,7 +16,7 @@ from grapevine.domain.accounts import Leaf
 from grapevine.domain.balancing import Amounts, balancing
 from grapevine.domain.bars import Bar
 from grapevine.domain.candidates import Reason, grace_end
-from grapevine.domain.capping import earned_within
+from grapevine.domain.capping import Capped, capped_wants
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, decision_in_force, holdings_of, standing
@@ -31,6 +31,7 @@ from grapevine.domain.posting_reasons import newly_covered, promoters_part, reas
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import bonuses, recruited
 from grapevine.domain.sales import sales_change
+from grapevine.domain.wants import Wants, wants_of
 
 NOBODY: Mapping[str, Bar] = MappingProxyType({})
 WAIT = DAY
@@ -51,11 +52,14 @@ class Limits:
     """What keeps parts of an order back, besides its own terms.
 
     `taken` is what all orders together have of what `grants_asked` names; `bars` says whose part is
-    not released with the others: it waits, or is voided.
+    not released with the others: it waits, or is voided. `wants` and `within` are what was worked out to
+    know what to read, where somebody has.
     """
 
     taken: Mapping[GrantKey, int] = field(default_factory=dict)
     bars: Mapping[str, Bar] = field(default_factory=dict)
+    wants: Wants | None = None
+    within: Capped | None = None
 
 
 NO_LIMITS = Limits()
@@ -131,8 +135,10 @@ def _target(
 ) -> Target:
     """Return what should stand now, where, and what of what is scarce it takes."""
     waits, voided = _by_bar(limits.bars) if limits.bars else ((), ())
-    earned, within = earned_within(key, order, decision, terms, holdings, voided)
-    uses, points = within.uses, within.points
+    within = limits.within
+    if within is None or voided:
+        within = capped_wants(limits.wants or wants_of(key, order, decision, terms), holdings, voided)
+    earned, uses, points = within.amounts, within.uses, within.points
     if voided:
         earned = {earner: minor for earner, minor in earned.items() if earner not in voided}
     # What the house has is neither held nor released, so alone it waits for nothing.

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from grapevine.domain.accrual import placement
 from grapevine.domain.campaign_grants import campaign_limit
-from grapevine.domain.capping import CAP, asked_by_caps
+from grapevine.domain.capping import NOTHING_ASKED, Asked, asked_by_caps
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import earned_by_promoter
 from grapevine.domain.entries import Entry, holdings_of
-from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantChange, GrantKey, Holdings
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import ONCE, RECRUIT, recruit_key, recruits
+from grapevine.domain.wants import CAP, Wants
 
 
 def grants_asked(
-    key: OrderKey,
     order: Order,
     decision: Decision,
+    wants: Wants,
     entries: Sequence[Entry],
     terms: Terms,
     now: datetime,
-) -> tuple[GrantKey, ...]:
+) -> Asked:
     """Return the counters that `next_entry` must know; none where nothing is scarce or nothing rises."""
     plan = terms.plan_version(decision.plan_version)
     if not (plan.caps or decision.recruiters or decision.campaigns):
-        return ()
+        return NOTHING_ASKED
     holdings = holdings_of(entries)
     is_capped = plan.caps or decision.campaigns
-    asked = asked_by_caps(key, order, decision, terms, holdings) if is_capped else []
-    return (*asked, *_asked_by_recruits(order, decision, entries, terms, holdings, now))
+    asked = asked_by_caps(wants, holdings) if is_capped else NOTHING_ASKED
+    more = _asked_by_recruits(order, decision, entries, terms, holdings, now)
+    return replace(asked, keys=(*asked.keys, *more)) if more else asked
 
 
 def _asked_by_recruits(

@@ -6,7 +6,7 @@ has nothing left; so orders at once hardly ever meet, and the last unit is still
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from zlib import crc32
 
@@ -37,7 +37,13 @@ def shards_of(campaign: Campaign) -> int:
 
 def shard_limit(campaign: Campaign, shard: int) -> int:
     """Return a shard's exact part of the budget."""
-    return allocate(campaign.budget or 0, (1,) * shards_of(campaign))[shard]
+    return shard_limits(campaign)[shard]
+
+
+def shard_limits(campaign: Campaign) -> tuple[int, ...]:
+    """Return the exact parts of the budget that its shards have; none where there is no budget."""
+    number = shards_of(campaign)
+    return allocate(campaign.budget or 0, (1,) * number) if number else ()
 
 
 def promoter_key(campaign: Campaign, promoter_id: str, program_id: str) -> GrantKey:
@@ -47,25 +53,22 @@ def promoter_key(campaign: Campaign, promoter_id: str, program_id: str) -> Grant
 
 def budget_keys(campaign: Campaign, order: str, program_id: str) -> list[tuple[GrantKey, int]]:
     """Return the shards that an order asks, its own first, each with its limit."""
-    number = shards_of(campaign)
+    limits, name = shard_limits(campaign), BUDGET + campaign.id
+    number = len(limits)
     first = crc32(f"{campaign.id}/{order}".encode()) % number if number else 0
     shards = [(first + step) % number for step in range(number)]
-    return [
-        (GrantKey(program_id, BUDGET + campaign.id, str(shard), EVER), shard_limit(campaign, shard))
-        for shard in shards
-    ]
+    return [(GrantKey(program_id, name, str(shard), EVER), limits[shard]) for shard in shards]
 
 
 def budget_uses(
-    campaign: Campaign, wanted: int, order: str, program_id: str, holdings: Holdings
+    keys: Sequence[tuple[GrantKey, int]], wanted: int, holdings: Holdings
 ) -> Iterator[tuple[GrantKey, Use]]:
-    """Yield what an order uses of each shard: of the next what the ones before it did not give.
+    """Yield what an order uses of each shard it asks: of the next what the ones before it did not give.
 
     All shards together are one thing: only what is wanted above the highest ever is asked for anew.
     Nobody hopes here: who looks for counters to read shall find all shards that may have to give.
     """
     holdings = replace(holdings, hopeful=False) if holdings.hopeful else holdings
-    keys = budget_keys(campaign, order, program_id)
     if keys and wanted <= holdings.of(keys[0][0]).wanted:
         wanted = min(wanted, sum([holdings.of(key).most for key, _ in keys]))
     for key, limit in keys:

@@ -9,24 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from grapevine.domain.campaign_grants import budget_uses, promoter_key
+from grapevine.domain.campaign_grants import budget_uses
 from grapevine.domain.campaigns import Pays
-from grapevine.domain.caps import Cap, CapPer, period_name
-from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
-from grapevine.domain.earnings import Extra, earned_by_promoter, earns, worked_out
+from grapevine.domain.earnings import Extra
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantKey, Holdings, Use, Uses, offered
 from grapevine.domain.orders import Order
-from grapevine.domain.payees import cap_subject
 from grapevine.domain.programs import Terms
-from grapevine.domain.sharing import share_out, totals_by, turns_of, united, uses_of
-
-CAP = "cap."
-"""How what a cap makes scarce is named: this, then the cap's id."""
-OwnKey = tuple[str, str]
-"""A cap on one order, and whose part of it: a promoter's, or (empty) everybody's."""
-AFTER_LEVELS = 99
+from grapevine.domain.sharing import share_out, totals_by, uses_of
+from grapevine.domain.wants import OwnKey, Wants, limited_wants
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +40,6 @@ class Capped:
     extras: tuple[tuple[Extra, Use], ...] = ()
 
 
-UNCAPPED = Capped({})
-
-
-def earned_within(
-    key: OrderKey,
-    order: Order,
-    decision: Decision,
-    terms: Terms,
-    holdings: Holdings,
-    voided: Sequence[str] = (),
-) -> tuple[dict[str, int], Capped]:
-    """Return what money everybody has earned within the caps, and what else the caps have to do with it.
-
-    Most orders are under no cap and in no campaign; then there is nothing else.
-    """
-    plan = terms.plan_version(decision.plan_version)
-    if not (plan.caps or plan.points_per_unit or decision.campaigns):
-        return earned_by_promoter(order, decision, terms), UNCAPPED
-    within = capped(key, order, decision, terms, holdings, voided)
-    return within.amounts, within
-
-
 def capped(
     key: OrderKey,
     order: Order,
@@ -78,46 +48,37 @@ def capped(
     holdings: Holdings,
     voided: Sequence[str] = (),
 ) -> Capped:
-    """Return what the levels of an order earn within the caps and what was granted.
+    """Return what the levels of an order earn within the caps and what was granted."""
+    return capped_wants(limited_wants(key, order, decision, terms), holdings, voided)
+
+
+def capped_wants(wants: Wants, holdings: Holdings, voided: Sequence[str] = ()) -> Capped:
+    """Return what the caps and what was granted leave of what an order wants.
 
     Campaigns are in the plan's caps too and give way to every level, and have their own besides. A
     campaign pays nothing to who is `voided`.
     """
-    plan = terms.plan_version(decision.plan_version)
-    if not earns(order, terms):
-        return Capped({})
-    worked = worked_out(order, decision, terms)
-    cash = [extra for extra in worked.extras if extra.pays is Pays.CASH]
-    count, earners = len(worked.levels), [earner for _, earner, _ in worked.levels]
-    earned = [commission.earned_minor for _, _, commission in worked.levels]
-    earned += [extra.commission.earned_minor for extra in cash]
-    everybody = [*earners, *(extra.promoter_id for extra in cash)]
-    own = [_own_keys(cap_subject(earner, decision), plan.caps) for earner in everybody]
-    turns = turns_of([level for level, _, _ in worked.levels] + [AFTER_LEVELS] * len(worked.extras))
-    wanted = share_out(earned, own, united(own), turns[: len(earned)])
-    kept = totals_by(wanted, own)
-    own_uses = uses_of(totals_by(earned, own), kept, kept)
-    counted = [_counted_keys(cap_subject(earner, decision), order, plan.caps, terms) for earner in earners]
-    if not worked.extras:
-        minors, uses = _counted(wanted, counted, turns, holdings)
-        return Capped(_summed(zip(earners, minors, strict=True)), uses, minors, own_uses)
-    offers = _offers(worked.extras, wanted[count:], voided)
-    counted += [
-        _counted_keys(cap_subject(extra.promoter_id, decision), order, plan.caps, terms)
-        if extra.pays is Pays.CASH
-        else {}
-        for extra in worked.extras
-    ]
-    parts = (*wanted[:count], *(offer.granted for offer in offers))
-    minors, uses = _with_budgets(parts, counted, turns, worked.extras, key, decision, terms, holdings)
-    left = minors[count:]
-    extras = tuple(zip(worked.extras, map(Use, [offer.wanted for offer in offers], left), strict=True))
+    if wants.earned is not None:
+        return Capped(wants.earned)
+    if not wants.extras:
+        minors, uses = _counted(wants.parts, wants.keys, wants, holdings)
+        return Capped(_summed(zip(wants.earners, minors, strict=True)), uses, minors, wants.own)
+    count = len(wants.earners)
+    offers = _offers(wants.extras, wants.parts[count:], voided)
+    parts = (*wants.parts[:count], *(offer.granted for offer in offers))
+    minors, uses = _with_budgets(parts, wants, holdings)
+    extras = tuple(
+        [
+            (extra, Use(offer.wanted, left))
+            for extra, offer, left in zip(wants.extras, offers, minors[count:], strict=True)
+        ]
+    )
     paid = [(extra.promoter_id, use.granted) for extra, use in extras if extra.pays is Pays.CASH]
     return Capped(
-        amounts=_summed([*zip(earners, minors[:count], strict=True), *paid]),
+        amounts=_summed([*zip(wants.earners, minors[:count], strict=True), *paid]),
         uses=uses,
         minors=minors[:count],
-        own=own_uses,
+        own=wants.own,
         points=_summed((e.promoter_id, use.granted) for e, use in extras if e.pays is Pays.POINTS),
         budgets=_summed((e.campaign.id, use.granted) for e, use in extras if e.campaign),
         extras=extras,
@@ -125,13 +86,15 @@ def capped(
 
 
 def _counted(
-    wanted: Sequence[int], counted: Sequence[Mapping[GrantKey, int]], turns: Sequence[int], holdings: Holdings
+    parts: Sequence[int], keys: Sequence[Mapping[GrantKey, int]], wants: Wants, holdings: Holdings
 ) -> tuple[tuple[int, ...], Uses]:
     """Return what caps over several orders leave, and what that uses of them."""
-    limits, totals = united(counted), totals_by(wanted, counted)
-    room = {name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()}
-    minors = share_out(wanted, counted, room, turns)
-    return minors, uses_of(totals, totals_by(minors, counted), room)
+    if not wants.limits:
+        return tuple(parts), {}
+    totals = totals_by(parts, keys)
+    room = {name: holdings.room(name, minor, wants.limits[name]) for name, minor in totals.items()}
+    minors = share_out(parts, keys, room, wants.turns)
+    return minors, uses_of(totals, totals_by(minors, keys), room)
 
 
 def _offers(extras: Sequence[Extra], cash: Sequence[int], voided: Sequence[str]) -> list[Use]:
@@ -142,59 +105,43 @@ def _offers(extras: Sequence[Extra], cash: Sequence[int], voided: Sequence[str])
     left = iter(cash)
     wanted = [next(left) if e.pays is Pays.CASH else e.commission.earned_minor for e in extras]
     given = [0 if extra.promoter_id in voided else minor for extra, minor in zip(extras, wanted, strict=True)]
-    limits = {extra.campaign.id: extra.campaign.order_cap for extra in extras if extra.campaign}
-    most = share_out(given, *_keyed(extras, limits), range(len(extras)))
+    caps = {e.campaign.id: e.campaign.order_cap for e in extras if e.campaign}
+    limits = {name: limit for name, limit in caps.items() if limit is not None}
+    most = share_out(given, _keyed(extras, limits), limits, range(len(extras))) if limits else given
     return [Use(minor, left) for minor, left in zip(wanted, most, strict=True)]
 
 
-def _with_budgets(
-    parts: Sequence[int],
-    counted: Sequence[Mapping[GrantKey, int]],
-    turns: Sequence[int],
-    extras: Sequence[Extra],
-    key: OrderKey,
-    decision: Decision,
-    terms: Terms,
-    holdings: Holdings,
-) -> tuple[tuple[int, ...], Uses]:
+def _with_budgets(parts: Sequence[int], wants: Wants, holdings: Holdings) -> tuple[tuple[int, ...], Uses]:
     """Return what counted caps, campaigns' caps on promoters and their budgets leave of all parts at once.
 
     At once, because what one of them refuses must use nothing of another: then the same parts within
     what was used come to the same again, and posting twice moves nothing. The extras are the last parts.
     """
-    before: list[Mapping[GrantKey, int]] = [{} for _ in range(len(parts) - len(extras))]
-    mine = [*before, *(_promoter_keys(extra, decision, terms.program.id) for extra in extras)]
-    within, _ = _counted(parts, mine, turns, holdings)
-    budgets = _budgets(extras, within[len(before) :], key, terms.program.id, holdings)
-    keys = [{**one, **other} for one, other in zip(counted, mine, strict=True)]
-    limits, totals = united(keys), totals_by(parts, keys)
-    room: dict[GrantKey | str, int] = {
-        name: holdings.room(name, minor, limits[name]) for name, minor in totals.items()
+    if not wants.budgets:
+        return _counted(parts, wants.keys, wants, holdings)
+    before = len(wants.earners)
+    mine = [*[{} for _ in range(before)], *wants.mine]
+    within, _ = _counted(parts, mine, wants, holdings)
+    names = _keyed(wants.extras, wants.budgets)
+    wanted = totals_by(within[before:], names)
+    budgets = {
+        name: dict(budget_uses(shards, wanted[name], holdings)) for name, shards in wants.budgets.items()
     }
-    room |= {name: sum(use.granted for use in shards.values()) for name, shards in budgets.items()}
-    shared = [*[() for _ in before], *_keyed(extras, dict.fromkeys(budgets, 0))[0]]
+    totals = totals_by(parts, wants.keys)
+    room: dict[GrantKey | str, int] = {
+        name: holdings.room(name, minor, wants.limits[name]) for name, minor in totals.items()
+    }
+    room |= {name: sum([use.granted for use in shards.values()]) for name, shards in budgets.items()}
+    shared: list[tuple[str, ...]] = [*[() for _ in range(before)], *names]
     named: list[tuple[GrantKey | str, ...]] = [
-        (*each, *budget) for each, budget in zip(keys, shared, strict=True)
+        (*each, *budget) for each, budget in zip(wants.keys, shared, strict=True)
     ]
-    minors = share_out(parts, named, room, turns)
+    minors = share_out(parts, named, room, wants.turns)
     used = totals_by(minors, named)
     uses = {name: offered(minor, used[name], room[name]) for name, minor in totals.items()}
     for name, shards in budgets.items():
         uses |= _cut(shards, used.get(name, 0))
     return minors, uses
-
-
-def _budgets(
-    extras: Sequence[Extra], parts: Sequence[int], key: OrderKey, program_id: str, holdings: Holdings
-) -> dict[str, Uses]:
-    """Return by campaign what an order uses of the shards of its budget, for all of its parts together."""
-    limited = {e.campaign.id: e.campaign for e in extras if e.campaign and e.campaign.budget is not None}
-    names = _keyed(extras, dict.fromkeys(limited, 0))[0]
-    wanted = totals_by(parts, names)
-    return {
-        name: dict(budget_uses(campaign, wanted[name], str(key), program_id, holdings))
-        for name, campaign in limited.items()
-    }
 
 
 def _cut(shards: Uses, used: int) -> Uses:
@@ -206,21 +153,10 @@ def _cut(shards: Uses, used: int) -> Uses:
     return found
 
 
-def _keyed(
-    extras: Sequence[Extra], limits: Mapping[str, int | None]
-) -> tuple[list[tuple[str, ...]], dict[str, int]]:
-    """Return which limit each extra is under, a campaign's or none, and those limits."""
-    real = {name: limit for name, limit in limits.items() if limit is not None}
-    return [(e.campaign.id,) if e.campaign and e.campaign.id in real else () for e in extras], real
-
-
-def _promoter_keys(extra: Extra, decision: Decision, program_id: str) -> dict[GrantKey, int]:
-    campaign = extra.campaign
-    if campaign is None or campaign.promoter_cap is None:
-        return {}
-    return {
-        promoter_key(campaign, cap_subject(extra.promoter_id, decision), program_id): campaign.promoter_cap
-    }
+def _keyed(extras: Sequence[Extra], limited: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return which limit each extra is under: its campaign's, where that has one, or none."""
+    names = set(limited)
+    return [(e.campaign.id,) if e.campaign and e.campaign.id in names else () for e in extras]
 
 
 def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -230,36 +166,25 @@ def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     return {name: minor for name, minor in total.items() if minor}
 
 
-def _own_keys(whose: str, caps: Sequence[Cap]) -> dict[OwnKey, int]:
-    if whose == HOUSE:
-        return {}
-    return {
-        (cap.id, whose if cap.per is CapPer.PROMOTER else ""): cap.amount_minor
-        for cap in caps
-        if not cap.is_counted
-    }
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The counters that must be read before anybody can say what the caps and budgets leave.
 
-
-def _counted_keys(whose: str, order: Order, caps: Sequence[Cap], terms: Terms) -> dict[GrantKey, int]:
-    """Return the counters that an earner's part of a paid order is in, with their limits.
-
-    `whose` is the earner, or the payee identity of theirs: one person has one counter.
+    `within` is what they leave where none must be: then nothing that others have changes it.
     """
-    found: dict[GrantKey, int] = {}
-    for cap in caps:
-        subject = order.customer_key if cap.per is CapPer.CUSTOMER else whose
-        if cap.is_counted and subject and order.paid_at and whose != HOUSE:
-            period = period_name(cap.period, order.paid_at, terms.program.time_zone)
-            found[GrantKey(terms.program.id, CAP + cap.id, subject, period)] = cap.amount_minor
-    return found
+
+    keys: tuple[GrantKey, ...] = ()
+    within: Capped | None = None
 
 
-def asked_by_caps(
-    key: OrderKey, order: Order, decision: Decision, terms: Terms, holdings: Holdings
-) -> list[GrantKey]:
-    """Return the counters that must be read before anybody can say what the caps and budgets leave.
+NOTHING_ASKED = Asked()
+
+
+def asked_by_caps(wants: Wants, holdings: Holdings) -> Asked:
+    """Return what must be read first.
 
     A budget is asked for what the caps before it leave, so those are taken to leave everything.
     """
-    uses = capped(key, order, decision, terms, replace(holdings, hopeful=True)).uses
-    return [name for name, use in uses.items() if holdings.asks(name, use.wanted)]
+    within = capped_wants(wants, replace(holdings, hopeful=True))
+    keys = tuple([name for name, use in within.uses.items() if holdings.asks(name, use.wanted)])
+    return Asked(keys, None if keys else within)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from grapevine.domain.campaigns import Pays
-from grapevine.domain.capping import CAP, Capped
+from grapevine.domain.capping import Capped
 from grapevine.domain.caps import Cap
 from grapevine.domain.commissions import LineShare
 from grapevine.domain.decisions import Decision
 from grapevine.domain.earnings import Extra
 from grapevine.domain.grants import Use
 from grapevine.domain.money import POINTS, format_minor
+from grapevine.domain.wants import CAP
 
 
 def extras_told(extras: Sequence[tuple[Extra, Use]], currency: str, told_in: str) -> list[dict[str, Any]]:

@@ -9,12 +9,14 @@ from datetime import datetime
 from grapevine.domain.accrual import Limits, next_entry
 from grapevine.domain.asking import grant_changes, grants_asked
 from grapevine.domain.customers import told_by
+from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.programs import Terms
 from grapevine.domain.waits import Wait, may_have_waited, wait_of
+from grapevine.domain.wants import Wants, wants_of
 from grapevine.ports import (
     ClickReader,
     DecisionCatalog,
@@ -41,6 +43,21 @@ class PostOrder:
     asks_people: bool = False
 
 
+class Workings:
+    """What is worked out of facts and decisions alone; who looks at orders again and again may keep it."""
+
+    def order_of(self, key: OrderKey, facts: Sequence[Fact]) -> Order:  # noqa: ARG002 - by which it is kept
+        """Return what facts tell of an order."""
+        return fold(facts)
+
+    def wants_of(self, key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wants:
+        """Return what an order wants."""
+        return wants_of(key, order, decision, terms)
+
+
+WORKINGS = Workings()
+
+
 @dataclass(frozen=True, slots=True)
 class PostOrderPorts:
     """What posting reads and the one place it writes."""
@@ -52,6 +69,7 @@ class PostOrderPorts:
     pages: PageReader
     waits: WaitWriter | None = None
     """Where orders are listed that wait; whoever only tries something out lists nothing."""
+    workings: Workings = WORKINGS
 
 
 def post_order(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entry | None:
@@ -83,7 +101,7 @@ def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     entries = ports.ledger.entries_of(key)
     facts = ports.facts.facts_of(key)
     _refuse_stale(entries, facts)
-    order = fold(facts)
+    order = ports.workings.order_of(key, facts)
     terms = ports.catalog.terms(facts[0].program_id) if order.earns or entries else None
     may_earn = terms is not None and _may_earn(order, terms)
     wait = wait_of(order, facts, may_earn=may_earn)
@@ -97,11 +115,13 @@ def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     deciding = DecisionPorts(ports.clicks, ports.catalog, ports.pages)
     decision = decide_order(key, order, entries, terms, deciding, now)
     refuse_uncounted(order, decision, terms)
-    asked = grants_asked(key, order, decision, entries, terms, now)
-    taken = ports.ledger.taken(asked) if asked else {}
+    wants = ports.workings.wants_of(key, order, decision, terms)
+    asked = grants_asked(order, decision, wants, entries, terms, now)
+    taken = ports.ledger.taken(asked.keys) if asked.keys else {}
     known = deciding.met or ({} if command.asks_people else None)
     bars = find_bars(order, decision, entries, terms, known, ports.catalog, now)
-    entry = next_entry(key, order, decision, entries, facts, terms, now, Limits(taken, bars))
+    limits = Limits(taken, bars, wants, asked.within)
+    entry = next_entry(key, order, decision, entries, facts, terms, now, limits)
     if entry is not None:
         changes = grant_changes(entry, entries, decision, terms)
         ports.ledger.append(entry, (*changes, *told_by(entry, key, order, decision_in_force(entries))))

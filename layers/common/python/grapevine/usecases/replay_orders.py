@@ -24,6 +24,7 @@ from grapevine.ports import ClickReader, PastCatalog
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.replay_books import Moment, OrderRecord, ReplayBooks
 from grapevine.usecases.replay_past import PastClicks, ReplayCatalog
+from grapevine.usecases.replay_workings import KeptWorkings
 from grapevine.usecases.sweep_due import OVERLAP
 from grapevine.usecases.verify_program import Progress, silent
 
@@ -101,7 +102,10 @@ class Replay:
         catalog = ReplayCatalog(self._moment, terms, readers.catalog, self._books, rows_until)
         catalog.replays(frozenset(order.key for order in records.orders))
         clicks = PastClicks(self._moment, readers.clicks)
-        self._ports = PostOrderPorts(self._books, self._books, clicks, catalog, self._books)
+        workings = KeptWorkings()
+        self._ports = PostOrderPorts(
+            self._books, self._books, clicks, catalog, self._books, workings=workings
+        )
         self._looks: list[Look] = []
         self._made = 0
         self.waiting: set[int] = set()

@@ -1,0 +1,41 @@
+"""What a replay has worked out of each order: it looks at most of them three times, and little changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from grapevine.domain.decisions import Decision
+from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.orders import Order
+from grapevine.domain.programs import Terms
+from grapevine.domain.wants import Wants
+from grapevine.usecases.post_order import Workings
+
+
+class _Kept(NamedTuple):
+    order: Order
+    decision: Decision
+    wants: Wants
+
+
+class KeptWorkings(Workings):
+    """Keeps the last of each order. The terms are those of the replay."""
+
+    def __init__(self) -> None:
+        self._orders: dict[OrderKey, tuple[Sequence[Fact], Order]] = {}
+        self._wants: dict[OrderKey, _Kept] = {}
+
+    def order_of(self, key: OrderKey, facts: Sequence[Fact]) -> Order:
+        """Return what facts tell of an order."""
+        kept = self._orders.get(key)
+        if kept is None or kept[0] is not facts:
+            kept = self._orders[key] = facts, super().order_of(key, facts)
+        return kept[1]
+
+    def wants_of(self, key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wants:
+        """Return what an order wants."""
+        kept = self._wants.get(key)
+        if kept is None or kept.order is not order or kept.decision != decision:
+            kept = self._wants[key] = _Kept(order, decision, super().wants_of(key, order, decision, terms))
+        return kept.wants
