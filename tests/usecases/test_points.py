@@ -523,5 +523,5 @@ def test_now_is_when_it_is_recorded() -> None:
     entry = spend(world, 100, now)
     assert entry.recorded_at == now
     own = promoter_account(PROGRAM_ID, CY, Leaf.PAYABLE)
-    spent = replace(commission_account(PROGRAM_ID), leaf=Leaf.SPENT)
+    spent = commission_account(PROGRAM_ID)._replace(leaf=Leaf.SPENT)
     assert entry.postings == (Posting(own, spent, Money(100, POINTS)),)

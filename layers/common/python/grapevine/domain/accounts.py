@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from grapevine.domain.campaigns import CAMPAIGN_PREFIX
 from grapevine.domain.errors import MoneyError
@@ -36,9 +37,11 @@ class Leaf(StrEnum):
     """As the text that it equals; an enum's own is another, and slow where amounts go by account."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A promoter's, a campaign's or (`owner` is PROGRAM) a program's account."""
+class Account(NamedTuple):
+    """A promoter's, a campaign's or (`owner` is PROGRAM) a program's account.
+
+    A tuple, because amounts are added up by it again and again, and a tuple's hash is quick.
+    """
 
     program_id: str
     owner: str

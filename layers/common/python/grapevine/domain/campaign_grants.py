@@ -7,7 +7,6 @@ has nothing left; so orders at once hardly ever meet, and the last unit is still
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from zlib import crc32
 
 from grapevine.domain.campaigns import Campaign
@@ -68,7 +67,7 @@ def budget_uses(
     All shards together are one thing: only what is wanted above the highest ever is asked for anew.
     Nobody hopes here: who looks for counters to read shall find all shards that may have to give.
     """
-    holdings = replace(holdings, hopeful=False) if holdings.hopeful else holdings
+    holdings = Holdings(holdings.held, holdings.taken) if holdings.hopeful else holdings
     if keys and wanted <= holdings.of(keys[0][0]).wanted:
         wanted = min(wanted, sum([holdings.of(key).most for key, _ in keys]))
     for key, limit in keys:

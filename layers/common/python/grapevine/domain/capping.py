@@ -7,7 +7,7 @@ other orders have a part in is limited to what the order was granted, or to what
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from grapevine.domain.campaign_grants import budget_uses
 from grapevine.domain.campaigns import Pays
@@ -185,6 +185,6 @@ def asked_by_caps(wants: Wants, holdings: Holdings) -> Asked:
 
     A budget is asked for what the caps before it leave, so those are taken to leave everything.
     """
-    within = capped_wants(wants, replace(holdings, hopeful=True))
+    within = capped_wants(wants, Holdings(holdings.held, holdings.taken, hopeful=True))
     keys = tuple([name for name, use in within.uses.items() if holdings.asks(name, use.wanted)])
     return Asked(keys, None if keys else within)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from grapevine.domain.ids import checked_id
 
@@ -82,8 +83,7 @@ class TenderKind(StrEnum):
     POINTS = "points"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderKey:
+class OrderKey(NamedTuple):
     """An order's name: the same id in two storefronts is two orders."""
 
     storefront_id: str

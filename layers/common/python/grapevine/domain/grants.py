@@ -13,11 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class GrantKey:
-    """What is scarce: `scarce` says which thing, of whom (`subject`) and in which period."""
+class GrantKey(NamedTuple):
+    """What is scarce: `scarce` says which thing, of whom (`subject`) and in which period.
+
+    A tuple, because amounts are looked up by it again and again, and a tuple's hash is quick.
+    """
 
     program_id: str
     scarce: str

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from grapevine.domain.drafts import Span, is_scarce
-from grapevine.domain.entries import Entry, EntryReason
+from grapevine.domain.entries import Entry, EntryReason, holdings_of
 from grapevine.domain.errors import MoneyError, OrderUnprocessableError
 from grapevine.domain.facts import Fact
+from grapevine.domain.grants import GrantKey
 from grapevine.domain.instants import month_of
 from grapevine.domain.programs import Terms
 from grapevine.domain.ties import Trace
@@ -217,6 +218,7 @@ class DraftReplay(Replay):
         )
         self._looks_again = scarce or bool(terms.campaigns)
         self._swept: dict[int, datetime] = {}
+        self._lacks: dict[int, list[GrantKey]] = {}
         self._falls: dict[int, int] = {}
 
     def _prepare(self, number: int, order: OrderRecord) -> None:
@@ -235,17 +237,20 @@ class DraftReplay(Replay):
             self._swept[look.order] = look.at
         super()._look(look)
         if self._looks_again:
+            held = holdings_of(self.entries_of(self._orders[look.order])).held
+            self._lacks[look.order] = [key for key, of in held.items() if of.most > of.granted]
             self._falls[look.order] = self._falls_of(look.order)
 
     def _may_have_more(self, number: int) -> bool:
-        """Say whether others gave anything back, since an order was looked at, of what it takes from."""
+        """Say whether others gave anything back, since an order was looked at, of what it would take more of.
+
+        That is only what it was offered more of than it has: what it has all of, it does not ask for.
+        """
         return self._falls_of(number) != self._falls.get(number)
 
     def _falls_of(self, number: int) -> int:
         self._books.advance()
-        entries = self.entries_of(self._orders[number])
-        keys = {grant.key for entry in entries for grant in entry.grants}
-        return sum([self._books.falls.get(key, 0) for key in keys])
+        return sum([self._books.falls.get(key, 0) for key in self._lacks.get(number, ())])
 
     def _after(self, look: Look, posted: Sequence[Entry]) -> None:
         after = look.at + TICK if look.kind is SWEEP else look.at
