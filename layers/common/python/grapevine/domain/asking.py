@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,6 +27,7 @@ def grants_asked(
     entries: Sequence[Entry],
     terms: Terms,
     now: datetime,
+    by_caps: Callable[[Wants, Holdings], Asked] = asked_by_caps,
 ) -> Asked:
     """Return the counters that `next_entry` must know; none where nothing is scarce or nothing rises."""
     plan = terms.plan_version(decision.plan_version)
@@ -34,7 +35,7 @@ def grants_asked(
         return NOTHING_ASKED
     holdings = holdings_of(entries)
     is_capped = plan.caps or decision.campaigns
-    asked = asked_by_caps(wants, holdings) if is_capped else NOTHING_ASKED
+    asked = by_caps(wants, holdings) if is_capped else NOTHING_ASKED
     more = _asked_by_recruits(order, decision, entries, terms, holdings, now)
     return replace(asked, keys=(*asked.keys, *more)) if more else asked
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from grapevine.domain.accrual import Limits, next_entry
 from grapevine.domain.asking import grant_changes, grants_asked
+from grapevine.domain.capping import Asked, asked_by_caps
 from grapevine.domain.customers import told_by
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry, decision_in_force
 from grapevine.domain.errors import ConcurrencyError, OrderUnprocessableError, StaleReadError
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.grants import Holdings
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.programs import Terms
 from grapevine.domain.waits import Wait, may_have_waited, wait_of
@@ -53,6 +56,10 @@ class Workings:
     def wants_of(self, key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wants:
         """Return what an order wants."""
         return wants_of(key, order, decision, terms)
+
+    def asked_of(self, key: OrderKey, wants: Wants, holdings: Holdings) -> Asked:  # noqa: ARG002 - as above
+        """Return what must be read before it is known what the caps leave of that."""
+        return asked_by_caps(wants, holdings)
 
 
 WORKINGS = Workings()
@@ -116,7 +123,8 @@ def _post_once(command: PostOrder, ports: PostOrderPorts, now: datetime) -> Entr
     decision = decide_order(key, order, entries, terms, deciding, now)
     refuse_uncounted(order, decision, terms)
     wants = ports.workings.wants_of(key, order, decision, terms)
-    asked = grants_asked(order, decision, wants, entries, terms, now)
+    by_caps = partial(ports.workings.asked_of, key)
+    asked = grants_asked(order, decision, wants, entries, terms, now, by_caps)
     taken = ports.ledger.taken(asked.keys) if asked.keys else {}
     known = deciding.met or ({} if command.asks_people else None)
     bars = find_bars(order, decision, entries, terms, known, ports.catalog, now)

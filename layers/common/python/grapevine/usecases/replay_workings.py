@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from grapevine.domain.capping import Asked
 from grapevine.domain.decisions import Decision
 from grapevine.domain.facts import Fact, OrderKey
+from grapevine.domain.grants import GrantKey, Held, Holdings
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
 from grapevine.domain.wants import Wants
@@ -25,6 +27,7 @@ class KeptWorkings(Workings):
     def __init__(self) -> None:
         self._orders: dict[OrderKey, tuple[Sequence[Fact], Order]] = {}
         self._wants: dict[OrderKey, _Kept] = {}
+        self._asked: dict[OrderKey, tuple[Wants, Mapping[GrantKey, Held], Asked]] = {}
 
     def order_of(self, key: OrderKey, facts: Sequence[Fact]) -> Order:
         """Return what facts tell of an order."""
@@ -39,3 +42,10 @@ class KeptWorkings(Workings):
         if kept is None or kept.order is not order or kept.decision != decision:
             kept = self._wants[key] = _Kept(order, decision, super().wants_of(key, order, decision, terms))
         return kept.wants
+
+    def asked_of(self, key: OrderKey, wants: Wants, holdings: Holdings) -> Asked:
+        """Return what must be read; the same, while the order wants and has the same."""
+        kept = self._asked.get(key)
+        if kept is None or kept[0] is not wants or kept[1] != holdings.held:
+            kept = self._asked[key] = wants, holdings.held, super().asked_of(key, wants, holdings)
+        return kept[2]
