@@ -302,7 +302,7 @@ def to_fees(world: World) -> None:
     """Let what was kept back as tax be a fee, in the last entry of an account, and in its head."""
     key = replace(ACCOUNT, promoter_id=BO)
     *rest, last = entry_at(world, key, 1).postings
-    fees = replace(last.destination, leaf=Leaf.FEES)
+    fees = last.destination._replace(leaf=Leaf.FEES)
     rewrite(key, 1, postings=(*rest, replace(last, destination=fees)))(world)
     world.treasury.heads[key] = head_of(key, world.ledger.entries_of(key))
 
