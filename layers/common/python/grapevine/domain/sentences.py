@@ -6,7 +6,7 @@ changes an amount adds a part there and its words to `wordings`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from grapevine.domain.accounts import Leaf, net
 from grapevine.domain.candidates import Reason
@@ -14,6 +14,7 @@ from grapevine.domain.chains import HOUSE
 from grapevine.domain.entries import BonusKey, BonusKind, Entry, EntryReason
 from grapevine.domain.explanation import Explained
 from grapevine.domain.money import POINTS
+from grapevine.domain.payouts import leg_named
 from grapevine.domain.sentence_extras import added, extra_clauses
 from grapevine.domain.sentence_parts import Told, clauses, so_far, state, stayed, told
 from grapevine.domain.wording import Phrase, Wording
@@ -34,6 +35,8 @@ _BETWEEN_ACCOUNTS = {
     EntryReason.CHARGED: (Phrase.FORGIVEN, Phrase.LESS),
 }
 """What is said of amounts that were neither earned nor lost: a balance that only moved, or a debt."""
+BESIDE = {Leaf.FEES: (Phrase.FEE_TAKEN, Phrase.FEE_BACK), Leaf.TAX: (Phrase.TAX_TAKEN, Phrase.TAX_BACK)}
+"""What is said of what a payout takes beside what is paid, and of what comes back of that."""
 
 
 def sentences(found: Explained, words: Wording, promoter_id: str | None = None) -> dict[str, list[str]]:
@@ -56,22 +59,52 @@ def entry_sentence(entry: Entry, accounts: frozenset[str], words: Wording) -> st
         for (account, currency), minor in net(entry.postings).items()
         if account.owner in accounts and minor
     ]
+    beside = taken_beside(entry, accounts)
     # What came or went is told first, cash before points; what only moved is told by where it is now.
     clauses = [
         clause
         for currency in sorted({code for _, code, _ in changes}, key=lambda code: code == POINTS)
         for clause in _of_currency(
-            entry, currency, [(leaf, n) for leaf, c, n in changes if c == currency], words
+            entry, currency, [(leaf, n) for leaf, c, n in changes if c == currency], beside, words
         )
     ]
-    return words.sentence(_why(entry, accounts, words), *clauses)
+    return words.sentence(_why(entry, accounts, words), *_part_of_payout(entry, words), *clauses)
+
+
+def taken_beside(entry: Entry, accounts: frozenset[str]) -> dict[tuple[Leaf, str], int]:
+    """Return the fees and the tax that an entry took from accounts, by currency; below zero came back."""
+    taken: dict[tuple[Leaf, str], int] = {}
+    for posting in entry.postings:
+        ends = ((posting.source, posting.destination, 1), (posting.destination, posting.source, -1))
+        for own, other, sign in ends:
+            if own.owner in accounts and other.leaf in BESIDE:
+                key = (other.leaf, posting.amount.currency)
+                taken[key] = taken.get(key, 0) + sign * posting.amount.minor
+    return taken
+
+
+def beside_clause(leaf: Leaf, minor: int, currency: str, words: Wording) -> str:
+    """Return what is said of a fee, or tax, that was taken, or below zero came back."""
+    more, less = BESIDE[leaf]
+    return words.say(more if minor > 0 else less, amount=words.amount(abs(minor), currency))
+
+
+def _part_of_payout(entry: Entry, words: Wording) -> Iterator[str]:
+    """Yield which part of a payout an entry is about, where it has several that we know of."""
+    leg = leg_named(entry.purpose) if entry.payout_id and entry.purpose else None
+    if leg and leg[1] > 1:
+        yield words.say(Phrase.PART_OF_PAYOUT, number=leg[1])
 
 
 def _of_currency(
-    entry: Entry, currency: str, changes: Sequence[tuple[Leaf, int]], words: Wording
+    entry: Entry,
+    currency: str,
+    changes: Sequence[tuple[Leaf, int]],
+    beside: Mapping[tuple[Leaf, str], int],
+    words: Wording,
 ) -> Iterator[str]:
-    total = sum(minor for _, minor in changes)
-    if total:
+    taken = {leaf: minor for (leaf, code), minor in beside.items() if code == currency and minor}
+    if total := sum(minor for _, minor in changes) + sum(taken.values()):
         more, less = _BETWEEN_ACCOUNTS.get(entry.reason, (Phrase.MORE, Phrase.LESS))
         yield words.say(more if total > 0 else less, amount=words.amount(abs(total), currency))
     if entry.coupon:
@@ -80,12 +113,15 @@ def _of_currency(
         if minor > 0 and entry.reason not in _BETWEEN_ACCOUNTS:
             phrase = Phrase.NOW_SPENDABLE if (leaf, currency) == (Leaf.PAYABLE, POINTS) else _NOW[leaf]
             yield words.say(phrase, amount=words.amount(minor, currency))
+    yield from (beside_clause(leaf, minor, currency, words) for leaf, minor in taken.items())
 
 
 def _why(entry: Entry, accounts: frozenset[str], words: Wording) -> str:
     """Return why an entry was posted, in words; a bonus says what it is for."""
     if isinstance(entry.key, BonusKey) and entry.key.kind is BonusKind.SHARE:
         return words.say(Phrase.SHARE_BONUS, product=entry.key.name)
+    if entry.reason is EntryReason.RETURNED and any(leg.source.leaf is Leaf.PAID for leg in entry.postings):
+        return words.say(Phrase.CAME_BACK)
     return words.entries[_reason_for(entry, accounts)]
 
 

@@ -82,6 +82,17 @@ class Phrase(StrEnum):
     NOW_SPENDABLE = "now_spendable"
     FOR_COUPON = "for_coupon"
     SHARE_BONUS = "share_bonus"
+    PART_OF_PAYOUT = "part_of_payout"
+    CAME_BACK = "came_back"
+    FEE_TAKEN = "fee_taken"
+    FEE_BACK = "fee_back"
+    TAX_TAKEN = "tax_taken"
+    TAX_BACK = "tax_back"
+    CARRIED = "carried"
+    CARRIED_NEGATIVE = "carried_negative"
+    CARRIED_BELOW = "carried_below"
+    ACCOUNT_JOINED = "account_joined"
+    ACCOUNT_LEFT = "account_left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
