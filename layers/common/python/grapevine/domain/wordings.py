@@ -143,7 +143,7 @@ EN = Wording(
         Phrase.CARRIED_NEGATIVE: "{amount} was carried forward at settlement {settlement} (negative)",
         Phrase.CARRIED_BELOW: "it is below the minimum, {amount} is missing",
         Phrase.ACCOUNT_JOINED: "the account {account} became one of yours, with {amount} in it",
-        Phrase.ACCOUNT_LEFT: "the account, with {amount} in it, became one of {account}'s, and so did what came later",
+        Phrase.ACCOUNT_LEFT: "the account became one of {account}'s, with {amount} in it",
     },
     components={
         Component.ITEM: "goods",
