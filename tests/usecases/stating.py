@@ -7,8 +7,9 @@ from datetime import datetime
 from itertools import pairwise
 
 from grapevine.domain.people import Promoter
+from grapevine.domain.statement_lines import NOTHING, Amounts, Carry, LineKind
 from grapevine.domain.statement_spans import Span
-from grapevine.domain.statements import NOTHING, Amounts, Carry, LineKind, Statement
+from grapevine.domain.statements import Statement
 from grapevine.usecases.make_statement import StatementPorts, make_statement
 from tests.builders import PROGRAM_ID
 from tests.worlds import World

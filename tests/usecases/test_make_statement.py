@@ -16,9 +16,9 @@ from grapevine.domain.facts import OrderKey
 from grapevine.domain.money import Rounding
 from grapevine.domain.pages import Page, PageKey, balance_subject
 from grapevine.domain.payouts import Leg, LegOutcome, PayoutState, Reservation, conclude, reserve
+from grapevine.domain.statement_lines import NOTHING, Carry, CarryReason, LineKind
 from grapevine.domain.statement_spans import Span, day_named, midnight, month_days, span_of_days
 from grapevine.domain.statement_texts import line_sentence
-from grapevine.domain.statements import NOTHING, Carry, CarryReason, LineKind
 from grapevine.domain.wordings import EN
 from grapevine.domain.wordings_zh import ZH
 from grapevine.usecases.make_statement import (

@@ -25,7 +25,7 @@ from grapevine.domain.payouts import (
 from grapevine.domain.people import Promoter
 from grapevine.domain.point_steps import charge as charge_points
 from grapevine.domain.point_steps import spend
-from grapevine.domain.statements import NOTHING, entry_lines
+from grapevine.domain.statement_lines import NOTHING, entry_lines
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days
 from tests.reference import Story

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.sentences import beside_clause, entry_sentence
-from grapevine.domain.statements import PLACES, Carry, CarryReason, Line, LineKind
+from grapevine.domain.statement_lines import PLACES, Carry, CarryReason, Line, LineKind
 from grapevine.domain.wording import Language, Phrase, Wording
 
 _LEAVES = {LineKind.FEE: Leaf.FEES, LineKind.TAX: Leaf.TAX}

@@ -12,19 +12,9 @@ from grapevine.domain.errors import GrapevineError, InvalidInputError
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import Page, balance, balance_subject
 from grapevine.domain.people import TICK, Promoter
+from grapevine.domain.statement_lines import NOTHING, Amounts, Carry, changes
 from grapevine.domain.statement_spans import Span
-from grapevine.domain.statements import (
-    NOTHING,
-    AccountBook,
-    Amounts,
-    Carry,
-    Statement,
-    Tenure,
-    changes,
-    lines_of,
-    opening_of,
-    tenures,
-)
+from grapevine.domain.statements import AccountBook, Statement, Tenure, lines_of, opening_of, tenures
 from grapevine.ports import EntryLists, PageReader
 
 MOST_ENTRIES = 5_000
