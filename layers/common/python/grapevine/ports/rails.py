@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from grapevine.domain.errors import GrapevineError, InvalidInputError
+from grapevine.domain.errors import GrapevineError, InvalidInputError, UnavailableError
 from grapevine.domain.transfers import Payee, RailLimits, RailName, TransferBatch, TransferResult
 
 
-class RailUnavailableError(GrapevineError):
-    """A rail did not answer, or said that it cannot now: what it was asked may or may not have happened."""
+class RailUnavailableError(UnavailableError):
+    """A rail did not answer, or said that it cannot now: what it was asked may or may not have happened.
+
+    `retry_after_seconds` is how long the rail asks to be left alone, None where it did not say.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RailRefusedError(GrapevineError):
@@ -50,7 +57,8 @@ class Rail(Protocol):
     def received(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Sequence[TransferResult]:
         """Return what a webhook of the rail says, none where it is about something else.
 
-        InvalidSignatureError where it is not the rail's; a rail without webhooks knows none.
+        Header names are in lower case. UnauthenticatedError where it is not the rail's, as every
+        one is to a rail without webhooks; RailUnavailableError where the rail could not be asked.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""The ways that money goes: one module each, and what they share."""
