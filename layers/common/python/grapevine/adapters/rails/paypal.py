@@ -37,9 +37,9 @@ from grapevine.adapters.rails.paypal_items import (
 )
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError, UnavailableError
 from grapevine.domain.payouts import PayoutState
-from grapevine.domain.transfers import RailName, Transfer, TransferBatch, TransferResult
+from grapevine.domain.transfers import RailLimits, RailName, Transfer, TransferBatch, TransferResult
 from grapevine.ports.outside import Files
-from grapevine.ports.rails import RailLimits, RailRefusedError, RailSecrets, RailUnavailableError
+from grapevine.ports.rails import RailRefusedError, RailSecrets, RailUnavailableError
 
 LIVE = "https://api-m.paypal.com"
 REMEMBERED = timedelta(days=29)
