@@ -23,6 +23,7 @@ from grapevine.adapters.memory.outside import (
     MemorySecrets,
     MemorySettlementQueue,
 )
+from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.state import (
     MemoryPages,
     MemoryProofs,
@@ -38,6 +39,8 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.plans import Plan
 from grapevine.ports import LinkReader, StorefrontAdapter, StorefrontSecrets
+from grapevine.runtime.wiring import ProgramRails
+from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
@@ -73,6 +76,8 @@ class World:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     pages: MemoryPages = field(default_factory=MemoryPages)
     settlements: MemorySettlements = field(default_factory=MemorySettlements)
+    payees: MemoryPayees = field(default_factory=MemoryPayees)
+    batches: MemoryBatches = field(default_factory=MemoryBatches)
     waits: MemoryWaits = field(default_factory=MemoryWaits)
     proofs: MemoryProofs = field(default_factory=MemoryProofs)
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
@@ -110,6 +115,14 @@ class World:
     @property
     def orders(self) -> PostOrderPorts:
         return PostOrderPorts(self.ledger, self.facts, self.clicks, self.catalog, self.pages, self.waits)
+
+    @property
+    def results(self) -> ResultPorts:
+        return ResultPorts(self.catalog, self.treasury)
+
+    @property
+    def rails(self) -> ProgramRails:
+        return ProgramRails(self.secrets, self.files, self.now)
 
     def append(self, *facts: Fact) -> None:
         for fact in facts:

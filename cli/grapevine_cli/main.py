@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from os import cpu_count
@@ -19,6 +20,7 @@ from grapevine.domain.money import format_minor
 from grapevine.domain.wording import Language
 from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.wiring import AwsParts
+from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
 from grapevine.usecases.explain_bounty import ExplainBounty, ExplainBountyPorts, explain_bounty
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
@@ -245,14 +247,14 @@ def payouts() -> None:
 
 
 @payouts.command("import")
-@click.argument("settlement_id")
+@click.argument("program_id")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @pass_parts
-def payouts_import(parts: AwsParts, settlement_id: str, file: Path) -> None:
-    """Import a rail's result FILE (CSV: payout_id, status, detail); exits 1 if a row was rejected."""
-    report = import_results(ImportResults(settlement_id, file.read_bytes()), parts.treasury, parts.now())
-    counts = (len(report.completed), len(report.failed), len(report.unchanged), len(report.rejected))
-    click.echo("{} completed, {} failed, {} unchanged, {} rejected".format(*counts))
+def payouts_import(parts: AwsParts, program_id: str, file: Path) -> None:
+    """Import a result FILE (CSV: transfer_id or payout_id, status, detail); exits 1 if a row was rejected."""
+    ports = ResultPorts(parts.catalog, parts.treasury)
+    report = import_results(ImportResults(program_id, file.read_bytes()), ports, parts.now())
+    click.echo(", ".join(f"{len(rows)} {name}" for name, rows in asdict(report).items()))
     for row in report.rejected:
         click.echo(f"  {row}")
     if report.rejected:

@@ -208,4 +208,5 @@ def confirm(day: Day, settlement: str, rows: list[dict[str, str]]) -> Mapping[st
     writer.writerows((row[PAYOUT_COLUMNS[0]], "completed", "demo bank") for row in rows)
     name = f"results/{settlement}.csv"
     day.parts.files.put(name, text.getvalue().encode(), "text/csv")
-    return day.invoke("settle", "import_results", {"settlement_id": settlement, "file": name})
+    program_id = settlement.partition(".")[0]
+    return day.invoke("settle", "import_results", {"program_id": program_id, "file": name})

@@ -318,7 +318,7 @@ def requested(world: World, client: Clients, started: list[str]) -> list[Payout]
 def import_file(world: World, client: Clients, text: str | bytes) -> Any:  # noqa: ANN401 - whatever it answers
     body = text.encode() if isinstance(text, str) else text
     world.files.put("results/r.csv", body, "text/csv")
-    return run(client, "import_results", {"settlement_id": RUN, "file": "results/r.csv"})
+    return run(client, "import_results", {"program_id": make.PROGRAM_ID, "file": "results/r.csv"})
 
 
 def test_confirmed_is_paid_and_failed_goes_back(
@@ -337,7 +337,7 @@ def test_confirmed_is_paid_and_failed_goes_back(
     assert world.balance(CY).reserved_minor == 13_330
     assert world.proof().faults == ()
     (line,) = [line for line in invocations(lines) if line["handler"] == "import_results"]
-    assert (line["settlement"], line["completed"], line["rejected"]) == (RUN, 1, 2)
+    assert (line["program"], line["completed"], line["rejected"]) == (make.PROGRAM_ID, 1, 2)
 
 
 def test_importing_twice_changes_nothing(world: World, client: Clients, requested: list[Payout]) -> None:
@@ -355,7 +355,7 @@ def test_a_result_that_changes_its_mind_is_rejected(
     import_file(world, client, f"payout_id,status\n{requested[0].id},completed\n")
     report = import_file(world, client, f"payout_id,status\n{requested[0].id},failed\n")
     assert report["rejected"] == [
-        f"line 2: {requested[0].id} is completed already, the file says failed",
+        f"line 2: {requested[0].id!r}: it is completed already, the rail says failed",
     ]
     stored = world.treasury.payout(RUN, requested[0].id)
     assert stored
@@ -365,8 +365,8 @@ def test_a_result_that_changes_its_mind_is_rejected(
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("", "has no column payout_id, status"),
-        ("payout_id;status\n", "has no column payout_id, status"),
+        ("", "has no column transfer_id or payout_id, status"),
+        ("payout_id;status\n", "has no column transfer_id or payout_id, status"),
         (b"\xff\xfe\x00", "is not UTF-8 text"),
         ("payout_id,detail\n", "has no column status"),
     ],
@@ -382,11 +382,11 @@ def test_a_file_that_is_none(
 @pytest.mark.parametrize(
     ("event", "where"),
     [
-        ({}, "settlement_id"),
-        ({"settlement_id": 7, "file": "r.csv"}, "settlement_id"),
-        ({"settlement_id": "", "file": "r.csv"}, "settlement_id"),
-        ({"settlement_id": RUN}, "file"),
-        ({"settlement_id": RUN, "file": ["r.csv"]}, "file"),
+        ({}, "program_id"),
+        ({"program_id": 7, "file": "r.csv"}, "program_id"),
+        ({"program_id": "", "file": "r.csv"}, "program_id"),
+        ({"program_id": make.PROGRAM_ID}, "file"),
+        ({"program_id": make.PROGRAM_ID, "file": ["r.csv"]}, "file"),
     ],
 )
 def test_an_import_of_what(
@@ -399,7 +399,7 @@ def test_an_import_of_what(
 
 def test_an_import_of_a_file_that_is_not_there(world: World, client: Clients) -> None:
     with pytest.raises(NotFoundError):
-        run(client, "import_results", {"settlement_id": RUN, "file": "nowhere.csv"})
+        run(client, "import_results", {"program_id": make.PROGRAM_ID, "file": "nowhere.csv"})
 
 
 # --- who waits, and the proof --------------------------------------------------------------------

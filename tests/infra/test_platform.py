@@ -89,6 +89,7 @@ def test_alarms_reach_a_person(platform: dict[str, Any]) -> None:
         "BooksDisproved",
         "ProofsMissed",
         "OrdersOverdue",
+        "ResultsRejected",
     }
     assert all(alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms.values())
 

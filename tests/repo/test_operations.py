@@ -39,6 +39,7 @@ def test_every_metric_with_an_alarm_exists() -> None:
         observe.PROOF_FAULT,
         observe.PROOF_MISSED,
         observe.ORDER_OVERDUE,
+        observe.RESULT_REJECTED,
     }
 
 

@@ -39,7 +39,11 @@ ANSWERS = {
     # Nothing that a request can cause, so nothing that a caller could mend.
     "MoneyError": (500, "internal"),
     "OrderUnprocessableError": (500, "internal"),
+    "PayoutStateError": (500, "internal"),
     "PointsNotTendedError": (500, "internal"),
+    "RailRefusedError": (500, "internal"),
+    "RailUnavailableError": (500, "internal"),
+    "ResultsNotAppliedError": (500, "internal"),
     "SettingsError": (500, "internal"),
     "SettlementIncompleteError": (500, "internal"),
     "SettlementsNotStartedError": (500, "internal"),

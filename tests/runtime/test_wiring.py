@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from grapevine.domain.entries import AccountKey
+from grapevine.domain.errors import NotFoundError
 from grapevine.domain.heads import Head
+from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.runtime import parts
 from grapevine.runtime.settings import SettingsError, read_settings
-from grapevine.runtime.wiring import AwsParts
+from grapevine.runtime.wiring import RAIL_MODULES, AwsParts
 from tests import builders as make
 from tests.builders import T0, minutes
 from tests.functions.images import click_records, entry_records, fact_records
@@ -20,6 +22,8 @@ from tests.runtime.test_settings import WHOLE
 from tests.streams.records import Image, Record
 from tests.worlds import World, chain_world
 
+RAIL_SECRETS: dict[RailName, RailSecrets] = {}
+"""What opens each rail that needs secrets."""
 SETTINGS = read_settings({**WHOLE, "AWS_REGION": "eu-central-1"})
 REAL: parts.Parts = AwsParts(SETTINGS)
 """Also proof for mypy that nothing is missing."""
@@ -91,6 +95,20 @@ def test_each_part_is_made_once() -> None:
     assert REAL.ledger is REAL.ledger
     assert REAL.clicks is REAL.clicks
     assert AwsParts(SETTINGS).ledger is not REAL.ledger
+
+
+@pytest.mark.parametrize("name", RAIL_MODULES)
+def test_every_rail_that_is_listed_opens_and_has_its_name(name: RailName) -> None:
+    world = World()
+    opened = RAIL_SECRETS.get(name)
+    if opened:
+        world.secrets.put_rail_secrets(make.PROGRAM_ID, name, opened)
+    assert world.rails.rail(make.PROGRAM_ID, name).name is name
+
+
+def test_a_rail_without_secrets_is_none() -> None:
+    with pytest.raises(NotFoundError, match="rail 'pg_1/stripe'"):
+        World().rails.rail("pg_1", RailName.STRIPE)
 
 
 def test_installed_parts_are_those_in_use() -> None:

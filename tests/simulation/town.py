@@ -29,6 +29,7 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page
 from grapevine.ports import SettlementBatch, Treasury
+from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
 from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
@@ -285,7 +286,7 @@ class Town:
         lines = [f"{row['payout_id']},{self._fate(row['payout_id'])},rail" for row in rows]
         body = "\n".join(("payout_id,status,detail", *lines)).encode()
         import_results(
-            ImportResults(name.rpartition("/")[2].removesuffix(".csv"), body), self._treasury, self.now()
+            ImportResults(name.split("/")[1], body), ResultPorts(self._catalog, self._treasury), self.now()
         )
 
     def _fate(self, payout_id: str) -> str:

@@ -70,9 +70,9 @@ def results(*rows: tuple[str, str, str]) -> bytes:
 
 
 def take(
-    world: World, *rows: tuple[str, str, str], run: str = RUN_ONE, now: datetime = DAY_ONE
+    world: World, *rows: tuple[str, str, str], program: str = PROGRAM_ID, now: datetime = DAY_ONE
 ) -> ResultReport:
-    return import_results(ImportResults(run, results(*rows)), world.treasury, now + days(1))
+    return import_results(ImportResults(program, results(*rows)), world.results, now + days(1))
 
 
 def settled_world() -> World:

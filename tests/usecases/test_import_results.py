@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from grapevine.domain.errors import InvalidInputError
 from grapevine.usecases.import_results import ImportResults, import_results
-from tests.builders import BO, CY, days
+from tests import builders as make
+from tests.builders import BO, CY, PROGRAM_ID, days
 from tests.usecases.settling import (
     DAY_ONE,
     DAY_TWO,
-    RUN_ONE,
     RUN_TWO,
     paid_out,
     payout_of,
@@ -59,7 +59,7 @@ def test_a_row_that_comes_twice_counts_once_and_one_that_contradicts_is_rejected
     cy = payout_of(world, CY).id
     report = take(world, (cy, "completed", ""), (cy, "completed", ""), (cy, "failed", "no"))
     assert (report.completed, report.unchanged) == ((cy,), (cy,))
-    assert report.rejected == (f"line 4: {cy} is completed already, the file says failed",)
+    assert report.rejected == (f"line 4: {cy!r}: it is completed already, the rail says failed",)
     assert world.balance(CY).paid_minor == 5_000
 
 
@@ -73,9 +73,10 @@ def test_what_nobody_knows_is_rejected_with_its_line_and_the_rest_is_taken() -> 
     assert [text.split(":")[0] for text in report.rejected] == ["line 2", "line 3", "line 4"]
 
 
-def test_a_payout_of_another_run_is_rejected() -> None:
+def test_a_payout_of_another_program_is_rejected() -> None:
     world = settled_world()
-    report = take(world, (payout_of(world, CY).id, "completed", ""), run=RUN_TWO)
+    world.catalog.add_program(make.program(id="pg_other"), make.plan(1000))
+    report = take(world, (payout_of(world, CY).id, "completed", ""), program="pg_other")
     assert len(report.rejected) == 1
     assert world.balance(CY).reserved_minor == 5_000
 
@@ -96,7 +97,7 @@ def test_a_file_that_is_none_is_refused_whole(body: bytes) -> None:
     world = settled_world()
     before = state(world)
     with pytest.raises(InvalidInputError):
-        import_results(ImportResults(RUN_ONE, body), world.treasury, DAY_ONE)
+        import_results(ImportResults(PROGRAM_ID, body), world.results, DAY_ONE)
     assert state(world) == before
 
 
@@ -105,7 +106,7 @@ def test_a_file_that_breaks_off_in_the_middle_moves_nothing() -> None:
     before = state(world)
     body = results((payout_of(world, CY).id, "completed", "")) + b"x,completed," + b"y" * 200_000
     with pytest.raises(InvalidInputError):
-        import_results(ImportResults(RUN_ONE, body), world.treasury, DAY_ONE)
+        import_results(ImportResults(PROGRAM_ID, body), world.results, DAY_ONE)
     assert state(world) == before
 
 
@@ -116,7 +117,7 @@ def test_a_spreadsheets_own_ways_are_understood(newline: str, start_of_file: str
     cy = payout_of(world, CY).id
     rows = ("status,payout_id,amount,detail", f' completed , {cy} ,50.00,"paid, at last"', "")
     body = (start_of_file + newline.join(rows)).encode()
-    report = import_results(ImportResults(RUN_ONE, body), world.treasury, DAY_ONE)
+    report = import_results(ImportResults(PROGRAM_ID, body), world.results, DAY_ONE)
     assert report.completed == (cy,)
     assert payout_of(world, CY).detail == "paid, at last"
 
@@ -128,7 +129,7 @@ def test_garbage_never_moves_money(body: bytes) -> None:
     before = state(world)
     for garbage in (body, b"payout_id,status,detail\n" + body):
         try:
-            import_results(ImportResults(RUN_ONE, garbage), world.treasury, DAY_ONE)
+            import_results(ImportResults(PROGRAM_ID, garbage), world.results, DAY_ONE)
         except InvalidInputError:
             continue
     assert state(world) == before

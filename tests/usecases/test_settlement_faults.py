@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grapevine.domain.payouts import Payout, PayoutState
+from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.settle_account import Holder, settle_account
 from grapevine.usecases.settle_promoters import SettlementIncompleteError, SettlePorts, settle_promoters
@@ -68,8 +69,9 @@ def settling(run: str) -> Callable[[Any], object]:
 
 
 def answering(payout: Payout, status: str) -> Callable[[Any], object]:
-    command = ImportResults(payout.settlement_id, results((payout.id, status, "")))
-    return lambda treasury: import_results(command, treasury, DAY_ONE)
+    command = ImportResults(PROGRAM_ID, results((payout.id, status, "")))
+    catalog = chain_world().catalog
+    return lambda treasury: import_results(command, ResultPorts(catalog, treasury), DAY_ONE)
 
 
 def test_edge_84_two_at_once_in_one_run_pay_once() -> None:
@@ -143,7 +145,7 @@ def test_money_is_neither_lost_nor_paid_twice_over_months(
         world.settle(now)
         run = settlement_id(PROGRAM_ID, now.date().isoformat())
         rows = [(p.id, answer, "") for p in world.treasury.payouts_of(run) if answer != "silence"]
-        take(world, *rows, run=run, now=now)
+        take(world, *rows, now=now)
         balance = world.balance(CY)
         assert balance.earned_minor == earned
         assert balance.payable_minor < minimum or answer == "failed"
@@ -163,12 +165,12 @@ def months_of(plug: Plug) -> World:
     body = results(
         (payout_of(world, CY).id, "completed", "ok"), (payout_of(world, BO).id, "failed", "closed")
     )
-    answer(world, plug, RUN_ONE, body, DAY_ONE)
+    answer(world, plug, body, DAY_ONE)
     refund(world, first, 20_000, DAY_ONE + days(2))
     released(world, 2, 50_000)
     run_through(world, plug, DAY_TWO)
     rows = [(payout.id, "completed", "") for payout in world.treasury.payouts_of(RUN_TWO)]
-    answer(world, plug, RUN_TWO, results(*rows), DAY_TWO)
+    answer(world, plug, results(*rows), DAY_TWO)
     return world
 
 
@@ -191,9 +193,9 @@ def run_through(world: World, plug: Plug, now: datetime) -> None:
         world.settlement_queue.sent.pop(0)
 
 
-def answer(world: World, plug: Plug, run: str, body: bytes, now: datetime) -> None:
-    treasury: Any = Plugged(world.treasury, plug)
-    until_done(lambda: import_results(ImportResults(run, body), treasury, now + days(1)))
+def answer(world: World, plug: Plug, body: bytes, now: datetime) -> None:
+    ports = ResultPorts(world.catalog, Plugged(world.treasury, plug))
+    until_done(lambda: import_results(ImportResults(PROGRAM_ID, body), ports, now + days(1)))
 
 
 @cache

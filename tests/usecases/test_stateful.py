@@ -471,8 +471,7 @@ class Programs(RuleBasedStateMachine):
         name = sorted(self.world.files.stored)[which % len(self.world.files.stored)]
         rows = csv.DictReader(io.StringIO(self.world.files.stored[name][0].decode()))
         body = "\n".join(("payout_id,status,detail", *(f"{row['payout_id']},{status},x" for row in rows)))
-        run = name.rpartition("/")[2].removesuffix(".csv")
-        import_results(ImportResults(run, body.encode()), self.world.treasury, self._tick())
+        import_results(ImportResults(PROGRAM_ID, body.encode()), self.world.results, self._tick())
 
     # --- what holds ----------------------------------------------------------------------------------
 

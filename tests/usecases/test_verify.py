@@ -48,7 +48,7 @@ def honest() -> World:
     world.settle(DAY)
     failed = payout_id(RUN, replace(ACCOUNT, promoter_id=BO))
     body = f"payout_id,status,detail\n{PAYOUT},completed,\n{failed},failed,\n"
-    import_results(ImportResults(RUN, body.encode()), world.treasury, DAY + days(1))
+    import_results(ImportResults(PROGRAM_ID, body.encode()), world.results, DAY + days(1))
     return world
 
 

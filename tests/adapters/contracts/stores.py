@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_bytes
 
+from grapevine.adapters.dynamo.batches import DynamoBatches
 from grapevine.adapters.dynamo.catalog import DynamoCatalog
 from grapevine.adapters.dynamo.clicks import DynamoClicks
 from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger
 from grapevine.adapters.dynamo.pages import DynamoPages
+from grapevine.adapters.dynamo.payees import DynamoPayees
 from grapevine.adapters.dynamo.private import DynamoPersonalData, DynamoRawBodies
 from grapevine.adapters.dynamo.proofs import DynamoProofs
 from grapevine.adapters.dynamo.settlements import DynamoSettlements
@@ -20,6 +22,8 @@ from grapevine.adapters.dynamo.waits import DynamoWaits
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryPersonalData, MemoryRawBodies
 from grapevine.adapters.memory.ledger import MemoryLedger
+from grapevine.adapters.memory.outside import MemoryFiles
+from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.state import (
     MemoryPages,
     MemoryProofs,
@@ -30,7 +34,7 @@ from grapevine.adapters.memory.state import (
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_click_id, new_visitor_id
-from grapevine.ports import PersonalData, ProofStore, RawBodies, WaitStore
+from grapevine.ports import BatchStore, PayeeStore, PersonalData, ProofStore, RawBodies, WaitStore
 from grapevine.runtime.parts import (
     CatalogPart,
     ClicksPart,
@@ -61,6 +65,8 @@ class Stores:
     pages: PagesPart
     treasury: TreasuryPart
     settlements: SettlementsPart
+    payees: PayeeStore
+    batches: BatchStore
     waits: WaitStore
     proofs: ProofStore
     kept_body: Callable[[str, str], tuple[bytes, dict[str, str]] | None]
@@ -122,6 +128,8 @@ def dynamo_stores(database: Database) -> Stores:
         pages=DynamoPages(database),
         treasury=DynamoTreasury(database),
         settlements=DynamoSettlements(database),
+        payees=DynamoPayees(database),
+        batches=DynamoBatches(database, MemoryFiles()),
         waits=DynamoWaits(database),
         proofs=DynamoProofs(database),
         kept_body=raw_bodies.kept,
@@ -144,6 +152,8 @@ def memory_stores() -> Stores:
         pages=pages,
         treasury=MemoryTreasury(ledger, pages),
         settlements=MemorySettlements(),
+        payees=MemoryPayees(),
+        batches=MemoryBatches(),
         waits=MemoryWaits(),
         proofs=MemoryProofs(),
         kept_body=lambda *name: raw_bodies.kept[name][:2] if name in raw_bodies.kept else None,

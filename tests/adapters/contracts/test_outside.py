@@ -6,6 +6,7 @@ import pytest
 
 from grapevine.domain.entries import BonusKey, BonusKind, Postable
 from grapevine.domain.errors import NotFoundError
+from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import SettlementBatch, StorefrontSecrets
 from tests.adapters.contracts.outside import Outside
 from tests.adapters.contracts.stores import Names
@@ -34,6 +35,15 @@ def test_a_programs_key_is_read_as_written_last(outside: Outside, names: Names) 
 def test_an_unknown_program_has_no_key(outside: Outside, names: Names) -> None:
     with pytest.raises(NotFoundError):
         outside.secrets.subject_key(names.program)
+
+
+def test_a_programs_rail_has_its_own_secrets(outside: Outside, names: Names) -> None:
+    assert outside.secrets.rail_secrets(names.program, RailName.PAYPAL) is None
+    for values in ({"client_id": "a", "secret": "漢字"}, {"client_id": "b"}):
+        outside.secrets.put_rail_secrets(names.program, RailName.PAYPAL, RailSecrets(values=values))
+        assert outside.secrets.rail_secrets(names.program, RailName.PAYPAL) == RailSecrets(values=values)
+    assert outside.secrets.rail_secrets(names.program, RailName.STRIPE) is None
+    assert "漢字" not in repr(RailSecrets(values={"secret": "漢字"}))
 
 
 def test_secrets_of_a_program_and_a_storefront_of_one_name_are_two(outside: Outside, names: Names) -> None:

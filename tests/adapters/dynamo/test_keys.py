@@ -46,6 +46,9 @@ def test_keys_look_as_the_architecture_says() -> None:
     assert keys.payout("run", "po_1") == Key("SET#run", "PAY#po_1")
     assert keys.raw_body("sf_1", "1001#v#orders/paid#d") == Key("RAW#sf_1#1001", "v#orders/paid#d")
     assert keys.raw_body("sf_1", "malformed#d") == Key("RAW#sf_1#malformed", "d")
+    assert keys.payee("pg_1", "pr_1") == Key("PAYEE#pg_1#pr_1", "META")
+    assert keys.batch("pg_1", "pb1") == Key("BATCHES#pg_1", "pb1")
+    assert keys.open_batch("pg_1", "pb1") == Key("OPEN#pg_1", "pb1")
     assert keys.person("abc") == Key("PII#abc", "META")
 
 

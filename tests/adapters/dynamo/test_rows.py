@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from grapevine.adapters.dynamo import (
+    batches,
     catalog,
     clicks,
     facts,
     ledger,
     links,
     pages,
+    payees,
     private,
     proofs,
     settlements,
@@ -29,9 +31,24 @@ from grapevine.domain.heads import Head
 from tests import builders as make
 from tests.adapters.contracts.stores import Names
 
-MODULES = (catalog, clicks, facts, ledger, links, pages, private, proofs, settlements, treasury, waits)
+MODULES = (
+    batches,
+    payees,
+    catalog,
+    clicks,
+    facts,
+    ledger,
+    links,
+    pages,
+    private,
+    proofs,
+    settlements,
+    treasury,
+    waits,
+)
 KINDS = {
     "api_key",
+    "batch",
     "bounty",
     "campaign",
     "click",
@@ -48,7 +65,9 @@ KINDS = {
     "link",
     "merchant",
     "network",
+    "open_batch",
     "page",
+    "payee",
     "payout",
     "person",
     "plan",
@@ -71,7 +90,7 @@ KINDS = {
 
 def test_kinds_are_what_is_stored_so_renaming_one_is_a_migration() -> None:
     assert {Row.kind.get_discriminator(kind) for kind in Row.kind.get_registered_subclasses(Row)} == KINDS
-    assert len(MODULES) == 11
+    assert len(MODULES) == 13
 
 
 @pytest.mark.parametrize("amount", [1.0, "1", True, None, 0.1 + 0.2])

@@ -23,6 +23,7 @@ from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.domain.tiers import Volume
+from grapevine.domain.transfers import RailName, RailSecrets
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -256,6 +257,7 @@ class CachedSecrets:
         self._secrets = secrets
         self._storefronts: Cache[str, ports.StorefrontSecrets | None] = Cache(monotonic)
         self._subject_keys: Cache[str, bytes] = Cache(monotonic)
+        self._rails: Cache[tuple[str, RailName], RailSecrets | None] = Cache(monotonic)
 
     def storefront_secrets(self, storefront_id: str) -> ports.StorefrontSecrets | None:
         """Return a storefront's secrets, at most a minute old."""
@@ -274,3 +276,12 @@ class CachedSecrets:
         """Store a program's key."""
         self._secrets.put_subject_key(program_id, key)
         self._subject_keys.drop(program_id)
+
+    def rail_secrets(self, program_id: str, rail: RailName) -> RailSecrets | None:
+        """Return what a program uses a rail with, at most a minute old."""
+        return self._rails.get((program_id, rail), lambda key: self._secrets.rail_secrets(*key))
+
+    def put_rail_secrets(self, program_id: str, rail: RailName, secrets: RailSecrets) -> None:
+        """Store what a program uses a rail with."""
+        self._secrets.put_rail_secrets(program_id, rail, secrets)
+        self._rails.drop((program_id, rail))

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from grapevine.domain.errors import NotFoundError, UnavailableError
+from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import StorefrontSecrets
 
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class SecretsManager:
-    """`storefront/{id}` and `program/{id}` under a stage's prefix; keys are written in hexadecimal."""
+    """`storefront/{id}`, `program/{id}` and `rail/{program}/{rail}` under a stage's prefix.
+
+    Keys are written in hexadecimal.
+    """
 
     def __init__(self, client: SecretsManagerClient, prefix: str) -> None:
         self._client = client
@@ -47,6 +51,15 @@ class SecretsManager:
     def put_subject_key(self, program_id: str, key: bytes) -> None:
         """Store a program's key, replacing what was there."""
         self._write(f"program/{program_id}", {"subject_key": key.hex()})
+
+    def rail_secrets(self, program_id: str, rail: RailName) -> RailSecrets | None:
+        """Return what a program uses a rail with, or None."""
+        values = self._read(f"rail/{program_id}/{rail}")
+        return None if values is None else RailSecrets(values=values)
+
+    def put_rail_secrets(self, program_id: str, rail: RailName, secrets: RailSecrets) -> None:
+        """Store what a program uses a rail with, replacing what was there."""
+        self._write(f"rail/{program_id}/{rail}", dict(secrets.values))
 
     def _read(self, name: str) -> dict[str, Any] | None:
         try:

@@ -40,6 +40,13 @@ class RailLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RailSecrets:
+    """What a program needs to use a rail; names and meanings are the rail's."""
+
+    values: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payee:
     """Where a promoter is paid: a rail, and what it must know, by name. Personal data, kept apart.
 
@@ -99,6 +106,9 @@ class TransferResult:
 
 
 def batch_id(program_id: str, rail: RailName, transfer_ids: Sequence[str]) -> str:
-    """Return the one id that a batch of these transfers can have."""
+    """Return the one id that a batch of these transfers can have, each named with its payout's version.
+
+    So that transfers that a batch was to have, and had not, can be in another one together.
+    """
     named = "|".join((program_id, rail, *sorted(transfer_ids)))
     return "pb" + blake2b(named.encode(), digest_size=14).hexdigest()

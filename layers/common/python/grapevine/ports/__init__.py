@@ -80,11 +80,21 @@ from grapevine.ports.outside import (
     StorefrontSecrets,
     Waiting,
 )
+from grapevine.ports.rails import (
+    BatchStore,
+    PayeeStore,
+    Rail,
+    RailNeeds,
+    RailRefusedError,
+    Rails,
+    RailUnavailableError,
+)
 
 __all__ = [
     "AccountReader",
     "ApiKey",
     "ApiKeyReader",
+    "BatchStore",
     "Beside",
     "BookReader",
     "CampaignCatalog",
@@ -119,6 +129,7 @@ __all__ = [
     "PageFolder",
     "PageReader",
     "PastCatalog",
+    "PayeeStore",
     "PayoutReader",
     "PeopleCatalog",
     "PersonalData",
@@ -127,6 +138,11 @@ __all__ = [
     "ProductWriter",
     "PromoterReader",
     "ProofStore",
+    "Rail",
+    "RailNeeds",
+    "RailRefusedError",
+    "RailUnavailableError",
+    "Rails",
     "RateReader",
     "RateWriter",
     "RawBodies",

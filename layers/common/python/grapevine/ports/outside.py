@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grapevine.domain.entries import Postable
+from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports.books import SettlementBatch
 
 
@@ -32,6 +33,12 @@ class SecretStore(Protocol):
 
     def put_subject_key(self, program_id: str, key: bytes) -> None:
         """Store a program's key."""
+
+    def rail_secrets(self, program_id: str, rail: RailName) -> RailSecrets | None:
+        """Return what a program uses a rail with, or None."""
+
+    def put_rail_secrets(self, program_id: str, rail: RailName, secrets: RailSecrets) -> None:
+        """Store it, replacing what was there."""
 
 
 class FailureQueue(Protocol):

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from grapevine.domain.errors import GrapevineError, InvalidInputError, UnavailableError
-from grapevine.domain.transfers import Payee, RailLimits, RailName, TransferBatch, TransferResult
+from grapevine.domain.transfers import Payee, RailLimits, RailName, RailSecrets, TransferBatch, TransferResult
+from grapevine.ports.outside import Files
+
+__all__ = [
+    "BatchStore",
+    "PayeeStore",
+    "Rail",
+    "RailNeeds",
+    "RailRefusedError",
+    "RailSecrets",
+    "RailUnavailableError",
+    "Rails",
+]
 
 
 class RailUnavailableError(UnavailableError):
@@ -81,17 +93,20 @@ class PayeeStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RailSecrets:
-    """What a program needs to use a rail; names and meanings are the rail's."""
+class RailNeeds:
+    """What a rail is made of: whose it is, the program's secrets for it, the bucket and the clock."""
 
-    values: Mapping[str, str] = field(repr=False)
+    program_id: str
+    secrets: RailSecrets
+    files: Files
+    now: Callable[[], datetime]
 
 
 class BatchStore(Protocol):
     """Batches as they were sent, and which are not concluded."""
 
     def keep(self, batch: TransferBatch) -> bool:
-        """Keep a batch, open, if absent; return whether it was new."""
+        """Keep a batch, open, if absent; return whether it was new. One that is there stays as it is."""
 
     def batch(self, program_id: str, batch_id: str) -> TransferBatch | None:
         """Return a batch, or None."""

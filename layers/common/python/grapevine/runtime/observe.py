@@ -20,6 +20,7 @@ PROOF_FAULT = "ProofFault"
 PROOF_MISSED = "ProofMissed"
 LEDGER_MODIFIED = "LedgerModified"
 TOPIC_IGNORED = "TopicIgnored"
+RESULT_REJECTED = "ResultRejected"
 RECORD_FAILED = "RecordFailed"
 
 

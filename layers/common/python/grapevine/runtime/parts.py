@@ -115,6 +115,21 @@ class Parts(Protocol):
         ...
 
     @property
+    def payees(self) -> ports.PayeeStore:
+        """Where promoters are paid."""
+        ...
+
+    @property
+    def batches(self) -> ports.BatchStore:
+        """Batches of transfers."""
+        ...
+
+    @property
+    def rails(self) -> ports.Rails:
+        """The ways that money goes."""
+        ...
+
+    @property
     def waits(self) -> ports.WaitStore:
         """Orders that wait."""
         ...

@@ -12,6 +12,7 @@ from grapevine.runtime import observe
 from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Record, answer_messages
+from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.list_waiting import overdue_waits
 from grapevine.usecases.prove_programs import ProvePorts, prove_programs
@@ -93,13 +94,19 @@ def settle(event: Record, parts: Parts) -> Answer:
 
 
 def import_file(event: dict[str, Any], parts: Parts) -> dict[str, Any]:
-    """Import a result file from the bucket: `{"settlement_id": …, "file": "results/….csv"}`."""
+    """Import a result file from the bucket: `{"program_id": …, "file": "results/….csv"}`."""
     with observe.invocation("import_results") as fields:
-        settlement_id, name = _text(event, "settlement_id"), _text(event, "file")
-        command = ImportResults(settlement_id, parts.files.get(name))
-        report = asdict(import_results(command, parts.treasury, parts.now()))
-        fields.update({key: len(rows) for key, rows in report.items()}, settlement=settlement_id)
+        program_id, name = _text(event, "program_id"), _text(event, "file")
+        command = ImportResults(program_id, parts.files.get(name))
+        report = asdict(import_results(command, result_ports(parts), parts.now()))
+        fields.update({key: len(rows) for key, rows in report.items()}, program=program_id)
+        observe.count(observe.RESULT_REJECTED, len(report["rejected"]))
         return report
+
+
+def result_ports(parts: Parts) -> ResultPorts:
+    """Return what taking a rail's results needs."""
+    return ResultPorts(parts.catalog, parts.treasury)
 
 
 def _void(command: VoidParts, parts: Parts) -> None:

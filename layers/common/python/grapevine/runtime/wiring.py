@@ -8,17 +8,20 @@ need a client of it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import Entry
+from grapevine.domain.errors import NotFoundError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.instants import truncate
+from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.runtime.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -29,6 +32,36 @@ if TYPE_CHECKING:
 _BOTO_RETRIES = 3
 _BOTO_CONNECT_SECONDS = 1
 _BOTO_READ_SECONDS = 5
+
+
+RAIL_MODULES = {
+    RailName.CSV: "csv_file",
+}
+"""Where each rail is, by name; adding one is a module with an `open_rail` and a line here."""
+WITHOUT_SECRETS = (RailName.CSV,)
+"""Rails that every program has."""
+
+
+class ProgramRails:
+    """A program's rails: those it has secrets for, and those that need none."""
+
+    def __init__(self, secrets: ports.SecretStore, files: ports.Files, now: Callable[[], datetime]) -> None:
+        self._secrets = secrets
+        self._files = files
+        self._now = now
+
+    def rail(self, program_id: str, name: RailName) -> ports.Rail:
+        """Return a rail with the program's credentials; NotFoundError where it has none for it."""
+        needs_none = name in WITHOUT_SECRETS
+        secrets = RailSecrets(values={}) if needs_none else self._secrets.rail_secrets(program_id, name)
+        if secrets is None or name not in RAIL_MODULES:
+            raise NotFoundError("rail", f"{program_id}/{name}")
+        from grapevine.ports import RailNeeds
+
+        opened: ports.Rail = import_module(f"grapevine.adapters.rails.{RAIL_MODULES[name]}").open_rail(
+            RailNeeds(program_id=program_id, secrets=secrets, files=self._files, now=self._now)
+        )
+        return opened
 
 
 class AwsParts:
@@ -134,6 +167,20 @@ class AwsParts:
         return DynamoSettlements(self._database)
 
     @cached_property
+    def payees(self) -> ports.PayeeStore:
+        """Where promoters are paid."""
+        from grapevine.adapters.dynamo.payees import DynamoPayees
+
+        return DynamoPayees(self._database)
+
+    @cached_property
+    def batches(self) -> ports.BatchStore:
+        """Batches of transfers, their bodies in the bucket."""
+        from grapevine.adapters.dynamo.batches import DynamoBatches
+
+        return DynamoBatches(self._database, self.files)
+
+    @cached_property
     def waits(self) -> ports.WaitStore:
         """Orders that wait."""
         from grapevine.adapters.dynamo.waits import DynamoWaits
@@ -209,6 +256,11 @@ class AwsParts:
         from grapevine.adapters.storefronts.shopify import Shopify
 
         return {"shopify": Shopify()}
+
+    @cached_property
+    def rails(self) -> ports.Rails:
+        """The ways that money goes; each is made when it is asked for."""
+        return ProgramRails(self.secrets, self.files, self.now)
 
     # --- what streams carry ------------------------------------------------------------------
 

@@ -1,67 +1,111 @@
-"""Take a rail's result file: a confirmed payout is paid, a failed one goes back to payable."""
+"""Take a rail's result file: a confirmed transfer is paid, a failed or returned one is payable again."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from grapevine.domain.errors import HeadMovedError, InvalidInputError
-from grapevine.domain.heads import Head
-from grapevine.domain.money import Rounding
-from grapevine.domain.payouts import LegOutcome, Movement, Payout, PayoutState, conclude
-from grapevine.ports import Treasury
+from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.payout_results import TOLD, Applied, Told
+from grapevine.domain.payouts import PayoutState, transfer_id
+from grapevine.domain.transfers import TransferResult
+from grapevine.ports import PayoutReader
+from grapevine.usecases.apply_results import ResultPorts, apply_results
 
-ATTEMPTS = 5
-COLUMNS = ("payout_id", "status", "detail")
-COMPLETED, FAILED = "completed", "failed"
+NAMES = ("transfer_id", "payout_id")
+"""A file names each transfer, or the payout it is all of."""
+COLUMNS = (*NAMES, "status", "detail", "reference")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResults:
-    """A result file of one settlement: CSV with payout_id, status (completed or failed), detail."""
+    """A result file of a program.
 
-    settlement_id: str
+    CSV with transfer_id or payout_id, status (completed, failed, returned or sent), and, where there
+    are any, detail and reference.
+    """
+
+    program_id: str
     body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultReport:
-    """What became of a file's rows; `rejected` says which row could not be used and why."""
+    """What became of a file's rows, by transfer; `rejected` says which row could not be used and why."""
 
-    completed: tuple[str, ...]
-    failed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    rejected: tuple[str, ...]
+    completed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     line: int
+    transfer_id: str
     payout_id: str
     status: str
     detail: str
+    reference: str
+
+    @property
+    def name(self) -> str:
+        """What the row is about, as it says so."""
+        return self.transfer_id or self.payout_id
 
 
-def import_results(command: ImportResults, treasury: Treasury, now: datetime) -> ResultReport:
-    """Move the payouts a file names; an unknown one is reported, never guessed.
+def import_results(command: ImportResults, ports: ResultPorts, now: datetime) -> ResultReport:
+    """Move the transfers a file names; an unknown one is reported, never guessed.
 
     Importing a file again changes nothing. InvalidInputError when the file has not our columns.
     """
-    outcomes: dict[str, list[str]] = {"completed": [], "failed": [], "unchanged": [], "rejected": []}
-    for row in tuple(_rows(command.body)):
-        outcome, text = _apply(row, command.settlement_id, treasury, now)
-        outcomes[outcome].append(text)
+    rows = tuple(_rows(command.body))
+    results = {row: _result(row, command.program_id, ports.treasury) for row in rows}
+    known = [result for result in results.values() if isinstance(result, TransferResult)]
+    told = iter(apply_results(command.program_id, known, ports, now))
+    outcomes: dict[str, list[str]] = defaultdict(list)
+    for row, result in results.items():
+        applied, why = (Applied.REJECTED, result) if isinstance(result, str) else _outcome(next(told))
+        outcomes[applied].append(f"line {row.line}: {row.name!r}: {why}" if why else row.name)
     return ResultReport(**{name: tuple(texts) for name, texts in outcomes.items()})
+
+
+def _outcome(told: Told) -> tuple[Applied, str]:
+    return told.applied, told.why
+
+
+def _result(row: _Row, program_id: str, treasury: PayoutReader) -> TransferResult | str:
+    """Return what a row says of a transfer, or why it says nothing."""
+    if row.status not in TOLD:
+        return f"status {row.status!r} is none of {', '.join(TOLD)}"
+    if row.transfer_id:
+        return _says(row, row.transfer_id)
+    payout = treasury.payout_named(program_id, row.payout_id)
+    if payout is None:
+        return "no such payout"
+    if len(payout.legs) > 1:
+        return f"goes in {len(payout.legs)} transfers: name each by its transfer_id"
+    return _says(row, transfer_id(payout, payout.legs[0].number))
+
+
+def _says(row: _Row, name: str) -> TransferResult:
+    state = PayoutState(row.status)
+    return TransferResult(transfer_id=name, state=state, detail=row.detail, reference=row.reference)
 
 
 def _rows(body: bytes) -> Iterator[_Row]:
     try:
         # Universal newlines: spreadsheets on some machines end their lines with a bare return.
         reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=None))
-        missing = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or ())]
+        names = reader.fieldnames or ()
+        missing = [] if any(name in names for name in NAMES) else [" or ".join(NAMES)]
+        missing += [] if "status" in names else ["status"]
         if missing:
             raise InvalidInputError(f"has no column {', '.join(missing)}", "results")
         for values in reader:
@@ -70,43 +114,3 @@ def _rows(body: bytes) -> Iterator[_Row]:
         raise InvalidInputError("is not UTF-8 text", "results") from None
     except csv.Error as error:
         raise InvalidInputError(f"is not CSV: {error}", "results") from None
-
-
-def _apply(row: _Row, settlement_id: str, treasury: Treasury, now: datetime) -> tuple[str, str]:
-    payout = treasury.payout(settlement_id, row.payout_id)
-    if payout is None:
-        return "rejected", f"line {row.line}: no payout {row.payout_id!r} in {settlement_id}"
-    if row.status not in (COMPLETED, FAILED):
-        return "rejected", f"line {row.line}: status {row.status!r} is neither {COMPLETED} nor {FAILED}"
-    if payout.state is not PayoutState.REQUESTED:
-        return _settled_before(row, payout)
-    if not _moved(row, payout, treasury, now):
-        return "unchanged", payout.id
-    return row.status, payout.id
-
-
-def _settled_before(row: _Row, payout: Payout) -> tuple[str, str]:
-    if payout.state.value == row.status:
-        return "unchanged", payout.id
-    return "rejected", f"line {row.line}: {payout.id} is {payout.state} already, the file says {row.status}"
-
-
-def _moved(row: _Row, payout: Payout, treasury: Treasury, now: datetime) -> bool:
-    """Move a payout; False when another import did it first."""
-    for _ in range(ATTEMPTS):
-        _, head = treasury.account(payout.key)
-        try:
-            treasury.move(_step(row, head, payout, now), head)
-        except HeadMovedError:
-            current = treasury.payout(payout.settlement_id, payout.id)
-            if current and current.state is not PayoutState.REQUESTED:
-                return False
-            continue
-        return True
-    raise HeadMovedError(f"{payout.key} moved {ATTEMPTS} times")
-
-
-def _step(row: _Row, head: Head, payout: Payout, now: datetime) -> Movement:
-    state = PayoutState.COMPLETED if row.status == COMPLETED else PayoutState.FAILED
-    outcome = LegOutcome(number=1, state=state, detail=row.detail)
-    return conclude(head, payout, outcome, Rounding.HALF_EVEN, now)

@@ -123,6 +123,11 @@ def person(subject: str) -> Key:
     return Key(joined("PII", subject), META)
 
 
+def payee(program_id: str, promoter_id: str) -> Key:
+    """Return the row that says where a promoter is paid."""
+    return Key(joined("PAYEE", program_id, promoter_id), META)
+
+
 # --- ledger ----------------------------------------------------------------------------------
 
 
@@ -242,6 +247,21 @@ def payout(settlement_id: str, payout_id: str) -> Key:
 def payouts_in(program_id: str, state: str) -> str:
     """Return where the index has a program's payouts of a state."""
     return joined("PAYOUTS", program_id, state)
+
+
+def batch(program_id: str, batch_id: str) -> Key:
+    """Return a batch's row, which stays."""
+    return Key(joined("BATCHES", program_id), joined(batch_id))
+
+
+def open_batches(program_id: str) -> str:
+    """Return the partition of a program's batches of which not everything is known."""
+    return joined("OPEN", program_id)
+
+
+def open_batch(program_id: str, batch_id: str) -> Key:
+    """Return the row that is there as long as not everything is known of a batch."""
+    return Key(open_batches(program_id), joined(batch_id))
 
 
 def waits_of(program_id: str) -> str:

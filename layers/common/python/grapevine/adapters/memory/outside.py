@@ -7,6 +7,7 @@ from typing import Any
 
 from grapevine.domain.entries import Postable
 from grapevine.domain.errors import NotFoundError
+from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import SettlementBatch, StorefrontSecrets, Waiting
 
 
@@ -16,6 +17,7 @@ class MemorySecrets:
     def __init__(self) -> None:
         self._storefronts: dict[str, StorefrontSecrets] = {}
         self._subject_keys: dict[str, bytes] = {}
+        self._rails: dict[tuple[str, RailName], RailSecrets] = {}
 
     def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
         return self._storefronts.get(storefront_id)
@@ -30,6 +32,12 @@ class MemorySecrets:
 
     def put_subject_key(self, program_id: str, key: bytes) -> None:
         self._subject_keys[program_id] = key
+
+    def rail_secrets(self, program_id: str, rail: RailName) -> RailSecrets | None:
+        return self._rails.get((program_id, rail))
+
+    def put_rail_secrets(self, program_id: str, rail: RailName, secrets: RailSecrets) -> None:
+        self._rails[program_id, rail] = secrets
 
 
 class MemoryFailures:

@@ -1,1 +1,1 @@
-"""The ways that money goes: one module each, and what they share."""
+"""The ways that money goes: one module each with an `open_rail` for the wiring, and what they share."""

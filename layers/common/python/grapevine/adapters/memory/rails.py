@@ -1,0 +1,53 @@
+"""Payees and batches in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from grapevine.domain.transfers import Payee, TransferBatch
+
+
+class MemoryPayees:
+    """Payees by program and promoter."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, str], Payee] = {}
+
+    def payees(self, program_id: str, promoter_ids: Sequence[str]) -> dict[str, Payee]:
+        found = ((name, self.stored.get((program_id, name))) for name in promoter_ids)
+        return {name: payee for name, payee in found if payee}
+
+    def put_payee(self, program_id: str, promoter_id: str, payee: Payee | None) -> None:
+        if payee is None:
+            self.stored.pop((program_id, promoter_id), None)
+        else:
+            self.stored[program_id, promoter_id] = payee
+
+
+class MemoryBatches:
+    """Batches by program and id, and which are open."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.stored: dict[tuple[str, str], TransferBatch] = {}
+        self.opened: set[tuple[str, str]] = set()
+
+    def keep(self, batch: TransferBatch) -> bool:
+        key = (batch.program_id, batch.id)
+        with self._lock:
+            if key in self.stored:
+                return False
+            self.stored[key] = batch
+            self.opened.add(key)
+            return True
+
+    def batch(self, program_id: str, batch_id: str) -> TransferBatch | None:
+        return self.stored.get((program_id, batch_id))
+
+    def open_batches(self, program_id: str) -> Sequence[TransferBatch]:
+        found = [self.stored[key] for key in tuple(self.opened) if key[0] == program_id]
+        return sorted(found, key=lambda batch: (batch.created_at, batch.id))
+
+    def close(self, program_id: str, batch_id: str) -> None:
+        self.opened.discard((program_id, batch_id))
