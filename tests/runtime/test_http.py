@@ -42,7 +42,7 @@ ANSWERS = {
     "PayoutStateError": (500, "internal"),
     "PointsNotTendedError": (500, "internal"),
     "RailRefusedError": (500, "internal"),
-    "RailUnavailableError": (500, "internal"),
+    "RailUnavailableError": (503, "unavailable"),
     "ResultsNotAppliedError": (500, "internal"),
     "SettingsError": (500, "internal"),
     "SettlementIncompleteError": (500, "internal"),
