@@ -195,6 +195,39 @@ def test_tiers_of_the_draft_count_what_was_sold_before_them() -> None:
     assert report.promoters[0] == Difference(CY, "USD", 1333 + 333, 2000 + 500)
 
 
+def test_edge_53_a_sale_between_two_sweeps_raises_what_is_due_then() -> None:
+    """A sweep looks at what was due up to three hours ago, and others may have sold meanwhile."""
+    first, second = (OrderKey(make.STOREFRONT_ID, name) for name in "12")
+    more = make.snapshot(lines=(make.line("a", 14_000),), received_at=T0 + minutes(10))
+    story = (
+        make.fact(FactKind.PAID, minutes(1), order=first),
+        make.fact(FactKind.EDITED, minutes(10), order=first, snapshot=more),
+        make.fact(FactKind.PAID, days(1) + minutes(90), order=second),
+    )
+    gold = (TIERED[0], Tier(id="gold", threshold=20_000, add_bps=500))
+    holds = {"hold_days_after_payment": 1, "hold_days_after_receipt": 40}
+    running = make.plan(1000, 300, 100, tiers=gold, tier_basis=TierBasis.RUNNING_MONTH, **holds)
+    ends = T0 + days(1) + minutes(170)
+
+    def play_under(plan: Plan) -> World:
+        world = chain_world(plan)
+        for at in sorted({*(fact.recorded_at for fact in story), *(T0 + 60 * minutes(n) for n in range(27))}):
+            for fact in story:
+                if fact.recorded_at == at:
+                    world.append(fact)
+                    world.post(at, fact.order)
+            if at.minute == 0:
+                world.sweep(at)
+            world.fold()
+        return world
+
+    fresh = play_under(running)
+    report = what_if(ask(Draft(plan=running), FIRST, LAST), guarded(play_under(make.plan(1000))), ends)
+    # The first order was due at 09:01, and the sweep of 11:00 knows the sale of 10:30: 15 % of both.
+    assert told_by_orders(fresh)[CY, "USD"] == 2100 + 2000
+    assert {one.name: one.drafted for one in report.promoters}[CY] == 2100 + 2000
+
+
 def test_what_came_later_than_until_is_not_known_yet() -> None:
     command = replace(ask(NOTHING_NEW, FIRST, LAST), until=T0 + minutes(90))
     report = what_if(command, guarded(shop()), NOW)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,17 +24,12 @@ from grapevine.domain.programs import Terms
 from grapevine.domain.ties import Trace
 from grapevine.ports import ClickReader, PastCatalog
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
+from grapevine.usecases.replay_arrivals import BEHIND, HOUR, arrivals, voided_by_hand
 from grapevine.usecases.replay_books import Moment, OrderRecord, ReplayBooks
 from grapevine.usecases.replay_past import PastClicks, ReplayCatalog
 from grapevine.usecases.replay_workings import KeptWorkings
-from grapevine.usecases.sweep_due import OVERLAP
 from grapevine.usecases.verify_program import Progress, silent
 
-HOUR = timedelta(hours=1)
-BEHIND = HOUR + OVERLAP
-"""How long ago something may have been due for a sweep to look at it."""
-SOON = timedelta(minutes=15)
-"""An entry so long after a fact was posted for it: streams and queues take their time."""
 TICK = timedelta(milliseconds=1)
 ARRIVAL, SWEEP = 1, 2
 """At one instant facts arrive before the sweep looks."""
@@ -91,7 +87,7 @@ class Look(NamedTuple):
     again: bool = False
 
 
-class Replay:
+class Replay(ABC):
     """What every replay does: looks at orders one after the other, as planned, and posts them."""
 
     def __init__(self, records: Records, part: Part, terms: Terms, readers: Readers, rows_until: str) -> None:
@@ -133,13 +129,13 @@ class Replay:
         """What the orders read and wrote of what others could, by their groups."""
         return self._books.trace
 
+    @abstractmethod
     def _prepare(self, number: int, order: OrderRecord) -> None:
         """Plan when an order is looked at for sure."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _after(self, look: Look, posted: Sequence[Entry]) -> None:
         """Plan what follows from a look."""
-        raise NotImplementedError
 
     def _look(self, look: Look) -> None:
         order, books = self._orders[look.order], self._books
@@ -212,7 +208,8 @@ class DraftReplay(Replay):
         super().__init__(records, part, terms, readers, first)
         entries = (entry for order in records.orders for entry in order.entries if not entry.facts)
         self._sweeps = sorted({entry.recorded_at for entry in entries})
-        # A sweep looks at what is due several times; that matters only where others may give back.
+        # A sweep looks at what is due several times; that matters only where others may give back, or
+        # sell in a month that is open.
         scarce = any(
             is_scarce(plan) for plan in terms.plans_within(records.span.starts_at, records.span.ends_at)
         )
@@ -220,6 +217,8 @@ class DraftReplay(Replay):
         self._swept: dict[int, datetime] = {}
         self._lacks: dict[int, list[GrantKey]] = {}
         self._falls: dict[int, int] = {}
+        self._open: set[int] = set()
+        """Orders, by their place, whose decision rests on a month that is not over."""
 
     def _prepare(self, number: int, order: OrderRecord) -> None:
         for at, fact in arrivals(order):
@@ -232,7 +231,7 @@ class DraftReplay(Replay):
             if self._swept.get(look.order) == look.at:
                 return
             self._moment.now = look.at
-            if look.again and not self._may_have_more(look.order):
+            if look.again and not (look.order in self._open or self._may_have_more(look.order)):
                 return
             self._swept[look.order] = look.at
         super()._look(look)
@@ -255,13 +254,17 @@ class DraftReplay(Replay):
     def _after(self, look: Look, posted: Sequence[Entry]) -> None:
         after = look.at + TICK if look.kind is SWEEP else look.at
         for entry in posted:
+            if entry.decision:
+                rests = entry.decision.provisional_until is not None
+                (self._open.add if rests else self._open.discard)(look.order)
             if entry.due_at is not None:
                 self._plan_sweeps(look.order, entry.due_at, max(entry.due_at, after))
 
     def _plan_sweeps(self, order: int, due_at: datetime, after: datetime) -> None:
         turn, sweep = self._next(), self._sweep_from(after)
         self._plan(Look(sweep, SWEEP, turn, turn, order))
-        while self._looks_again and (sweep := self._sweep_from(sweep + TICK)) <= due_at + BEHIND:
+        again = self._looks_again or order in self._open
+        while again and (sweep := self._sweep_from(sweep + TICK)) <= due_at + BEHIND:
             self._plan(Look(sweep, SWEEP, turn, self._next(), order, again=True))
 
     def _sweep_from(self, instant: datetime) -> datetime:
@@ -271,29 +274,3 @@ class DraftReplay(Replay):
             return self._sweeps[place]
         past = timedelta(minutes=instant.minute, seconds=instant.second, microseconds=instant.microsecond)
         return instant - past + HOUR if past else instant
-
-
-def voided_by_hand(entries: Sequence[Entry]) -> list[datetime]:
-    """Return when somebody voided parts of an order: no fact came, and nothing was due."""
-    found = []
-    for number, entry in enumerate(entries):
-        due = (before.due_at for before in entries[:number] if before.due_at)
-        is_due = any(entry.recorded_at - BEHIND <= due_at <= entry.recorded_at for due_at in due)
-        if entry.reason is EntryReason.VOIDED and not (entry.facts or is_due):
-            found.append(entry.recorded_at)
-    return found
-
-
-def arrivals(order: OrderRecord) -> list[tuple[datetime, Fact]]:
-    """Return when each fact was posted: when recorded, or soon after where an entry was made for it."""
-    posted: dict[str, datetime] = {}
-    facts = {fact.digest: fact for fact in order.facts}
-    due_at: datetime | None = None
-    for entry in order.entries:
-        new = [facts[digest] for digest in entry.facts if digest in facts]
-        swept = due_at is not None and due_at <= entry.recorded_at
-        last = max(new, key=lambda fact: fact.recorded_at, default=None)
-        if last and not swept and last.recorded_at <= entry.recorded_at <= last.recorded_at + SOON:
-            posted[last.digest] = entry.recorded_at
-        due_at = entry.due_at
-    return [(posted.get(fact.digest, fact.recorded_at), fact) for fact in order.facts]
