@@ -24,10 +24,10 @@ from grapevine.adapters.memory.outside import (
     MemorySettlementQueue,
 )
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
+from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.state import (
     MemoryPages,
     MemoryProofs,
-    MemorySettlements,
     MemoryTreasury,
     MemoryWaits,
 )
@@ -41,11 +41,13 @@ from grapevine.domain.plans import Plan
 from grapevine.ports import LinkReader, StorefrontAdapter, StorefrontSecrets
 from grapevine.runtime.wiring import ProgramRails
 from grapevine.usecases.apply_results import ResultPorts
+from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
+from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.read_balance import Balance, read_balance
-from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
+from grapevine.usecases.settle_page import SettlePage, SettlePorts, settle_page
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, Swept, sweep_due
 from grapevine.usecases.verify_program import OrderProof, Proof, verify_program
@@ -147,10 +149,33 @@ class World:
 
     def settle(self, now: datetime) -> None:
         """Start what is due and work the queue off, as the functions do one after the other."""
-        start_settlements(StartSettlementsPorts(self.catalog, self.settlements, self.settlement_queue), now)
-        ports = SettlePorts(self.catalog, self.treasury, self.settlements, self.files)
-        while self.settlement_queue.sent:
-            settle_promoters(self.settlement_queue.sent.pop(0), ports, now)
+        start_settlements(self.starting, now)
+        self.work_off(now)
+
+    def work_off(self, now: datetime) -> None:
+        """List and settle what is queued."""
+        queue = self.settlement_queue
+        while queue.lists or queue.pages:
+            while queue.lists:
+                list_promoters(queue.lists.pop(0), self.listing, now)
+            while queue.pages:
+                settle_page(SettlePage(queue.pages.pop(0)), self.settling, now)
+
+    @property
+    def starting(self) -> StartSettlementsPorts:
+        return StartSettlementsPorts(self.catalog, self.settlements, self.settlement_queue)
+
+    @property
+    def closing(self) -> ClosePorts:
+        return ClosePorts(self.settlements, self.catalog, self.treasury, self.files)
+
+    @property
+    def listing(self) -> ListPorts:
+        return ListPorts(self.catalog, self.settlements, self.settlement_queue, self.closing)
+
+    @property
+    def settling(self) -> SettlePorts:
+        return SettlePorts(self.catalog, self.treasury, self.settlements, self.closing)
 
     def void(self, promoter_id: str, now: datetime) -> tuple[Entry, ...]:
         """Void what is held for who was banned, and fold it."""

@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from grapevine.domain.errors import NotFoundError
-from grapevine.domain.programs import settlement_date
+from grapevine.domain.schedules import settlement_date
+from grapevine.domain.settlements import scheduled_id
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
 from grapevine.usecases.export_payouts import PAYOUT_COLUMNS
-from grapevine.usecases.start_settlements import settlement_id
 from grapevine_sim.deliveries import deliveries
 from grapevine_sim.plans import ClickPlan, Delivery, Run, World
 from grapevine_sim.web import Console, UnexpectedAnswerError, invoke, request, schedule_event
@@ -175,16 +175,16 @@ def pass_time(day: Day, offset: timedelta) -> None:
 
 def settle(day: Day, shop: Shop, now: datetime) -> str:
     """Let the schedule start the settlement and the queue work it off; return its id."""
-    name = settlement_id(shop.program_id, now.date().isoformat())
+    name = scheduled_id(shop.program_id, now.date().isoformat())
     day.invoke("settle", "start_settlements", schedule_event(now))
     until(lambda: _is_settled(day, shop, name), f"settlement {name} and its file")
     return name
 
 
 def _is_settled(day: Day, shop: Shop, name: str) -> bool:
-    """Say whether a run is done and its file is there: whoever ends the run writes the file just after."""
+    """Say whether a run is closed and its file is there."""
     run = day.parts.settlements.settlement(name)
-    return run is not None and run.is_done and _payout_file(day, shop, name) is not None
+    return run is not None and run.closed_at is not None and _payout_file(day, shop, name) is not None
 
 
 def _payout_file(day: Day, shop: Shop, settlement: str) -> bytes | None:

@@ -21,11 +21,12 @@ from grapevine.adapters.secrets_manager import SecretsManager
 from grapevine.adapters.sqs import SqsFailures, SqsSettlementQueue
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.facts import OrderKey
-from grapevine.ports import SettlementBatch, StorefrontSecrets, Waiting
+from grapevine.domain.settlements import PageName
+from grapevine.ports import StorefrontSecrets, Waiting
 from tests.engines.processes import LOOPBACK, free_port
 
 ORDER = OrderKey("sf_1", "1001")
-BATCH = SettlementBatch(settlement_id="s", program_id="p", number=1, promoter_ids=("a",))
+PAGE = PageName("s", "")
 SECRETS = StorefrontSecrets(webhook_secrets=("s",), subject_key=b"k")
 
 CALLS: dict[str, tuple[str, str, Callable[[Any], object]]] = {
@@ -36,10 +37,10 @@ CALLS: dict[str, tuple[str, str, Callable[[Any], object]]] = {
         "delete_message",
         lambda client: SqsFailures(client, "q").done(Waiting(ORDER, "why", "receipt")),
     ),
-    "queue a batch": (
+    "queue a page": (
         "sqs",
         "send_message_batch",
-        lambda client: SqsSettlementQueue(client, "q").send_batches([BATCH]),
+        lambda client: SqsSettlementQueue(client, "q").send_pages([PAGE]),
     ),
     "write a file": ("s3", "put_object", lambda client: S3Files(client, "b").put("f", b"", "text/csv")),
     "read a file": ("s3", "get_object", lambda client: S3Files(client, "b").get("f")),
@@ -97,7 +98,7 @@ def test_a_batch_that_was_not_accepted_is_unavailable() -> None:
     with Stubber(client) as stubber:
         stubber.add_response("send_message_batch", {"Successful": [], "Failed": failed})
         with pytest.raises(UnavailableError, match="1: InternalError"):
-            SqsSettlementQueue(client, "queue").send_batches([BATCH])
+            SqsSettlementQueue(client, "queue").send_pages([PAGE])
 
 
 @pytest.mark.parametrize("body", ["", "[]", '"x"', '{"order": "sf/1"}', '{"order": 1, "reason": ""}', "{"])

@@ -13,7 +13,8 @@ from grapevine.domain.errors import NotFoundError
 from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import MAX_MINOR
 from grapevine.domain.plan_faults import plan_faults
-from grapevine.domain.programs import InvalidProgramError, program_faults, settlement_date
+from grapevine.domain.programs import InvalidProgramError, program_faults
+from grapevine.domain.schedules import settlement_date
 from tests import builders as make
 from tests.builders import T0, days, minutes
 

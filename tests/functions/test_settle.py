@@ -21,7 +21,7 @@ from grapevine.domain.heads import Head
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Payout, PayoutState
 from grapevine.domain.people import PromoterStatus
-from grapevine.ports import SettlementBatch
+from grapevine.domain.settlements import PageName, Settled
 from grapevine.runtime import observe
 from grapevine.usecases.start_settlements import SettlementsNotStartedError
 from tests import builders as make
@@ -131,13 +131,15 @@ def test_an_order_that_is_neither_posted_nor_queued_is_looked_at_again(
 # --- start ---------------------------------------------------------------------------------------
 
 
-def test_a_run_starts_on_its_day_and_again_makes_the_same_batches(world: World, client: Clients) -> None:
+def test_a_run_starts_on_its_day_and_again_goes_on(world: World, client: Clients) -> None:
     world.clock = RUN_DAY
     for _ in range(2):
         assert run(client, "start_settlements") == {"settlements": [RUN]}
-    first, second = world.settlement_queue.sent
-    assert first == second
-    assert (first.settlement_id, first.promoter_ids) == (RUN, (ANA, BO, CY))
+    assert settle(client, messages(world)) == []
+    assert world.settlement_queue.pages == [PageName(RUN, "")] * 2
+    page = world.settlements.page(PageName(RUN, ""))
+    assert page
+    assert page.promoter_ids == (ANA, BO, CY)
 
 
 def test_a_promoter_who_joined_meanwhile_is_in_the_next_run(world: World, client: Clients) -> None:
@@ -146,24 +148,25 @@ def test_a_promoter_who_joined_meanwhile_is_in_the_next_run(world: World, client
     world.catalog.add_promoter(make.promoter("pr_aaa", joined_at=RUN_DAY + minutes(1)))
     world.clock = RUN_DAY + minutes(60)
     run(client, "start_settlements")
-    first, second = world.settlement_queue.sent
-    assert first == second
+    assert settle(client, messages(world)) == []
+    assert world.settlements.page_with(RUN, "pr_aaa") is None
 
 
-def test_a_finished_run_is_not_started_again(world: World, client: Clients) -> None:
+def test_a_closed_run_is_not_started_again(world: World, client: Clients) -> None:
     world.clock = RUN_DAY
     run(client, "start_settlements")
+    assert settle(client, messages(world)) == []
     assert settle(client, messages(world)) == []
     assert run(client, "start_settlements") == {"settlements": []}
 
 
 class PickyQueue(MemorySettlementQueue):
-    """A queue that refuses the batches of one program."""
+    """A queue that refuses the lists of one program."""
 
-    def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
-        if any(batch.program_id == make.PROGRAM_ID for batch in batches):
-            raise UnavailableError("settlement batches not queued")
-        super().send_batches(batches)
+    def send_list(self, name: PageName) -> None:
+        if name.settlement_id.startswith(make.PROGRAM_ID):
+            raise UnavailableError("settlement messages not queued")
+        super().send_list(name)
 
 
 def test_one_program_that_cannot_start_stops_no_other_and_fails_the_run(
@@ -172,9 +175,9 @@ def test_one_program_that_cannot_start_stops_no_other_and_fails_the_run(
     world.settlement_queue = PickyQueue()
     world.catalog.add_program(make.program(id="pg_zz"), make.plan())
     world.clock = RUN_DAY
-    with pytest.raises(SettlementsNotStartedError, match=f"^{make.PROGRAM_ID}: settlement batches"):
+    with pytest.raises(SettlementsNotStartedError, match=f"^{RUN}: settlement messages"):
         run(client, "start_settlements")
-    assert [batch.program_id for batch in world.settlement_queue.sent] == ["pg_zz"]
+    assert [name.settlement_id for name in world.settlement_queue.lists] == ["pg_zz.2027-01-10"]
     assert invocations(lines)[-1]["outcome"] == "error"
 
 
@@ -183,15 +186,18 @@ def test_one_program_that_cannot_start_stops_no_other_and_fails_the_run(
 
 def messages(world: World) -> list[str]:
     """Take the queue's bodies, as its adapter writes them."""
-    sent, world.settlement_queue.sent = world.settlement_queue.sent, []
-    return [json.dumps(asdict(batch)) for batch in sent]
+    queue = world.settlement_queue
+    lists, queue.lists, pages, queue.pages = queue.lists, [], queue.pages, []
+    bodies = [{"list": asdict(name)} for name in lists] + [{"page": asdict(name)} for name in pages]
+    return [json.dumps(body) for body in bodies]
 
 
-def settle(client: Clients, bodies: Sequence[str]) -> list[int]:
+def settle(client: Clients, bodies: Sequence[str], receives: int = 1) -> list[int]:
     """Deliver messages in one batch; return the positions of those that come again."""
     event = client("settle").events.generate_sqs_event(list(bodies))
     for number, record in enumerate(event["Records"]):
         record["messageId"] = str(number)
+        record["attributes"] = {"ApproximateReceiveCount": str(receives)}
     answer = run(client, "settle_promoters", event)
     return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 
@@ -205,6 +211,7 @@ def started(world: World, client: Clients) -> list[str]:
     run(client, "sweep_due")
     world.fold()
     run(client, "start_settlements")
+    settle(client, messages(world))
     return messages(world)
 
 
@@ -216,7 +223,7 @@ def test_a_run_pays_each_promoter_once(
     world: World, client: Clients, started: list[str], lines: list[Line]
 ) -> None:
     assert settle(client, started * 3) == []
-    assert invocations(lines)[-1]["batches"] == [f"{RUN}/1"]
+    assert invocations(lines)[-1]["pages"] == [f"{RUN}/"]
     assert payouts(world) == {CY: 13_330, BO: 4_000, ANA: 1_330}
     assert [world.balance(name).reserved_minor for name in (CY, BO, ANA)] == [13_330, 4_000, 1_330]
     assert world.proof().faults == ()
@@ -244,7 +251,16 @@ def test_edge_42_a_ban_from_the_queue_voids_what_is_held(
 
 @pytest.mark.parametrize(
     "garbage",
-    ["", "{", "[]", "null", "{}", '{"settlement_id": 1}', '{"settlement_id": "x", "program_id": "pg_gone"}'],
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"page": 1}',
+        '{"page": {"settlement_id": "x", "after": ""}}',
+        '{"list": {}}',
+    ],
 )
 def test_a_message_that_is_none_comes_again_alone(
     world: World, client: Clients, started: list[str], garbage: str, capsys: pytest.CaptureFixture[str]
@@ -254,9 +270,8 @@ def test_a_message_that_is_none_comes_again_alone(
     assert counted(capsys.readouterr().out)[observe.RECORD_FAILED] == 1
 
 
-def test_a_batch_of_a_run_that_nobody_started_comes_again(world: World, client: Clients) -> None:
-    batch = SettlementBatch(settlement_id="x", program_id=make.PROGRAM_ID, number=1, promoter_ids=())
-    assert settle(client, [json.dumps(asdict(batch))]) == [0]
+def test_the_list_of_a_run_that_nobody_started_comes_again(client: Clients) -> None:
+    assert settle(client, [json.dumps({"list": {"settlement_id": "x", "after": ""}})]) == [0]
 
 
 class BrokenTreasury(MemoryTreasury):
@@ -285,6 +300,24 @@ def test_one_promoter_that_fails_stops_no_other_and_comes_again(
     assert payouts(world) == {CY: 13_330, BO: 4_000, ANA: 1_330}
     assert len(world.files.stored) == 1
     assert world.proof().faults == ()
+
+
+def test_edge_82_who_fails_three_times_is_recorded_and_counted_where_the_alarm_looks(
+    world: World, client: Clients, started: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.treasury = treasury = BrokenTreasury(world.ledger, world.pages)
+    treasury.error = KeyError("body")
+    assert [settle(client, started, receives) for receives in (1, 2)] == [[0], [0]]
+    capsys.readouterr()
+    assert settle(client, started, 3) == []
+    told = counted(capsys.readouterr().out)
+    assert told[observe.PROMOTER_NOT_SETTLED] == 1
+    assert (told[observe.PROMOTER_SETTLED], told[observe.PAYOUT_RESERVED]) == (3, 2)
+    stored = world.settlements.settlement(RUN)
+    assert stored
+    assert (stored.counts[Settled.FAILED], stored.closed_at) == (1, RUN_DAY)
+    treasury.error = None
+    assert world.balance(BO).payable_minor == 4_000
 
 
 def test_a_file_that_could_not_be_written_comes_again(

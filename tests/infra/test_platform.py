@@ -84,6 +84,7 @@ def test_alarms_reach_a_person(platform: dict[str, Any]) -> None:
         "FailuresWait",
         "BatchesDropped",
         "SettlementsDead",
+        "PromotersNotSettled",
         "LedgerModified",
         "ClicksNotRecorded",
         "BooksDisproved",

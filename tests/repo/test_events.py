@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from grapevine.adapters.dynamo.fact_bodies import fact_from_body, fact_to_body
 from grapevine.adapters.eventbridge import SOURCE
 from grapevine.domain.entries import Entry, entry_from_dict, entry_to_dict
 from grapevine.domain.facts import FactKind, OrderKey
-from grapevine.ports import SettlementBatch
+from grapevine.domain.settlements import PageName
 from grapevine.usecases.export_payouts import PAYOUT_COLUMNS
 from grapevine.usecases.import_results import COLUMNS
 from grapevine.usecases.publish_accruals import COMMISSION_ACCRUED, accruals
@@ -65,9 +65,9 @@ def test_every_attribute_of_a_click_is_described() -> None:
     assert attributes <= set(coded(section(EVENTS, "A click")))
 
 
-def test_the_settle_message_is_a_batch() -> None:
-    batch = SettlementBatch(settlement_id="", program_id="", number=0, promoter_ids=())
-    assert set(example("settle")) == set(asdict(batch)) == {field.name for field in fields(SettlementBatch)}
+@pytest.mark.parametrize("kind", ["list", "page"])
+def test_a_settlements_messages_name_a_place_in_its_chain(kind: str) -> None:
+    assert set(example(kind)[kind]) == {field.name for field in fields(PageName)}
 
 
 def test_the_failure_message_has_order_and_reason() -> None:

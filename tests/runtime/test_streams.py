@@ -109,7 +109,7 @@ def message(number: int, body: str) -> dict[str, Any]:
 def test_messages_are_named_by_their_id(lines: list[Line]) -> None:
     bodies: list[int] = []
     event = {"Records": [message(n, text) for n, text in enumerate(("1", "x", "3"))]}
-    answered = answer_messages("settle_promoters", event, lambda body: bodies.append(int(body)))
+    answered = answer_messages("settle_promoters", event, lambda body, _: bodies.append(int(body)))
     assert answered == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert bodies == [1, 3]
     assert invocations(lines)[0]["errors"] == ["ValueError: invalid literal for int() with base 10: 'x'"]

@@ -31,14 +31,16 @@ CANDIDATES = "domain/candidates.py"
 POSTING, DECIDING = "usecases/post_order.py", "usecases/decide_order.py"
 FINDING, SPENDING = "usecases/find_touches.py", "usecases/spend_points.py"
 SWEEPING, REDRIVING = "usecases/sweep_due.py", "usecases/redrive_orders.py"
-SETTLING, SCREENING = "usecases/settle_promoters.py", "usecases/screen_order.py"
+SETTLING, SCREENING = "usecases/settle_page.py", "usecases/screen_order.py"
 PLACING, PEOPLE = "usecases/place_order.py", "domain/people.py"
 RATES, PROGRAMS = "domain/rates.py", "domain/programs.py"
 BOOKS, RUNS = frozenset({"ledger", "facts"}), frozenset({"treasury", "settlements", "files", "queue"})
 
 READS = "    entries = ports.ledger.entries_of(key)\n    facts = ports.facts.facts_of(key)\n"
 READS_REVERSED = "    facts = ports.facts.facts_of(key)\n    entries = ports.ledger.entries_of(key)\n"
-SETTLE_EACH = "    for promoter_id in batch.promoter_ids:\n"
+SETTLE_DONE = "    done = None if page.is_done else page.done(_outcomes(page, command.tries, ports, now))\n"
+SETTLED_AGAIN = "    done = page.done(_outcomes(page, command.tries, ports, now))\n"
+SETTLED_TOO_EARLY = "    ports.settlements.finish_page(page.done(()))\n" + SETTLE_DONE
 SWEPT = "    outcomes = [_post(key, ports, now) for key in found]\n    ports.mark.set_swept_until(now)\n"
 SWEPT_TOO_EARLY = (
     "    ports.mark.set_swept_until(now)\n    outcomes = [_post(key, ports, now) for key in found]\n"
@@ -513,19 +515,19 @@ FLOWS = (
 
 PAYOUTS = (
     Mutant(
-        name="finished batches settle again",
-        lacks="a batch that was finished settles nobody again",
-        edits=(Edit(SETTLING, "    if _is_finished(batch, ports.settlements):\n", "    if False:\n"),),
+        name="pages that are done settle again",
+        lacks="a page that is done settles nobody again",
+        edits=(Edit(SETTLING, SETTLE_DONE, SETTLED_AGAIN),),
     ),
     Mutant(
-        name="finished before it is settled",
-        lacks="a batch is finished when all of its promoters are settled",
-        edits=(Edit(SETTLING, SETTLE_EACH, "    _finish(batch, ports, now)\n" + SETTLE_EACH),),
+        name="done before it is settled",
+        lacks="a page is done when all of its promoters are settled",
+        edits=(Edit(SETTLING, SETTLE_DONE, SETTLED_TOO_EARLY),),
     ),
     Mutant(
         name="settlement forgets who failed",
-        lacks="a batch with somebody missing comes again",
-        edits=(Edit(SETTLING, "    if faults:\n", "    if False:\n"),),
+        lacks="a page with somebody missing comes again",
+        edits=(Edit(SETTLING, "    if faults and tries < TRIES:\n", "    if False:\n"),),
     ),
 )
 

@@ -10,7 +10,8 @@ from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryRawBodies
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, MemorySettlementQueue
-from grapevine.adapters.memory.state import MemoryPages, MemorySettlements, MemoryTreasury
+from grapevine.adapters.memory.settlements import MemorySettlements
+from grapevine.adapters.memory.state import MemoryPages, MemoryTreasury
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Postable
 from grapevine.domain.errors import InvalidInputError

@@ -28,18 +28,21 @@ from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page
-from grapevine.ports import SettlementBatch, Treasury
 from grapevine.usecases.apply_results import ResultPorts
+from grapevine.domain.settlements import PageName
+from grapevine.ports import Treasury
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
+from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, place_order
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_orders
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
-from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
+from grapevine.usecases.settle_page import SettlePage, SettlePorts, settle_page
 from grapevine.usecases.spend_points import SpendPoints, spend_points
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, sweep_due
@@ -97,12 +100,13 @@ class Town:
         self.untrue: list[str] = []
         self.bought: dict[str, tuple[SpendPoints, Entry]] = {}
         self._asked = 0
-        self._at_work: set[tuple[str, int]] = set()
+        self._at_work: set[PageName] = set()
         self._expose(stores, storm)
         self.facts = Stream(stores.facts.appended, storm, self.on_facts)
         self.screened = Stream(stores.facts.appended, storm, self.on_facts_screened)
         self.entries = Stream(stores.ledger.appended, storm, self.on_entries)
-        self.batches = Stream(stores.queue.sent, storm, self.on_batches)
+        self.lists = Stream(stores.queue.lists, storm, self.on_lists)
+        self.settlement_pages = Stream(stores.queue.pages, storm, self.on_settlement_pages)
 
     def _expose(self, stores: Stores, storm: Storm) -> None:
         seen: dict[str, Any] = {name: getattr(stores, name) for name in stores.__dataclass_fields__}
@@ -118,7 +122,9 @@ class Town:
         self._sweeping = SweepPorts(ledger, seen["settlements"], catalog, self.orders, self._failures)
         self._redriving = RedrivePorts(self._failures, self.orders, self._pages)
         self._starting = StartSettlementsPorts(catalog, seen["settlements"], seen["queue"])
-        self._settling = SettlePorts(catalog, seen["treasury"], seen["settlements"], seen["files"])
+        closing = ClosePorts(seen["settlements"], catalog, seen["treasury"], seen["files"])
+        self._listing = ListPorts(catalog, seen["settlements"], seen["queue"], closing)
+        self._settling = SettlePorts(catalog, seen["treasury"], seen["settlements"], closing)
         self._treasury = seen["treasury"]
         # Storms know it by a name of its own, so that some are over points alone.
         points = Exposed("points", stores.treasury, storm) if storm.rages else stores.treasury
@@ -225,24 +231,28 @@ class Town:
                     self.gave_up.append(f"{bounty}: {error}")
                 self._failures.send(bounty, reason_of(error))
 
-    def on_batches(self, batches: Sequence[SettlementBatch]) -> list[SettlementBatch]:
-        """Settle batches of promoters; one that is incomplete, or in somebody's hands, comes again.
+    def on_lists(self, names: Sequence[PageName]) -> list[PageName]:
+        """List promoters of settlements; what could not be listed comes again."""
+        now = self.now()
+        return _failing(names, lambda name: list_promoters(name, self._listing, now))
 
-        In production nothing keeps a batch out of two hands: a second start of the settlement sends it
+    def on_settlement_pages(self, names: Sequence[PageName]) -> list[PageName]:
+        """Settle pages of promoters; one that is incomplete, or in somebody's hands, comes again.
+
+        In production nothing keeps a page out of two hands: a second start of the settlement sends it
         again. Then the slower one may reserve what was folded since for somebody whom the faster one
         carried, after the payout file was written, and the file changes. Worlds in which that happens
         tell nothing else, so here one waits for the other.
         """
         now = self.now()
-        return _failing(batches, lambda batch: self._settle(batch, now))
+        return _failing(names, lambda name: self._settle(name, now))
 
-    def _settle(self, batch: SettlementBatch, now: datetime) -> None:
-        name = (batch.settlement_id, batch.number)
+    def _settle(self, name: PageName, now: datetime) -> None:
         if name in self._at_work:
             raise UnavailableError("somebody is at it")
         self._at_work.add(name)
         try:
-            settle_promoters(batch, self._settling, now)
+            settle_page(SettlePage(name), self._settling, now)
         finally:
             self._at_work.remove(name)
 

@@ -11,22 +11,18 @@ from typing import Any
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
 from grapevine.domain.payouts import Payout
+from grapevine.domain.settlements import AccountOutcome, PageName, Settlement, SettlementPage, scheduled_id
 from grapevine.usecases.import_results import ImportResults, ResultReport, import_results
-from grapevine.usecases.settle_promoters import (
-    SettlePorts,
-)
-from grapevine.usecases.start_settlements import (
-    StartSettlementsPorts,
-    settlement_id,
-    start_settlements,
-)
+from grapevine.usecases.list_promoters import list_promoters
+from grapevine.usecases.settle_page import SettlePage, settle_page
+from grapevine.usecases.start_settlements import start_settlements
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.worlds import World, chain_world
 
 DAY_ONE = datetime(2027, 1, 10, 4, tzinfo=UTC)
 DAY_TWO = datetime(2027, 2, 10, 4, tzinfo=UTC)
-RUN_ONE, RUN_TWO = (settlement_id(PROGRAM_ID, day) for day in ("2027-01-10", "2027-02-10"))
+RUN_ONE, RUN_TWO = (scheduled_id(PROGRAM_ID, day) for day in ("2027-01-10", "2027-02-10"))
 FILE_ONE = f"payouts/{PROGRAM_ID}/{RUN_ONE}.csv"
 
 
@@ -49,10 +45,6 @@ def refund(world: World, order: OrderKey, minor: int, now: datetime) -> None:
     )
     world.post(now, order)
     world.fold()
-
-
-def ports(world: World) -> SettlePorts:
-    return SettlePorts(world.catalog, world.treasury, world.settlements, world.files)
 
 
 def paid_out(world: World, run: str = RUN_ONE) -> dict[str, int]:
@@ -83,10 +75,50 @@ def settled_world() -> World:
     return world
 
 
-def start(world: World, now: datetime) -> Sequence[Any]:
-    return start_settlements(
-        StartSettlementsPorts(world.catalog, world.settlements, world.settlement_queue), now
-    )
+def start(world: World, now: datetime) -> Sequence[Settlement]:
+    return start_settlements(world.starting, now)
+
+
+def listed(world: World, now: datetime) -> list[PageName]:
+    """Start what is due and list everybody; return the pages that are queued, and take them out."""
+    start(world, now)
+    queue = world.settlement_queue
+    while queue.lists:
+        list_promoters(queue.lists.pop(0), world.listing, now)
+    names, queue.pages = queue.pages, []
+    return names
+
+
+def settle_named(world: World, name: PageName, now: datetime, tries: int = 1) -> SettlementPage | None:
+    """Settle one page."""
+    return settle_page(SettlePage(name, tries), world.settling, now)
+
+
+def chained(world: World, *pages: Sequence[str]) -> list[PageName]:
+    """Store the first run as listed, with these promoters on its pages; return the pages' names."""
+    settlement = Settlement(id=RUN_ONE, program_id=PROGRAM_ID, started_at=DAY_ONE)
+    assert world.settlements.start(settlement)
+    page, names = settlement.page_of(pages[0]), []
+    for promoter_ids in (*pages[1:], ()):
+        names.append(page.name)
+        world.settlements.add_page(page)
+        page = page.followed_by(promoter_ids)
+    world.settlements.add_page(page)
+    world.settlements.mark_listed(RUN_ONE, page.number - 1, page.before)
+    return names
+
+
+def run_of(world: World, name: str = RUN_ONE) -> Settlement:
+    run = world.settlements.settlement(name)
+    assert run
+    return run
+
+
+def outcome_of(world: World, promoter_id: str, run: str = RUN_ONE) -> AccountOutcome | None:
+    """Return what a run's page tells of a promoter."""
+    page = world.settlements.page_with(run, promoter_id)
+    assert page
+    return page.outcome_of(promoter_id)
 
 
 def state(world: World) -> dict[str, Any]:
@@ -98,5 +130,8 @@ def state(world: World) -> dict[str, Any]:
         "payouts": dict(world.treasury.stored),
         "files": dict(world.files.stored),
         "runs": [world.settlements.settlement(run) for run in (RUN_ONE, RUN_TWO)],
+        "pages": [
+            page for run in (RUN_ONE, RUN_TWO) for page in world.settlements.pages_from(PageName(run, ""))
+        ],
         "faults": world.proof().faults,
     }

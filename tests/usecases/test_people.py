@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from grapevine.domain.accounts import Leaf
@@ -14,15 +12,13 @@ from grapevine.domain.facts import FactKind, OrderKey, Outcome
 from grapevine.domain.payouts import PayoutState
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import Plan
-from grapevine.ports import SettlementBatch
+from grapevine.domain.settlements import Settled
 from grapevine.usecases.change_promoter import (
     ChangeStatus,
     change_status,
 )
 from grapevine.usecases.export_payouts import export_payouts
 from grapevine.usecases.read_statement import StatementPorts, read_statement
-from grapevine.usecases.settle_account import Settled
-from grapevine.usecases.settle_promoters import settle_promoters
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.usecases.amounts import earned
@@ -31,12 +27,13 @@ from tests.usecases.settling import (
     DAY_TWO,
     FILE_ONE,
     RUN_ONE,
+    chained,
     paid_out,
     payout_of,
-    ports,
     refund,
     released,
-    start,
+    run_of,
+    settle_named,
     take,
 )
 from tests.worlds import World, chain_world
@@ -256,24 +253,15 @@ def test_edge_42_unless_the_plan_says_that_a_ban_takes_it_too() -> None:
 # --- payouts that are under way --------------------------------------------------------------------
 
 
-def two_batches(world: World) -> tuple[SettlementBatch, SettlementBatch]:
-    """Start a run whose two batches are Cy's and everybody else's."""
-    start(world, DAY_ONE)
-    (batch,) = world.settlement_queue.sent
-    run = world.settlements._runs[RUN_ONE]
-    world.settlements._runs[RUN_ONE] = replace(run, batches=2)
-    return replace(batch, promoter_ids=(CY,)), replace(batch, number=2, promoter_ids=(ANA, BO))
-
-
 @pytest.mark.parametrize("status", [BANNED, SUSPENDED])
 def test_edge_43_a_payout_that_is_not_sent_yet_is_stopped(status: PromoterStatus) -> None:
     world = chain_world()
     released(world, 1, 50_000)
-    first, second = two_batches(world)
-    settle_promoters(first, ports(world), DAY_ONE)
+    second, first = chained(world, (ANA, BO), (CY,))
+    settle_named(world, first, DAY_ONE)
     command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=CY, status=status, reason="x")
     change_status(command, world.catalog, DAY_ONE + minutes(1))
-    settle_promoters(second, ports(world), DAY_ONE + minutes(2))
+    settle_named(world, second, DAY_ONE + minutes(2))
     assert CY not in world.files.get(FILE_ONE).decode()
     assert BO in world.files.get(FILE_ONE).decode()
     payout = payout_of(world, CY)
@@ -303,12 +291,12 @@ def test_edge_43_a_payout_that_was_sent_completes() -> None:
 def test_edge_43_what_was_sent_completes_also_where_a_clock_behind_dates_the_ban_before_it() -> None:
     world = chain_world()
     released(world, 1, 50_000)
-    first, second = two_batches(world)
-    settle_promoters(first, ports(world), DAY_ONE)
-    settle_promoters(second, ports(world), DAY_ONE + minutes(2))
+    second, first = chained(world, (ANA, BO), (CY,))
+    settle_named(world, first, DAY_ONE)
+    settle_named(world, second, DAY_ONE + minutes(2))
     command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=CY, status=BANNED, reason="x")
     change_status(command, world.catalog, DAY_ONE + minutes(1))
-    settle_promoters(second, ports(world), DAY_ONE + minutes(3))
+    settle_named(world, second, DAY_ONE + minutes(3))
     assert payout_of(world, CY).state is PayoutState.REQUESTED
     assert CY in world.files.get(FILE_ONE).decode()
 
@@ -350,9 +338,8 @@ def test_edge_44_the_next_settlement_pays_who_left_to_the_last_unit() -> None:
 def test_edge_44_who_left_with_nothing_is_paid_nothing() -> None:
     world = chain_world()
     turn(world, ANA, LEFT, 40)
-    start(world, DAY_ONE)
-    outcomes = settle_promoters(world.settlement_queue.sent[0], ports(world), DAY_ONE)
-    assert outcomes == dict.fromkeys((ANA, BO, CY), Settled.CARRIED)
+    world.settle(DAY_ONE)
+    assert run_of(world).counts == {Settled.EMPTY: 3}
 
 
 def test_edge_44_what_is_held_when_they_leave_is_released_and_paid_later() -> None:

@@ -9,16 +9,20 @@ from datetime import datetime
 import pytest
 
 from grapevine.domain.errors import NotFoundError
+from grapevine.domain.payout_terms import Schedule
 from grapevine.domain.people import PromoterStatus
-from grapevine.ports import SettlementBatch
+from grapevine.domain.settlements import (
+    PAGE_SIZE,
+    AccountOutcome,
+    CarryReason,
+    PageName,
+    Settled,
+    SettlementState,
+    scheduled_id,
+)
 from grapevine.usecases.change_promoter import ChangeStatus, change_status
 from grapevine.usecases.export_payouts import export_payouts
-from grapevine.usecases.settle_account import Settled
-from grapevine.usecases.settle_promoters import settle_promoters
-from grapevine.usecases.start_settlements import (
-    BATCH,
-    settlement_id,
-)
+from grapevine.usecases.list_promoters import list_promoters
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.usecases.settling import (
@@ -27,11 +31,14 @@ from tests.usecases.settling import (
     FILE_ONE,
     RUN_ONE,
     RUN_TWO,
+    listed,
+    outcome_of,
     paid_out,
     payout_of,
-    ports,
     refund,
     released,
+    run_of,
+    settle_named,
     settled_world,
     start,
     state,
@@ -89,22 +96,19 @@ def test_edges_7_75_a_clawback_after_the_payout_is_carried_and_netted() -> None:
     assert paid_out(world, RUN_TWO) == {}
     released(world, 3, 30_000)
     world.settle(DAY_TWO + days(30))
-    assert paid_out(world, settlement_id(PROGRAM_ID, "2027-03-10")) == {CY: 3_000}
+    assert paid_out(world, scheduled_id(PROGRAM_ID, "2027-03-10")) == {CY: 3_000}
     assert world.balance(CY).payable_minor == 0
     assert world.proof().faults == ()
 
 
-def test_edge_78_what_is_folded_after_a_batch_was_finished_carries_to_the_next_run() -> None:
+def test_edge_78_what_is_folded_after_a_page_was_done_carries_to_the_next_run() -> None:
     """Its payout file may be with the rail: a delivery of the same message must not add to it."""
     world = chain_world(make.plan(100))
     released(world, 1, 50_000)
     world.settle(DAY_ONE)
     file = world.files.get(FILE_ONE)
     released(world, 2, 500_000)
-    batch = SettlementBatch(
-        settlement_id=RUN_ONE, program_id=PROGRAM_ID, number=1, promoter_ids=(ANA, BO, CY)
-    )
-    settle_promoters(batch, ports(world), DAY_ONE + days(2))
+    assert settle_named(world, PageName(RUN_ONE, ""), DAY_ONE + days(2)) is None
     assert paid_out(world) == {}
     assert world.files.get(FILE_ONE) == file
     world.settle(DAY_TWO)
@@ -135,30 +139,55 @@ def test_what_became_of_everybody_is_told() -> None:
     world = chain_world()
     released(world, 1, 50_000)
     suspend(world, BO, PromoterStatus.SUSPENDED, DAY_ONE - days(1))
-    start(world, DAY_ONE)
-    outcomes = settle_promoters(world.settlement_queue.sent[0], ports(world), DAY_ONE)
-    assert outcomes == {CY: Settled.PAID, BO: Settled.SUSPENDED, ANA: Settled.CARRIED}
+    world.settle(DAY_ONE)
+    run = run_of(world)
+    assert run.counts == {Settled.PAID: 1, Settled.SUSPENDED: 1, Settled.CARRIED: 1}
+    assert (run.paid_minor, run.pages, run.promoters, run.closed_at) == (5_000, 1, 3, DAY_ONE)
+    assert run.progress == "closed 3 / 3"
+    assert outcome_of(world, BO) is None
 
 
 def test_a_run_that_nobody_started_pays_nobody() -> None:
     world = chain_world()
     released(world, 1, 50_000)
-    batch = SettlementBatch(settlement_id="pg.never", program_id=PROGRAM_ID, number=1, promoter_ids=(CY,))
     with pytest.raises(NotFoundError):
-        settle_promoters(batch, ports(world), DAY_ONE)
+        settle_named(world, PageName("pg.never", ""), DAY_ONE)
+    with pytest.raises(NotFoundError):
+        list_promoters(PageName("pg.never", ""), world.listing, DAY_ONE)
     assert world.treasury.stored == {}
 
 
-# --- the run and its batches ---------------------------------------------------------------------
+def test_edge_74_what_is_below_the_minimum_is_told_with_what_is_missing() -> None:
+    world = settled_world()
+    assert outcome_of(world, ANA) == AccountOutcome(
+        promoter_id=ANA,
+        settled=Settled.CARRIED,
+        amount_minor=500,
+        missing_minor=500,
+        reason=CarryReason.BELOW_MINIMUM,
+    )
+
+
+def test_edge_75_a_negative_balance_is_told_as_carried() -> None:
+    world = chain_world(make.plan(1000))
+    order = released(world, 1, 50_000)
+    world.settle(DAY_ONE)
+    refund(world, order, 50_000, DAY_ONE + days(1))
+    world.settle(DAY_TWO)
+    assert outcome_of(world, CY, RUN_TWO) == AccountOutcome(
+        promoter_id=CY, settled=Settled.CARRIED, amount_minor=-5_000, reason=CarryReason.NEGATIVE
+    )
+
+
+# --- the run and its pages -----------------------------------------------------------------------
 
 
 def test_a_run_has_one_name_and_is_sent_again_until_it_is_done() -> None:
     world = chain_world()
     assert [run.id for run in start(world, DAY_ONE)] == [RUN_ONE]
     assert [run.id for run in start(world, DAY_ONE + days(1))] == [RUN_ONE]
-    assert len(world.settlement_queue.sent) == 2
-    assert len(set(world.settlement_queue.sent)) == 1
-    settle_promoters(world.settlement_queue.sent[0], ports(world), DAY_ONE)
+    assert world.settlement_queue.lists == [PageName(RUN_ONE, "")] * 2
+    world.work_off(DAY_ONE + days(1))
     assert start(world, DAY_ONE + days(2)) == ()
 
 
@@ -175,33 +204,78 @@ def test_a_program_without_promoters_is_settled_with_an_empty_file() -> None:
     assert world.files.get(FILE_ONE) == b"payout_id,promoter_id,amount,currency,settlement_id\r\n"
 
 
-@pytest.mark.parametrize(("count", "batches"), [(1, 1), (BATCH, 1), (BATCH + 1, 2), (2 * BATCH + 1, 3)])
-def test_promoters_are_spread_over_batches_each_once(count: int, batches: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "pages"), [(0, 0), (1, 1), (PAGE_SIZE, 1), (PAGE_SIZE + 1, 2), (60 * PAGE_SIZE, 60)]
+)
+def test_promoters_are_spread_over_pages_each_once(count: int, pages: int) -> None:
     world = many_promoters(count)
-    start(world, DAY_ONE)
-    sent = world.settlement_queue.sent
-    assert [batch.number for batch in sent] == [*range(1, batches + 1)]
-    names = [name for batch in sent for name in batch.promoter_ids]
-    assert len(names) == len(set(names)) == count
+    names = listed(world, DAY_ONE)
+    stored = list(world.settlements.pages_from(PageName(RUN_ONE, "")))
+    assert [page.number for page in stored] == [*range(1, pages + 2)]
+    assert [page.name for page in stored if not page.ends] == names
+    assert [name for page in stored for name in page.promoter_ids] == [f"pr_{n:04}" for n in range(count)]
+    run = run_of(world)
+    assert (run.state is SettlementState.CLOSED) is (count == 0)
+    assert (run.pages, run.promoters) == (pages, count)
 
 
 def test_who_joins_while_a_run_is_on_is_not_in_it() -> None:
-    world = many_promoters(BATCH)
+    world = many_promoters(PAGE_SIZE)
     start(world, DAY_ONE)
     world.catalog.add_promoter(make.promoter("pr_aaa", joined_at=DAY_ONE + minutes(1)))
-    start(world, DAY_ONE + minutes(60))
-    first, again = world.settlement_queue.sent
-    assert first == again
+    listed(world, DAY_ONE + minutes(60))
+    assert run_of(world).promoters == PAGE_SIZE
+    assert world.settlements.page_with(RUN_ONE, "pr_aaa") is None
 
 
-def test_the_file_is_written_by_the_batch_that_ends_the_run() -> None:
-    world = many_promoters(BATCH + 1)
-    start(world, DAY_ONE)
-    first, second = world.settlement_queue.sent
-    settle_promoters(second, ports(world), DAY_ONE)
+def test_the_page_that_ends_the_run_writes_the_file_and_closes_it() -> None:
+    world = many_promoters(PAGE_SIZE + 1)
+    first, second = listed(world, DAY_ONE)
+    settle_named(world, second, DAY_ONE)
     assert world.files.stored == {}
-    settle_promoters(first, ports(world), DAY_ONE)
+    assert run_of(world).progress == "settling 1 / 101"
+    settle_named(world, first, DAY_ONE + minutes(1))
     assert FILE_ONE in world.files.stored
+    assert run_of(world).closed_at == DAY_ONE + minutes(1)
+
+
+def test_edge_77_starting_again_queues_what_is_not_done_and_the_rest_of_the_list() -> None:
+    world = many_promoters(60 * PAGE_SIZE)
+    start(world, DAY_ONE)
+    list_promoters(world.settlement_queue.lists.pop(0), world.listing, DAY_ONE)
+    names = list(world.settlement_queue.pages)
+    for name in names[:30]:
+        settle_named(world, name, DAY_ONE)
+    world.settlement_queue.pages, world.settlement_queue.lists = [], []
+    assert run_of(world).progress == "listing 3 000 / …"
+    start(world, DAY_ONE + minutes(60))
+    assert world.settlement_queue.pages == names[30:]
+    world.work_off(DAY_ONE + minutes(61))
+    assert run_of(world).progress == "closed 6 000 / 6 000"
+
+
+def test_edge_77_a_run_that_only_lacks_its_close_is_closed_by_the_next_start() -> None:
+    world = many_promoters(1)
+    (name,) = listed(world, DAY_ONE)
+    page = world.settlements.page(name)
+    assert page
+    world.settlements.finish_page(page.done(()))
+    world.settle(DAY_ONE + minutes(60))
+    assert run_of(world).closed_at == DAY_ONE + minutes(60)
+    assert FILE_ONE in world.files.stored
+
+
+def test_a_run_under_way_is_finished_after_its_schedule_has_moved_on() -> None:
+    world = chain_world(schedule=Schedule.DAILY)
+    released(world, 1, 50_000)
+    start(world, DAY_ONE)
+    assert [run.id for run in start(world, DAY_ONE + days(1))] == [
+        RUN_ONE,
+        scheduled_id(PROGRAM_ID, "2027-01-11"),
+    ]
+    world.work_off(DAY_ONE + days(1))
+    assert paid_out(world) == {CY: 5_000, BO: 1_500}
+    assert start(world, DAY_ONE + days(1)) == ()
 
 
 def many_promoters(count: int) -> World:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grapevine.domain.entries import AccountKey
 from grapevine.domain.payouts import Payout, PayoutState
 from grapevine.usecases.apply_results import ResultPorts
+from grapevine.domain.settlements import AccountOutcome, PageName, Settled, scheduled_id
+from grapevine.ports import Treasury
+from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from grapevine.usecases.settle_account import Holder, settle_account
-from grapevine.usecases.settle_promoters import SettlementIncompleteError, SettlePorts, settle_promoters
-from grapevine.usecases.start_settlements import (
-    StartSettlementsPorts,
-    settlement_id,
-    start_settlements,
+from grapevine.usecases.settle_page import (
+    TRIES,
+    SettlementIncompleteError,
+    SettlePage,
+    SettlePorts,
+    settle_page,
 )
+from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, days
 from tests.usecases.faults import How, Plug, Plugged, until_done
@@ -29,13 +37,16 @@ from tests.usecases.settling import (
     DAY_TWO,
     RUN_ONE,
     RUN_TWO,
+    listed,
+    outcome_of,
     paid_out,
     payout_of,
     refund,
     released,
     results,
+    run_of,
+    settle_named,
     settled_world,
-    start,
     state,
     take,
 )
@@ -143,7 +154,7 @@ def test_money_is_neither_lost_nor_paid_twice_over_months(
         refund(world, order, min(back, base), now)
         earned += world.balance(CY).earned_minor - earned
         world.settle(now)
-        run = settlement_id(PROGRAM_ID, now.date().isoformat())
+        run = scheduled_id(PROGRAM_ID, now.date().isoformat())
         rows = [(p.id, answer, "") for p in world.treasury.payouts_of(run) if answer != "silence"]
         take(world, *rows, now=now)
         balance = world.balance(CY)
@@ -175,22 +186,24 @@ def months_of(plug: Plug) -> World:
 
 
 def run_through(world: World, plug: Plug, now: datetime) -> None:
-    starting = StartSettlementsPorts(
-        Plugged(world.catalog, plug),
-        Plugged(world.settlements, plug),
-        Plugged(world.settlement_queue, plug),
+    catalog, settlements, treasury = (
+        Plugged(store, plug) for store in (world.catalog, world.settlements, world.treasury)
     )
-    settling = SettlePorts(
-        Plugged(world.catalog, plug),
-        Plugged(world.treasury, plug),
-        Plugged(world.settlements, plug),
-        Plugged(world.files, plug),
-    )
+    queue: Any = Plugged(world.settlement_queue, plug)
+    closing = ClosePorts(settlements, catalog, treasury, Plugged(world.files, plug))
+    starting = StartSettlementsPorts(catalog, settlements, queue)
+    listing = ListPorts(catalog, settlements, queue, closing)
+    settling = SettlePorts(catalog, treasury, settlements, closing)
     until_done(lambda: start_settlements(starting, now))
-    while world.settlement_queue.sent:
-        batch = world.settlement_queue.sent[0]
-        until_done(lambda batch=batch: settle_promoters(batch, settling, now))  # type: ignore[misc]
-        world.settlement_queue.sent.pop(0)
+    sent = world.settlement_queue
+    while sent.lists or sent.pages:
+        # What a message queues comes behind it, so that a message is taken out only once it ended well.
+        if sent.lists:
+            until_done(lambda name=sent.lists[0]: list_promoters(name, listing, now))  # type: ignore[misc]
+            sent.lists.pop(0)
+        else:
+            until_done(lambda name=sent.pages[0]: settle_page(SettlePage(name), settling, now))  # type: ignore[misc]
+            sent.pages.pop(0)
 
 
 def answer(world: World, plug: Plug, body: bytes, now: datetime) -> None:
@@ -226,21 +239,64 @@ def test_edge_77_a_fault_at_any_call_changes_nothing_in_the_end(how: How) -> Non
     print(f"{len(calls)} fault points in two settlement runs and their imports: {how.value}")
 
 
-def test_edge_82_one_failing_promoter_stops_nobody() -> None:
+class Failing:
+    """A treasury that cannot read one promoter's account."""
+
+    def __init__(self, world: World, promoter_id: str) -> None:
+        self._treasury, self._promoter_id = world.treasury, promoter_id
+
+    def account(self, key: AccountKey) -> object:
+        if key.promoter_id == self._promoter_id:
+            raise KeyError("pages")
+        return self._treasury.account(key)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a treasury does
+        return getattr(self._treasury, name)
+
+
+def failing_world() -> tuple[World, PageName, SettlePorts]:
+    """Return a world with a page on which Bo cannot be settled."""
     world = chain_world()
     released(world, 1, 50_000)
-    start(world, DAY_ONE)
-    at = 1 + next(n for n, call in enumerate(settling_calls(world, Plug())) if call.endswith(".account"))
-    world = chain_world()
-    released(world, 1, 50_000)
-    start(world, DAY_ONE)
-    with pytest.raises(SettlementIncompleteError, match=ANA):
-        settling_calls(world, Plug(fail_at=at, how=How.NO_ANSWER_BEFORE))
-    assert paid_out(world) == {CY: 5_000, BO: 1_500}
+    (name,) = listed(world, DAY_ONE)
+    return world, name, replace(world.settling, treasury=cast("Treasury", Failing(world, BO)))
+
+
+def test_edge_82_one_failing_promoter_stops_nobody_and_is_tried_again() -> None:
+    world, name, ports = failing_world()
+    for tries in range(1, TRIES):
+        with pytest.raises(SettlementIncompleteError, match=f"{BO}: KeyError: 'pages'"):
+            settle_page(SettlePage(name, tries), ports, DAY_ONE)
+    assert paid_out(world) == {CY: 5_000}
     assert world.files.stored == {}
+    settle_named(world, name, DAY_ONE, TRIES)
+    assert paid_out(world) == {CY: 5_000, BO: 1_500}
+    assert run_of(world).counts == {Settled.PAID: 2, Settled.CARRIED: 1}
 
 
-def settling_calls(world: World, plug: Plug) -> list[str]:
-    plugged = SettlePorts(world.catalog, Plugged(world.treasury, plug), world.settlements, world.files)
-    settle_promoters(world.settlement_queue.sent[0], plugged, DAY_ONE)
-    return plug.calls
+def test_edge_82_the_run_closes_without_who_fails_for_good_and_their_money_stays_payable() -> None:
+    world, name, ports = failing_world()
+    done = settle_page(SettlePage(name, TRIES), ports, DAY_ONE)
+    assert done
+    failed = AccountOutcome(promoter_id=BO, settled=Settled.FAILED, reason="KeyError: 'pages'")
+    assert outcome_of(world, BO) == done.outcome_of(BO) == failed
+    run = run_of(world)
+    assert run.counts == {Settled.PAID: 1, Settled.CARRIED: 1, Settled.FAILED: 1}
+    assert run.closed_at == DAY_ONE
+    assert world.balance(BO).payable_minor == 1_500
+    world.settle(DAY_TWO)
+    assert paid_out(world, RUN_TWO) == {BO: 1_500}
+    assert world.proof().faults == ()
+
+
+def test_edge_77_a_page_that_comes_again_after_a_crash_tells_what_it_had_reserved() -> None:
+    """The page is done by whoever comes last; its counts are of everything that the run did."""
+    world = chain_world()
+    released(world, 1, 50_000)
+    (name,) = listed(world, DAY_ONE)
+    settle_account(Holder(CY, None, make.terms()), RUN_ONE, world.treasury, DAY_ONE)
+    released(world, 2, 50_000)
+    settle_named(world, name, DAY_ONE + days(1))
+    assert paid_out(world) == {CY: 5_000, BO: 3_000, ANA: 1_000}
+    assert run_of(world).counts == {Settled.PAID: 3}
+    assert run_of(world).paid_minor == 9_000

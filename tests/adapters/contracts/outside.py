@@ -25,7 +25,8 @@ from grapevine.adapters.memory.outside import (
 from grapevine.adapters.s3 import S3Files
 from grapevine.adapters.secrets_manager import SecretsManager
 from grapevine.adapters.sqs import SqsFailures, SqsSettlementQueue
-from grapevine.ports import EventBus, Files, SecretStore, SettlementBatch, SettlementQueue
+from grapevine.domain.settlements import PageName
+from grapevine.ports import EventBus, Files, SecretStore, SettlementQueue
 from grapevine.runtime.parts import FailuresPart
 from tests.engines import ministack
 from tests.engines.endpoint import ACCESS_KEY, REGION
@@ -45,7 +46,8 @@ class Outside:
     settlement_queue: SettlementQueue
     files: Files
     bus: EventBus
-    queued: Callable[[], list[SettlementBatch]]
+    lists: Callable[[], list[PageName]]
+    pages: Callable[[], list[PageName]]
     voids: Callable[[], list[tuple[str, str]]]
     points: Callable[[], list[tuple[str, tuple[str, ...]]]]
     published: Callable[[], list[Event]]
@@ -60,7 +62,8 @@ def in_memory() -> Outside:
         settlement_queue=queue,
         files=MemoryFiles(),
         bus=bus,
-        queued=lambda: list(queue.sent),
+        lists=lambda: list(queue.lists),
+        pages=lambda: list(queue.pages),
         voids=lambda: list(queue.voids),
         points=lambda: list(queue.points),
         published=lambda: list(bus.published),
@@ -103,7 +106,8 @@ def on_ministack(url: str, name: str) -> Outside:
         settlement_queue=SqsSettlementQueue(sqs, settle),
         files=S3Files(s3, f"bucket-{name}"),
         bus=EventBridgeBus(events, name),
-        queued=lambda: [_batch(body) for body in _drained(sqs, settle)],
+        lists=lambda: [PageName(**body["list"]) for body in _drained(sqs, settle)],
+        pages=lambda: [PageName(**body["page"]) for body in _drained(sqs, settle)],
         voids=lambda: [_void(body) for body in _drained(sqs, settle)],
         points=lambda: [_points(body) for body in _drained(sqs, settle)],
         published=lambda: [_event(body) for body in _drained(sqs, heard)],
@@ -117,10 +121,6 @@ def _drained(sqs: SQSClient, queue_url: str) -> list[dict[str, Any]]:
             bodies.append(json.loads(message["Body"]))
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
     return bodies
-
-
-def _batch(values: dict[str, Any]) -> SettlementBatch:
-    return SettlementBatch(**{**values, "promoter_ids": tuple(values["promoter_ids"])})
 
 
 def _void(values: dict[str, Any]) -> tuple[str, str]:

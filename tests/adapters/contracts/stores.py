@@ -24,10 +24,10 @@ from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryPers
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
+from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.state import (
     MemoryPages,
     MemoryProofs,
-    MemorySettlements,
     MemoryTreasury,
     MemoryWaits,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ from grapevine.domain.payout_terms import OnDemand, PayoutTerms
 from grapevine.domain.payouts import Movement, Payout
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import BindingPolicy
-from grapevine.ports import Settlement
+from grapevine.domain.settlements import AccountOutcome, Settled, Settlement, SettlementPage
 from grapevine.usecases.change_promoter import ChangeSponsor, change_sponsor
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.post_bounty import post_bounty
@@ -279,21 +279,47 @@ def test_sums_are_exact_when_batches_overlap(stores: Stores, names: Names) -> No
     assert page.amounts == {"held": total, "commission": -total}
 
 
-def test_a_run_is_started_by_one_of_eight_and_loses_no_finished_batch(stores: Stores, names: Names) -> None:
-    run = Settlement(
-        id=names.program, program_id=names.program, started_at=T0, batches=THREADS, finished=frozenset()
-    )
+def test_edge_77_a_run_is_started_by_one_of_eight_and_loses_no_page(stores: Stores, names: Names) -> None:
+    run = Settlement(id=names.program, program_id=names.program, started_at=T0)
     assert Counter(at_once([partial(stores.settlements.start, run)] * THREADS)) == {
         True: 1,
         False: THREADS - 1,
     }
-    finished = at_once(
-        [partial(stores.settlements.finish_batch, run.id, number) for number in range(THREADS)]
-    )
+    pages = list(chain_of(run, THREADS))
+    assert [stores.settlements.add_page(page) for page in pages] == [True] * THREADS
+    stores.settlements.mark_listed(run.id, THREADS, THREADS)
+    finished = at_once([partial(stores.settlements.finish_page, paid(page)) for page in pages])
+    assert outcomes(finished) == {bool: THREADS}
     stored = stores.settlements.settlement(run.id)
     assert stored is not None
-    assert stored.is_done
-    assert stored in finished
+    assert stored.is_settled
+    assert (stored.counts, stored.paid_minor) == ({Settled.PAID: THREADS}, 100 * THREADS)
+    assert Counter(at_once([partial(stores.settlements.close, run, T0)] * THREADS))[True] == 1
+
+
+def test_edge_77_a_page_is_counted_by_one_of_eight(stores: Stores, names: Names) -> None:
+    run = Settlement(id=names.program, program_id=names.program, started_at=T0)
+    stores.settlements.start(run)
+    for page in chain_of(run, ROUNDS):
+        assert Counter(at_once([partial(stores.settlements.add_page, page)] * THREADS))[True] == 1
+        results = at_once([partial(stores.settlements.finish_page, paid(page))] * THREADS)
+        assert results.count(True) == 1
+        assert set(outcomes(results)) <= {bool, UnavailableError}
+    stored = stores.settlements.settlement(run.id)
+    assert stored is not None
+    assert (stored.pages_done, stored.counts) == (ROUNDS, {Settled.PAID: ROUNDS})
+
+
+def chain_of(run: Settlement, length: int) -> Iterator[SettlementPage]:
+    page = run.page_of(("pr_0",))
+    for number in range(1, length + 1):
+        yield page
+        page = page.followed_by((f"pr_{number}",))
+
+
+def paid(page: SettlementPage) -> SettlementPage:
+    outcome = AccountOutcome(promoter_id=page.promoter_ids[0], settled=Settled.PAID, amount_minor=100)
+    return page.done((outcome,))
 
 
 def test_eight_who_post_one_order_post_once(stores: Stores, names: Names) -> None:

@@ -7,7 +7,8 @@ import pytest
 from grapevine.domain.entries import BonusKey, BonusKind, Postable
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.transfers import RailName, RailSecrets
-from grapevine.ports import SettlementBatch, StorefrontSecrets
+from grapevine.domain.settlements import PageName
+from grapevine.ports import StorefrontSecrets
 from tests.adapters.contracts.outside import Outside
 from tests.adapters.contracts.stores import Names
 
@@ -98,20 +99,16 @@ def test_nothing_waits_in_an_empty_queue(outside: Outside) -> None:
     assert outside.failures.receive(1) == ()
 
 
-def batch(names: Names, number: int, *promoter_ids: str) -> SettlementBatch:
-    return SettlementBatch(
-        settlement_id=f"{names.program}.2026-11-10",
-        program_id=names.program,
-        number=number,
-        promoter_ids=promoter_ids,
-    )
+def test_every_page_is_queued(outside: Outside, names: Names) -> None:
+    pages = [PageName(names.program, f"pr_{number:02}") for number in range(24)]
+    outside.settlement_queue.send_pages([PageName(names.program, ""), *pages])
+    assert sorted(outside.pages(), key=lambda name: name.after) == [PageName(names.program, ""), *pages]
 
 
-def test_every_batch_is_queued_whole(outside: Outside, names: Names) -> None:
-    batches = [batch(names, number, *(f"pr_{n}" for n in range(100))) for number in range(1, 24)]
-    outside.settlement_queue.send_batches([*batches, batch(names, 24)])
-    queued = sorted(outside.queued(), key=lambda one: one.number)
-    assert queued == [*batches, batch(names, 24)]
+def test_a_list_is_queued_from_its_place(outside: Outside, names: Names) -> None:
+    for after in ("", "pr_7"):
+        outside.settlement_queue.send_list(PageName(names.program, after))
+    assert {name.after for name in outside.lists()} == {"", "pr_7"}
 
 
 def test_edge_42_a_ban_is_queued_for_whoever_voids(outside: Outside, names: Names) -> None:
@@ -126,9 +123,9 @@ def test_edge_62_promoters_are_queued_for_whoever_tends_their_points(outside: Ou
     assert outside.points() == [(names.program, tuple(f"pr_{n}" for n in range(100)))] * 2
 
 
-def test_queueing_no_batches_queues_nothing(outside: Outside) -> None:
-    outside.settlement_queue.send_batches([])
-    assert outside.queued() == []
+def test_queueing_no_pages_queues_nothing(outside: Outside) -> None:
+    outside.settlement_queue.send_pages([])
+    assert outside.pages() == []
 
 
 def test_a_file_is_read_as_written_last(outside: Outside) -> None:

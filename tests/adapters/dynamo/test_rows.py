@@ -81,6 +81,7 @@ KINDS = {
     "registration",
     "same_person",
     "settlement",
+    "settlement_page",
     "storefront",
     "sweep",
     "volume",

@@ -225,9 +225,9 @@ class CachedCatalog(CachedLinks):
         """Yield programs."""
         return self._catalog.programs(merchant_id)
 
-    def promoters_of(self, program_id: str) -> Iterator[Promoter]:
-        """Yield a program's promoters."""
-        return self._catalog.promoters_of(program_id)
+    def promoters_of(self, program_id: str, after: str = "") -> Iterator[Promoter]:
+        """Yield a program's promoters, all of them or those after one."""
+        return self._catalog.promoters_of(program_id, after)
 
     def add_program(self, program: Program, plan: Plan) -> None:
         """Add a program."""

@@ -1,4 +1,4 @@
-"""The two queues on SQS: orders that wait, and settlement batches."""
+"""The two queues on SQS: orders that wait, and settlement's work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from grapevine.domain.entries import Postable, named_key
 from grapevine.domain.errors import InvalidInputError, UnavailableError
-from grapevine.ports import SettlementBatch, Waiting
+from grapevine.domain.settlements import PageName
+from grapevine.ports import Waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -63,16 +64,20 @@ class SqsFailures:
 
 
 class SqsSettlementQueue:
-    """Settlement batches, bans, and promoters whose points are tended, one message each."""
+    """Runs to list, pages to settle, bans, and promoters whose points are tended, one message each."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
-        """Queue the batches; sending one twice is harmless."""
-        for start in range(0, len(batches), BATCH):
-            self._send([_entry(batch) for batch in batches[start : start + BATCH]])
+    def send_list(self, name: PageName) -> None:
+        """Queue that a run's promoters are listed from a place on; twice is harmless."""
+        self._send([{"Id": "list", "MessageBody": json.dumps({"list": asdict(name)})}])
+
+    def send_pages(self, names: Sequence[PageName]) -> None:
+        """Queue pages to settle, ten in a request; twice is harmless."""
+        for start in range(0, len(names), BATCH):
+            self._send([_page(n, name) for n, name in enumerate(names[start : start + BATCH])])
 
     def send_points(self, program_id: str, promoter_ids: Sequence[str]) -> None:
         """Queue that promoters' points are tended; twice is harmless."""
@@ -102,8 +107,8 @@ def _waiting(message: MessageTypeDef) -> Waiting | None:
         return None
 
 
-def _entry(batch: SettlementBatch) -> SendMessageBatchRequestEntryTypeDef:
-    return {"Id": str(batch.number), "MessageBody": json.dumps(asdict(batch))}
+def _page(number: int, name: PageName) -> SendMessageBatchRequestEntryTypeDef:
+    return {"Id": str(number), "MessageBody": json.dumps({"page": asdict(name)})}
 
 
 def _refusals() -> tuple[type[Exception], ...]:

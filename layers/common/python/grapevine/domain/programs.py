@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grapevine.domain.bounties import Bounty, Period, period_named
 from grapevine.domain.campaigns import Campaign
 from grapevine.domain.errors import GrapevineError, InvalidInputError, NotFoundError, faults_of
-from grapevine.domain.instants import clamped_day
 from grapevine.domain.money import EXPONENTS, POINTS, Rounding
 from grapevine.domain.payout_terms import USUAL, PayoutTerms, payout_term_faults
 from grapevine.domain.plans import Plan
@@ -18,7 +17,10 @@ from grapevine.domain.profiles import Profile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What an offer is for good: whose, in which currency, how it rounds; and how it pays out as of now."""
+    """What an offer is for good: whose, in which currency, how it rounds; and how it pays out as of now.
+
+    `scheduled_at` is when its schedule was last changed, `revision` how often its payout terms were.
+    """
 
     id: str
     merchant_id: str
@@ -31,6 +33,8 @@ class Program:
     sandbox: bool = False
     profile: Profile = Profile.GLOBAL
     payouts: PayoutTerms = USUAL
+    scheduled_at: datetime | None = None
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +87,6 @@ class Storefront:
     program_id: str
     platform: str
     domain: str
-
-
-def settlement_date(program: Program, now: datetime) -> date | None:
-    """Return the latest settlement day on the program's calendar up to now, None before its first.
-
-    The latest one, not only today's: a schedule that was down on the day catches up. A day that
-    a month does not have is its last.
-    """
-    zone = ZoneInfo(program.time_zone)
-    today = now.astimezone(zone).date()
-    day = program.payouts.settlement_day
-    this_month = clamped_day(today.year, today.month, day)
-    last = today.replace(day=1) - timedelta(days=1)
-    latest = this_month if this_month <= today else clamped_day(last.year, last.month, day)
-    return latest if latest > program.created_at.astimezone(zone).date() else None
 
 
 class InvalidProgramError(GrapevineError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -13,40 +12,11 @@ from grapevine.domain.grants import GrantChange, GrantKey
 from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Movement, Payout, PayoutState
+from grapevine.domain.settlements import PageName, Settlement, SettlementPage
 from grapevine.domain.verification import ProofMark
 
 Beside: TypeAlias = GrantChange | CustomerOrder
 """What is written together with an order's entry, both or neither."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """A scheduled run over one program; `finished` names the batches that are done.
-
-    Promoters who joined after `started_at` are not in it, so that starting it again makes the
-    same batches.
-    """
-
-    id: str
-    program_id: str
-    started_at: datetime
-    batches: int
-    finished: frozenset[str]
-
-    @property
-    def is_done(self) -> bool:
-        """Whether every batch has been settled."""
-        return len(self.finished) >= self.batches
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettlementBatch:
-    """A page of promoters for one queue message."""
-
-    settlement_id: str
-    program_id: str
-    number: int
-    promoter_ids: tuple[str, ...]
 
 
 class EntryReader(Protocol):
@@ -172,17 +142,51 @@ class Treasury(AccountReader, Mover, PayoutReader, PayoutWriter, Protocol):
     """What settling and paying out need of the accounts."""
 
 
-class SettlementStore(Protocol):
-    """Settlement runs."""
-
-    def start(self, settlement: Settlement) -> bool:
-        """Store a run if absent; return whether it was new."""
+class SettlementReader(Protocol):
+    """Settlement runs and what became of their promoters."""
 
     def settlement(self, settlement_id: str) -> Settlement | None:
         """Return a run, or None."""
 
-    def finish_batch(self, settlement_id: str, number: int) -> Settlement:
-        """Mark a batch done (again changes nothing) and return the run as it is then."""
+    def runs_of(self, program_id: str, limit: int) -> Sequence[Settlement]:
+        """Return a program's runs, those under way first, then the newest; eventually consistent."""
+        ...
+
+    def pages_from(self, name: PageName) -> Iterator[SettlementPage]:
+        """Yield a run's pages from a place in their chain on, in order."""
+        ...
+
+    def page_with(self, settlement_id: str, promoter_id: str) -> SettlementPage | None:
+        """Return the page that a promoter is on, None where they are not in the run."""
+
+
+class SettlementStore(SettlementReader, Protocol):
+    """Settlement runs, both ways."""
+
+    def start(self, run: Settlement) -> bool:
+        """Store a run if absent; return whether it was new."""
+
+    def open_runs(self) -> Iterator[Settlement]:
+        """Yield the runs of all programs that are not closed, eventually consistent."""
+
+    def add_page(self, page: SettlementPage) -> bool:
+        """Store a page if its place in the chain is free; return whether it was."""
+
+    def page(self, name: PageName) -> SettlementPage | None:
+        """Return the page at a place of the chain, or None."""
+
+    def mark_listed(self, settlement_id: str, pages: int, promoters: int) -> None:
+        """Say that every promoter is on a page; again changes nothing."""
+
+    def finish_page(self, page: SettlementPage) -> bool:
+        """Store a page that is done and count it in its run, both or neither.
+
+        Return whether it was not done before; where it was, nothing changes. NotFoundError for a
+        page that was never added.
+        """
+
+    def close(self, run: Settlement, now: datetime) -> bool:
+        """Close a run; return whether it was open."""
 
 
 class SweepMark(Protocol):

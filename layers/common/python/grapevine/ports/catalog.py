@@ -146,8 +146,8 @@ class CatalogLists(Protocol):
     def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
         """Yield programs, all of them or a merchant's."""
 
-    def promoters_of(self, program_id: str) -> Iterator[Promoter]:
-        """Yield every promoter of a program by id."""
+    def promoters_of(self, program_id: str, after: str = "") -> Iterator[Promoter]:
+        """Yield a program's promoters by id, all of them or those after one."""
 
     def coupons_of(self, program_id: str, promoter_id: str | None = None) -> Iterator[Coupon]:
         """Yield a program's coupons by promoter and code, all of them or one promoter's."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from grapevine.domain.entries import Postable
 from grapevine.domain.transfers import RailName, RailSecrets
-from grapevine.ports.books import SettlementBatch
+from grapevine.domain.settlements import PageName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,11 @@ class FailureReader(Protocol):
 class SettlementQueue(Protocol):
     """Fans a settlement out."""
 
-    def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
-        """Queue the batches; sending one twice is harmless."""
+    def send_list(self, name: PageName) -> None:
+        """Queue that a run's promoters are listed from a place on; twice is harmless."""
+
+    def send_pages(self, names: Sequence[PageName]) -> None:
+        """Queue pages to settle; twice is harmless."""
 
     def send_points(self, program_id: str, promoter_ids: Sequence[str]) -> None:
         """Queue that promoters' points are tended, at most a hundred; twice is harmless."""

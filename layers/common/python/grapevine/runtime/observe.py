@@ -22,6 +22,9 @@ LEDGER_MODIFIED = "LedgerModified"
 TOPIC_IGNORED = "TopicIgnored"
 RESULT_REJECTED = "ResultRejected"
 RECORD_FAILED = "RecordFailed"
+PROMOTER_SETTLED = "PromoterSettled"
+PROMOTER_NOT_SETTLED = "PromoterNotSettled"
+PAYOUT_RESERVED = "PayoutReserved"
 
 
 @cache

@@ -151,7 +151,7 @@ class Parts(Protocol):
 
     @property
     def settlement_queue(self) -> ports.SettlementQueue:
-        """Settlement batches."""
+        """Settlement's work."""
         ...
 
     @property

@@ -7,16 +7,18 @@ from dataclasses import asdict
 from typing import Any
 
 from grapevine.domain.errors import InvalidInputError
-from grapevine.ports import SettlementBatch
+from grapevine.domain.settlements import PageName, Settled
 from grapevine.runtime import observe
 from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Record, answer_messages
 from grapevine.usecases.apply_results import ResultPorts
+from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from grapevine.usecases.list_waiting import overdue_waits
 from grapevine.usecases.prove_programs import ProvePorts, prove_programs
-from grapevine.usecases.settle_promoters import SettlePorts, settle_promoters
+from grapevine.usecases.settle_page import SettlePage, SettlePorts, settle_page
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, sweep_due
 from grapevine.usecases.tend_points import PointsPorts, TendPoints, start_points, tend_points
@@ -75,20 +77,18 @@ def report_waiting(parts: Parts) -> dict[str, Any]:
 
 
 def settle(event: Record, parts: Parts) -> Answer:
-    """Settle, tend points and void bans as the queue says; what is incomplete comes again."""
-    ports = SettlePorts(parts.catalog, parts.treasury, parts.settlements, parts.files)
+    """List, settle, tend points and void bans as the queue says; what is incomplete comes again."""
 
-    def each(body: str) -> None:
+    def each(body: str, receives: int) -> None:
         values = json.loads(body)
         if "void" in values:
             _void(VoidParts(**values["void"]), parts)
-            return
-        if "points" in values:
+        elif "points" in values:
             _tend(values["points"], parts)
-            return
-        batch = _batch(values)
-        observe.note_each(batches=f"{batch.settlement_id}/{batch.number}")
-        settle_promoters(batch, ports, parts.now())
+        elif "list" in values:
+            _list(PageName(**values["list"]), parts)
+        else:
+            _settle(SettlePage(PageName(**values["page"]), receives), parts)
 
     return answer_messages("settle_promoters", event, each)
 
@@ -120,13 +120,24 @@ def _tend(values: dict[str, Any], parts: Parts) -> None:
     tend_points(command, PointsPorts(parts.catalog, parts.treasury, parts.ledger), parts.now())
 
 
-def _batch(values: dict[str, Any]) -> SettlementBatch:
-    return SettlementBatch(
-        settlement_id=values["settlement_id"],
-        program_id=values["program_id"],
-        number=values["number"],
-        promoter_ids=tuple(values["promoter_ids"]),
-    )
+def _list(name: PageName, parts: Parts) -> None:
+    observe.note_each(lists=f"{name.settlement_id}/{name.after}")
+    ports = ListPorts(parts.catalog, parts.settlements, parts.settlement_queue, _closing(parts))
+    list_promoters(name, ports, parts.now())
+
+
+def _settle(command: SettlePage, parts: Parts) -> None:
+    observe.note_each(pages=f"{command.name.settlement_id}/{command.name.after}")
+    ports = SettlePorts(parts.catalog, parts.treasury, parts.settlements, _closing(parts))
+    done = settle_page(command, ports, parts.now())
+    if done:
+        observe.count(observe.PROMOTER_SETTLED, len(done.promoter_ids))
+        observe.count(observe.PAYOUT_RESERVED, done.counts.get(Settled.PAID, 0))
+        observe.count(observe.PROMOTER_NOT_SETTLED, done.counts.get(Settled.FAILED, 0))
+
+
+def _closing(parts: Parts) -> ClosePorts:
+    return ClosePorts(parts.settlements, parts.catalog, parts.treasury, parts.files)
 
 
 def _text(event: dict[str, Any], name: str) -> str:

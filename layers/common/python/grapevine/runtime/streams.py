@@ -33,9 +33,14 @@ def answer_images(handler: str, event: Record, handle: Callable[[Image], object]
     return _answer(handler, event, EventType.DynamoDBStreams, each)
 
 
-def answer_messages(handler: str, event: Record, handle: Callable[[str], object]) -> Answer:
-    """Hand over each body of a queue's batch; see `_answer`."""
-    return _answer(handler, event, EventType.SQS, lambda record: handle(record["body"]))
+def answer_messages(handler: str, event: Record, handle: Callable[[str, int], object]) -> Answer:
+    """Hand over each body of a queue's batch, and how often it has come; see `_answer`."""
+
+    def each(record: Record) -> object:
+        receives = record.get("attributes", {}).get("ApproximateReceiveCount", "1")
+        return handle(record["body"], int(receives))
+
+    return _answer(handler, event, EventType.SQS, each)
 
 
 def _answer(handler: str, event: Record, kind: EventType, handle: Callable[[Record], object]) -> Answer:

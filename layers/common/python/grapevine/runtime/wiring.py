@@ -231,7 +231,7 @@ class AwsParts:
 
     @cached_property
     def settlement_queue(self) -> ports.SettlementQueue:
-        """Settlement batches."""
+        """Settlement's work."""
         from grapevine.adapters.sqs import SqsSettlementQueue
 
         return SqsSettlementQueue(self._client("sqs"), self.settings.settle_queue_url)

@@ -11,7 +11,8 @@ from grapevine.domain.errors import HeadMovedError, NotFoundError
 from grapevine.domain.money import Rounding, format_minor
 from grapevine.domain.payouts import LegOutcome, Payout, PayoutState, conclude
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.ports import DecisionCatalog, Files, Settlement, Treasury
+from grapevine.domain.settlements import Settlement
+from grapevine.ports import DecisionCatalog, Files, Treasury
 
 ATTEMPTS = 5
 AT_ONCE = 100

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
@@ -15,10 +14,13 @@ from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
 from grapevine.domain.heads import Head, available, hand_over, void, write_off
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import Page, balance
+from grapevine.domain.payee_details import missing_details
 from grapevine.domain.payouts import payout_id, reserve, shortfall
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import DAY
 from grapevine.domain.programs import Terms
+from grapevine.domain.settlements import AccountOutcome, CarryReason, Settled
+from grapevine.domain.transfers import Payee
 from grapevine.domain.withholding import NotPaid, reservation_for
 from grapevine.ports import Treasury
 
@@ -28,25 +30,19 @@ GONE = (PromoterStatus.LEFT, PromoterStatus.BANNED)
 T = TypeVar("T")
 
 
-class Settled(StrEnum):
-    """What became of one promoter in a run."""
-
-    PAID = "paid"
-    CARRIED = "carried"
-    KNOWN = "known"
-    SUSPENDED = "suspended"
-    MERGED = "merged"
-    VOIDED = "voided"
-    WRITTEN_OFF = "written_off"
-
-
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose money is settled, under which terms; a promoter who is not in the catalog is active."""
+    """Whose money is settled, under which terms; a promoter who is not in the catalog is active.
+
+    `payee` is where they are paid, read where the program's terms ask for it. One whose run ignores
+    the minimum is paid whatever is payable.
+    """
 
     promoter_id: str
     promoter: Promoter | None
     terms: Terms
+    payee: Payee | None = None
+    ignores_minimum: bool = False
 
     @property
     def key(self) -> AccountKey:
@@ -61,16 +57,39 @@ class Holder:
         """Return the promoter's status."""
         return self.promoter.status_at(instant) if self.promoter else PromoterStatus.ACTIVE
 
+    def is_gone(self, instant: datetime) -> bool:
+        """Say whether they earn nothing more."""
+        return self.status_at(instant) in GONE
 
-def settle_account(holder: Holder, settlement_id: str, treasury: Treasury, now: datetime) -> Settled:
+    def became(self, settled: Settled, amount_minor: int = 0) -> AccountOutcome:
+        """Return that something became of them."""
+        return AccountOutcome(promoter_id=self.promoter_id, settled=settled, amount_minor=amount_minor)
+
+    def carries(
+        self, amount_minor: int, reason: str, *, missing_minor: int = 0, detail: str = ""
+    ) -> AccountOutcome:
+        """Return that an amount stays, and why."""
+        return AccountOutcome(
+            promoter_id=self.promoter_id,
+            settled=Settled.CARRIED,
+            amount_minor=amount_minor,
+            missing_minor=missing_minor,
+            reason=reason,
+            detail=detail,
+        )
+
+
+def settle_account(holder: Holder, settlement_id: str, treasury: Treasury, now: datetime) -> AccountOutcome:
     """Take in what duplicates have, then reserve, carry, void or write off.
 
+    Again in the same run it reserves nothing, and says what was reserved. One store request for who
+    is carried, two for who is paid, three more for each duplicate that has something.
     HeadMovedError when an account never stood still.
     """
     if holder.promoter and holder.promoter.alias_at(now):
-        return Settled.MERGED
+        return holder.became(Settled.MERGED)
     if holder.status_at(now) is PromoterStatus.SUSPENDED:
-        return Settled.SUSPENDED
+        return holder.became(Settled.SUSPENDED)
     for promoter_id in holder.promoter.duplicates_at(now) if holder.promoter else ():
         take_in(holder.of(promoter_id), holder.key, treasury, now)
     return _retried(partial(_settle_once, holder, settlement_id, treasury, now))
@@ -99,26 +118,49 @@ def _take_in(duplicate: AccountKey, key: AccountKey, treasury: Treasury, now: da
         treasury.step(hand_over(giving, taking, amount, now), (giving, taking))
 
 
-def _settle_once(holder: Holder, settlement_id: str, treasury: Treasury, now: datetime) -> Settled:
+def _settle_once(holder: Holder, settlement_id: str, treasury: Treasury, now: datetime) -> AccountOutcome:
     pages, head = treasury.account(holder.key)
+    if head.last_payout_id == payout_id(settlement_id, holder.key):
+        return _known(holder, settlement_id, treasury)
     amount = available(balance(pages).get(Leaf.PAYABLE, 0), head)
-    if holder.status_at(now) in GONE and amount < 0:
+    if amount < 0 and holder.is_gone(now):
         return _written_off(holder, pages, head, -amount, treasury, now)
     if amount > 0 and _is_void(holder, now):
         treasury.step((void(head, amount, now),), (head,))
-        return Settled.VOIDED
-    is_final = holder.status_at(now) in GONE and amount > 0
-    if shortfall(amount, holder.terms.program.payouts) and not is_final:
-        is_known = head.last_payout_id == payout_id(settlement_id, holder.key)
-        return Settled.KNOWN if is_known else Settled.CARRIED
+        return holder.became(Settled.VOIDED, amount)
+    return _stays(holder, amount, now) or _paid(holder, head, amount, settlement_id, treasury, now)
+
+
+def _stays(holder: Holder, amount: int, now: datetime) -> AccountOutcome | None:
+    """Return why an amount stays, None where it is paid."""
+    terms = holder.terms.program.payouts
+    if amount <= 0:
+        return holder.carries(amount, CarryReason.NEGATIVE) if amount else holder.became(Settled.EMPTY)
+    missing = shortfall(amount, terms)
+    if missing and not (holder.ignores_minimum or holder.is_gone(now)):
+        return holder.carries(amount, CarryReason.BELOW_MINIMUM, missing_minor=missing)
+    if unknown := missing_details(terms, holder.payee):
+        return holder.carries(amount, CarryReason.DETAILS_MISSING, detail=", ".join(unknown))
+    return None
+
+
+def _paid(
+    holder: Holder, head: Head, amount: int, settlement_id: str, treasury: Treasury, now: datetime
+) -> AccountOutcome:
     wanted = reservation_for(holder.terms.program, head, amount, now)
     if isinstance(wanted, NotPaid):
-        return Settled.CARRIED
+        return holder.carries(amount, wanted.reason, missing_minor=wanted.missing_minor)
     try:
         treasury.move(reserve(head, wanted, settlement_id, now), head)
     except AlreadyExistsError:
-        return Settled.KNOWN
-    return Settled.PAID
+        return _known(holder, settlement_id, treasury)
+    return holder.became(Settled.PAID, wanted.amount_minor)
+
+
+def _known(holder: Holder, settlement_id: str, treasury: Treasury) -> AccountOutcome:
+    """Return what this run has reserved for them before."""
+    payout = treasury.payout(settlement_id, payout_id(settlement_id, holder.key))
+    return holder.became(Settled.PAID, payout.amount_minor if payout else 0)
 
 
 def _is_void(holder: Holder, now: datetime) -> bool:
@@ -128,12 +170,12 @@ def _is_void(holder: Holder, now: datetime) -> bool:
 
 def _written_off(
     holder: Holder, pages: Sequence[Page], head: Head, owed_minor: int, treasury: Treasury, now: datetime
-) -> Settled:
+) -> AccountOutcome:
     """Give up what somebody owes who is gone, once nothing has moved for long; until then it stays owed."""
     days = [page.key.day for page in pages if page.amounts.get(Leaf.PAYABLE)]
     changes = holder.promoter.status_changes if holder.promoter else ()
     days += [day_of(change.effective_at) for change in changes]
     if max(days, default="") > day_of(now - holder.terms.plan_at(now).write_off_days * DAY):
-        return Settled.CARRIED
+        return holder.carries(-owed_minor, CarryReason.NEGATIVE)
     treasury.step((write_off(head, owed_minor, now),), (head,))
-    return Settled.WRITTEN_OFF
+    return holder.became(Settled.WRITTEN_OFF, owed_minor)

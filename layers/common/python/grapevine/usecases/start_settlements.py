@@ -1,18 +1,20 @@
-"""Start the settlements whose day has come, and fan each out over its promoters."""
+"""Start the settlements whose day has come, or that an operator asks for; go on with those under way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from grapevine.domain.errors import GrapevineError, reason_of
-from grapevine.domain.programs import Program, settlement_date
-from grapevine.ports import CatalogLists, Settlement, SettlementBatch, SettlementQueue, SettlementStore
+from grapevine.domain.errors import GrapevineError, InvalidInputError, reason_of
+from grapevine.domain.programs import Program
+from grapevine.domain.schedules import settlement_date
+from grapevine.domain.settlements import PageName, Settlement, demanded_id, scheduled_id
+from grapevine.ports import CatalogLists, SettlementQueue, SettlementStore
 
-BATCH = 100
-"""Promoters per queue message: some seconds of work, well inside a function's time."""
+AT_ONCE = 10
+"""Messages that one request queues."""
 
 
 class SettlementsNotStartedError(GrapevineError):
@@ -21,65 +23,104 @@ class SettlementsNotStartedError(GrapevineError):
 
 @dataclass(frozen=True, slots=True)
 class StartSettlementsPorts:
-    """Programs and promoters, the runs, and the queue that carries them on."""
+    """Programs, the runs, and the queue that carries them on."""
 
     catalog: CatalogLists
     settlements: SettlementStore
     queue: SettlementQueue
 
 
-def start_settlements(ports: StartSettlementsPorts, now: datetime) -> tuple[Settlement, ...]:
-    """Start what is due by each program's calendar; return the runs that are not finished.
+@dataclass(frozen=True, slots=True)
+class DemandSettlement:
+    """A run that an operator asks for, by a name of their own: the same name again is the same run.
 
-    A run is named by its program and day, so starting it again, also after a crash, queues the
-    same batches, and settling a promoter twice pays once. A program that fails does not stop the
-    others; then SettlementsNotStartedError names which and why.
+    It settles everybody as a scheduled one does; one that ignores the minimum pays whatever is
+    payable, which is how a program that closes pays out.
     """
-    runs: list[Settlement] = []
+
+    program_id: str
+    name: str
+    ignores_minimum: bool = False
+
+
+def start_settlements(ports: StartSettlementsPorts, now: datetime) -> tuple[Settlement, ...]:
+    """Start what is due by each program's calendar; return the runs that are under way.
+
+    A run is named by its program and day, so starting it again, also after a crash, goes on with
+    it: what was listed and is not settled is queued again, and so is the rest of the list. A program
+    that fails does not stop the others; then SettlementsNotStartedError names which and why.
+    """
+    runs = {run.id: run for run in ports.settlements.open_runs()}
     faults: list[str] = []
     for program in ports.catalog.programs():
         try:
-            run = _started(program, ports, now)
+            due = _due(program, frozenset(runs), ports, now)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other programs are settled
             faults.append(f"{program.id}: {reason_of(error)}")
         else:
-            runs += [run] if run else []
+            runs |= {due.id: due} if due else {}
+    for run in runs.values():
+        try:
+            _go_on(run, ports)
+        except Exception as error:  # noqa: BLE001 - as above
+            faults.append(f"{run.id}: {reason_of(error)}")
     if faults:
         raise SettlementsNotStartedError("; ".join(faults))
-    return tuple(runs)
+    return tuple(runs.values())
 
 
-def settlement_id(program_id: str, day: str) -> str:
-    """Return the one name of a program's run of a day."""
-    return f"{program_id}.{day}"
+def demand_settlement(command: DemandSettlement, ports: StartSettlementsPorts, now: datetime) -> Settlement:
+    """Start a run on demand, or go on with it; return it.
 
-
-def _started(program: Program, ports: StartSettlementsPorts, now: datetime) -> Settlement | None:
-    day = settlement_date(program, now)
-    if day is None:
-        return None
-    name = settlement_id(program.id, day.isoformat())
-    run = ports.settlements.settlement(name) or _new_run(name, program.id, ports, now)
-    if run.is_done:
-        return None
-    ports.queue.send_batches(tuple(_batches(run, ports.catalog)))
+    InvalidInputError for a name that cannot be one, and for one that has been started otherwise.
+    """
+    wanted = Settlement(
+        id=demanded_id(command.program_id, command.name),
+        program_id=command.program_id,
+        started_at=now,
+        ignores_minimum=command.ignores_minimum,
+    )
+    run = _stored(wanted, ports)
+    if run.ignores_minimum != command.ignores_minimum:
+        raise InvalidInputError(f"{command.name!r} was started with the other value", "ignores_minimum")
+    if run.closed_at is None:
+        _go_on(run, ports)
     return run
 
 
-def _new_run(name: str, program_id: str, ports: StartSettlementsPorts, now: datetime) -> Settlement:
-    run = Settlement(id=name, program_id=program_id, started_at=now, batches=0, finished=frozenset())
-    run = replace(run, batches=sum(1 for _ in _batches(run, ports.catalog)))
-    if ports.settlements.start(run):
-        return run
-    return ports.settlements.settlement(name) or run
+def _due(
+    program: Program, under_way: frozenset[str], ports: StartSettlementsPorts, now: datetime
+) -> Settlement | None:
+    """Return the run of a program's latest day, started if it is new, None where there is nothing to do.
+
+    The listing of open runs may not have it yet, so it is asked for by its name too.
+    """
+    day = settlement_date(program, now)
+    name = scheduled_id(program.id, day.isoformat()) if day else None
+    if name is None or name in under_way:
+        return None
+    run = _stored(Settlement(id=name, program_id=program.id, started_at=now), ports)
+    return None if run.closed_at else run
 
 
-def _batches(run: Settlement, catalog: CatalogLists) -> Iterator[SettlementBatch]:
-    """Yield the run's batches, at least one: a program without promoters finishes too."""
-    members = (p.id for p in catalog.promoters_of(run.program_id) if p.joined_at <= run.started_at)
-    number, promoter_ids = 1, tuple(islice(members, BATCH))
-    while promoter_ids or number == 1:
-        yield SettlementBatch(
-            settlement_id=run.id, program_id=run.program_id, number=number, promoter_ids=promoter_ids
-        )
-        number, promoter_ids = number + 1, tuple(islice(members, BATCH))
+def _stored(wanted: Settlement, ports: StartSettlementsPorts) -> Settlement:
+    """Return the run of that name as it is stored, which is the one wanted where it is new."""
+    known = ports.settlements.settlement(wanted.id)
+    if known is None and not ports.settlements.start(wanted):
+        known = ports.settlements.settlement(wanted.id)
+    return known or wanted
+
+
+def _go_on(run: Settlement, ports: StartSettlementsPorts) -> None:
+    """Queue what is listed and not done, and the list from its end on; a run that is settled closes there."""
+    last = PageName(run.id, "")
+    for names in _tens(run, ports.settlements):
+        ports.queue.send_pages(tuple(name for name, is_done in names if not is_done))
+        last = names[-1][0]
+    ports.queue.send_list(last)
+
+
+def _tens(run: Settlement, settlements: SettlementStore) -> Iterator[list[tuple[PageName, bool]]]:
+    pages = ((page.name, page.is_done or page.ends) for page in settlements.pages_from(PageName(run.id, "")))
+    while names := list(islice(pages, AT_ONCE)):
+        yield names

@@ -127,9 +127,10 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
         items = self._catalog.query(catalog_keys.PROGRAMS, only, index=BY_PROGRAM)
         return (program_of(stored) for stored in rows(ProgramRow, items))
 
-    def promoters_of(self, program_id: str) -> Iterator[Promoter]:
-        """Yield every promoter of a program by id, eventually consistent."""
-        items: Iterator[Item] = self._catalog.query(catalog_keys.promoters_of(program_id), index=BY_PROGRAM)
+    def promoters_of(self, program_id: str, after: str = "") -> Iterator[Promoter]:
+        """Yield a program's promoters by id, all of them or those after one, eventually consistent."""
+        listing, place = catalog_keys.promoter_listing(program_id, after)
+        items: Iterator[Item] = self._catalog.query(listing, PromoterRow.gsk > place, index=BY_PROGRAM)
         return (promoter_of(stored) for stored in rows(PromoterRow, items))
 
     def add_program(self, program: Program, plan: Plan) -> None:

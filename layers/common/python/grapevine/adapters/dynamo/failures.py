@@ -28,6 +28,11 @@ _PASSING = frozenset(
 """Codes, without their ending `Exception`, after which asking again may help."""
 
 
+def is_conflict(error: UnavailableError) -> bool:
+    """Say whether nothing was done because somebody else's transaction was at it."""
+    return isinstance(error.__cause__, PynamoDBException) and _code(error.__cause__) == CONFLICT
+
+
 class ConditionFailedError(Exception):
     """A write's condition did not hold; the repository says what that means."""
 

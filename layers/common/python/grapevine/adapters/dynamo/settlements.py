@@ -1,26 +1,37 @@
-"""Settlement runs and how far the sweep of what is due has come."""
+"""Settlement runs, their pages, and how far the sweep of what is due has come."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-
-from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from itertools import chain, islice
+from typing import TypeVar
 
 from grapevine.adapters.dynamo import keys
-from grapevine.adapters.dynamo.failures import ConditionFailedError
-from grapevine.adapters.dynamo.rows import ABSENT, Instant, Item, Row, WholeNumber, row
-from grapevine.adapters.dynamo.table import Database
-from grapevine.domain.errors import NotFoundError
-from grapevine.ports import Settlement
+from grapevine.adapters.dynamo.failures import (
+    CONDITION_FAILED,
+    CancelledError,
+    ConditionFailedError,
+    is_conflict,
+)
+from grapevine.adapters.dynamo.rows import ABSENT, Instant, Row, row, rows
+from grapevine.adapters.dynamo.rows_settlements import (
+    SettlementPageRow,
+    SettlementRow,
+    counted,
+    page_of,
+    page_row,
+    settlement_of,
+    settlement_row,
+)
+from grapevine.adapters.dynamo.table import BY_STATE, Change, Database, Put
+from grapevine.domain.errors import NotFoundError, UnavailableError
+from grapevine.domain.settlements import PageName, Settlement, SettlementPage
 
-
-class SettlementRow(Row, discriminator="settlement"):
-    """`SET#id` / `META`."""
-
-    program_id = UnicodeAttribute()
-    started_at = Instant()
-    batches = WholeNumber()
-    finished = UnicodeSetAttribute(null=True)
+ATTEMPTS = 10
+"""Tries at a run's row while others count their pages there: a try is some milliseconds."""
+NOT_DONE = SettlementPageRow.pk.exists() & SettlementPageRow.done.does_not_exist()
+T = TypeVar("T")
 
 
 class SweepRow(Row, discriminator="sweep"):
@@ -33,24 +44,94 @@ class DynamoSettlements:
     """Settlement runs, and the sweep's mark."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._state = database.state
 
-    def start(self, settlement: Settlement) -> bool:
+    def start(self, run: Settlement) -> bool:
         """Store a run if absent; return whether it was new."""
-        return self._state.put_new(_row(settlement))
+        return self._state.put_new(settlement_row(run))
 
     def settlement(self, settlement_id: str) -> Settlement | None:
         """Return a run, or None."""
         item = self._state.get(keys.settlement(settlement_id)) if keys.is_usable(settlement_id) else None
-        return _settlement(item) if item else None
+        return settlement_of(item) if item else None
 
-    def finish_batch(self, settlement_id: str, number: int) -> Settlement:
-        """Mark a batch done (again changes nothing) and return the run as it is then."""
-        done, exists = SettlementRow.finished.add({str(number)}), SettlementRow.pk.exists()
+    def open_runs(self) -> Iterator[Settlement]:
+        """Yield the runs of all programs that are not closed, eventually consistent."""
+        return map(settlement_of, self._state.query(keys.OPEN_RUNS, index=BY_STATE))
+
+    def runs_of(self, program_id: str, limit: int) -> Sequence[Settlement]:
+        """Return a program's runs, those under way first, then the newest, eventually consistent."""
+        own = SettlementRow.gsk.startswith(keys.runs_begin(program_id))
+        under_way = self._state.latest(keys.OPEN_RUNS, limit, own, index=BY_STATE)
+        closed = self._state.latest(keys.closed_runs(program_id), limit, index=BY_STATE)
+        return tuple(islice(map(settlement_of, chain(under_way, closed)), limit))
+
+    def add_page(self, page: SettlementPage) -> bool:
+        """Store a page if its place in the chain is free; return whether it was."""
+        return self._state.put_new(page_row(page))
+
+    def page(self, name: PageName) -> SettlementPage | None:
+        """Return the page at a place of the chain, or None."""
+        if not keys.is_usable(name.settlement_id, name.after):
+            return None
+        item = self._state.get(keys.settlement_page(name.settlement_id, name.after))
+        return page_of(row(SettlementPageRow, item)) if item else None
+
+    def pages_from(self, name: PageName) -> Iterator[SettlementPage]:
+        """Yield a run's pages from a place in their chain on, in order."""
+        start = keys.settlement_page(name.settlement_id, name.after)
+        span = SettlementPageRow.sk.between(start.sk, keys.AFTER_SETTLEMENT_PAGES)
+        return map(page_of, rows(SettlementPageRow, self._state.query(start.pk, span)))
+
+    def page_with(self, settlement_id: str, promoter_id: str) -> SettlementPage | None:
+        """Return the page that a promoter is on: the last one that follows somebody before them."""
+        if not keys.is_usable(settlement_id, promoter_id):
+            return None
+        pk, sk = keys.settlement_page(settlement_id, promoter_id)
+        span = SettlementPageRow.sk.between(keys.SETTLEMENT_PAGE, sk)
+        found = map(page_of, rows(SettlementPageRow, self._state.latest(pk, 2, span)))
+        return next((page for page in found if promoter_id in page.promoter_ids), None)
+
+    def mark_listed(self, settlement_id: str, pages: int, promoters: int) -> None:
+        """Say that every promoter is on a page; again changes nothing."""
+        told = [
+            SettlementRow.listed.set(True),
+            SettlementRow.pages.set(pages),
+            SettlementRow.promoters.set(promoters),
+        ]
+        key, exists = keys.settlement(settlement_id), SettlementRow.pk.exists()
         try:
-            return _settlement(self._state.updated(keys.settlement(settlement_id), [done], exists))
+            _retried(lambda: self._state.update(key, told, exists))
         except ConditionFailedError as error:
             raise NotFoundError("settlement", settlement_id) from error
+
+    def finish_page(self, page: SettlementPage) -> bool:
+        """Store a page that is done and count it in its run, both or neither."""
+        count = Change(
+            self._state, keys.settlement(page.settlement_id), counted(page), SettlementRow.pk.exists()
+        )
+        put = Put(self._state, page_row(page), NOT_DONE)
+        try:
+            _retried(lambda: self._database.put_all(put, changes=(count,)))
+        except CancelledError as error:
+            if CONDITION_FAILED not in error.reasons:
+                raise UnavailableError(f"{page.name}: page, run: {error}") from error
+            if self.page(page.name) is None or error.reasons[0] != CONDITION_FAILED:
+                raise NotFoundError("settlement page", f"{page.settlement_id}/{page.after}") from error
+            return False
+        return True
+
+    def close(self, run: Settlement, now: datetime) -> bool:
+        """Close a run; return whether it was open."""
+        listing = keys.closed_runs(run.program_id)
+        told = [SettlementRow.closed_at.set(now), SettlementRow.gpk.set(listing)]
+        is_open = SettlementRow.pk.exists() & SettlementRow.closed_at.does_not_exist()
+        try:
+            _retried(lambda: self._state.update(keys.settlement(run.id), told, is_open))
+        except ConditionFailedError:
+            return False
+        return True
 
     def swept_until(self) -> datetime | None:
         """Return the instant up to which everything due was handled."""
@@ -67,22 +148,15 @@ class DynamoSettlements:
             return
 
 
-def _row(settlement: Settlement) -> SettlementRow:
-    return SettlementRow(
-        *keys.settlement(settlement.id),
-        program_id=settlement.program_id,
-        started_at=settlement.started_at,
-        batches=settlement.batches,
-        finished=set(settlement.finished) or None,
-    )
-
-
-def _settlement(item: Item) -> Settlement:
-    stored = row(SettlementRow, item)
-    return Settlement(
-        id=keys.last_part(stored.pk),
-        program_id=stored.program_id,
-        started_at=stored.started_at,
-        batches=stored.batches,
-        finished=frozenset(stored.finished or ()),
-    )
+def _retried(step: Callable[[], T]) -> T:
+    """Do a step again while it is in another one's way: many pages count in one run's row."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return step()
+        except CancelledError as error:
+            if CONDITION_FAILED in error.reasons:
+                raise
+        except UnavailableError as error:
+            if not is_conflict(error):
+                raise
+    return step()

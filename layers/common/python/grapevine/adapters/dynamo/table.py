@@ -127,11 +127,19 @@ class Table:
             )
         )
 
-    def latest(self, pk: str, limit: int, condition: Condition | None = None) -> Sequence[Item]:
-        """Return a partition's last items, the last first, in one request."""
+    def latest(
+        self, pk: str, limit: int, condition: Condition | None = None, *, index: str | None = None
+    ) -> Sequence[Item]:
+        """Return a partition's last items, the last first, in one request: consistent but from an index."""
         with answered():
             answer = self._connection.query(
-                self.name, pk, condition, consistent_read=True, scan_index_forward=False, limit=limit
+                self.name,
+                pk,
+                condition,
+                index_name=index,
+                consistent_read=index is None,
+                scan_index_forward=False,
+                limit=limit,
             )
         items: Sequence[Item] = answer["Items"]
         return items

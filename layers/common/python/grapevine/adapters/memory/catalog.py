@@ -80,9 +80,9 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
             if merchant_id in (None, program.merchant_id):
                 yield program
 
-    def promoters_of(self, program_id: str) -> Iterator[Promoter]:
+    def promoters_of(self, program_id: str, after: str = "") -> Iterator[Promoter]:
         for key in sorted(self._promoters):
-            if key[0] == program_id:
+            if key[0] == program_id and key[1] > after:
                 yield self._promoters[key]
 
     def api_key(self, key_id: str) -> ApiKey | None:

@@ -8,7 +8,8 @@ from typing import Any
 from grapevine.domain.entries import Postable
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.transfers import RailName, RailSecrets
-from grapevine.ports import SettlementBatch, StorefrontSecrets, Waiting
+from grapevine.domain.settlements import PageName
+from grapevine.ports import StorefrontSecrets, Waiting
 
 
 class MemorySecrets:
@@ -57,15 +58,19 @@ class MemoryFailures:
 
 
 class MemorySettlementQueue:
-    """Batches that wait, and banned promoters whose parts are to be voided."""
+    """Settlement's messages by kind, each in the order they were sent."""
 
     def __init__(self) -> None:
-        self.sent: list[SettlementBatch] = []
+        self.lists: list[PageName] = []
+        self.pages: list[PageName] = []
         self.voids: list[tuple[str, str]] = []
         self.points: list[tuple[str, tuple[str, ...]]] = []
 
-    def send_batches(self, batches: Sequence[SettlementBatch]) -> None:
-        self.sent.extend(batches)
+    def send_list(self, name: PageName) -> None:
+        self.lists.append(name)
+
+    def send_pages(self, names: Sequence[PageName]) -> None:
+        self.pages.extend(names)
 
     def send_points(self, program_id: str, promoter_ids: Sequence[str]) -> None:
         self.points.append((program_id, tuple(promoter_ids)))

@@ -1,15 +1,14 @@
-"""Pages, heads, payouts, settlements and the sweep's mark in memory."""
+"""Pages, heads and payouts in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
-from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError, NotFoundError
+from grapevine.domain.errors import AlreadyExistsError, EntryExistsError, HeadMovedError
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.grants import GrantKey
 from grapevine.domain.heads import Head, Step
@@ -17,7 +16,6 @@ from grapevine.domain.pages import Page, PageKey, balance_subject, merged
 from grapevine.domain.payouts import Movement, Payout, PayoutState
 from grapevine.domain.verification import ProofMark
 from grapevine.domain.waits import Wait
-from grapevine.ports import Settlement
 
 
 class MemoryPages:
@@ -163,35 +161,3 @@ class MemoryProofs:
 
     def keep_proof(self, mark: ProofMark) -> None:
         self.kept[mark.program_id] = mark
-
-
-class MemorySettlements:
-    """Settlement runs and how far the sweep has come."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._runs: dict[str, Settlement] = {}
-        self._swept_until: datetime | None = None
-
-    def start(self, settlement: Settlement) -> bool:
-        with self._lock:
-            is_new = settlement.id not in self._runs
-            self._runs.setdefault(settlement.id, settlement)
-            return is_new
-
-    def settlement(self, settlement_id: str) -> Settlement | None:
-        return self._runs.get(settlement_id)
-
-    def finish_batch(self, settlement_id: str, number: int) -> Settlement:
-        with self._lock:
-            if settlement_id not in self._runs:
-                raise NotFoundError("settlement", settlement_id)
-            run = self._runs[settlement_id]
-            self._runs[settlement_id] = replace(run, finished=run.finished | {str(number)})
-            return self._runs[settlement_id]
-
-    def swept_until(self) -> datetime | None:
-        return self._swept_until
-
-    def set_swept_until(self, instant: datetime) -> None:
-        self._swept_until = max(self._swept_until or instant, instant)
