@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
+from typing import TypeVar
 
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.settlements import PageName, Settlement, SettlementPage
+
+T = TypeVar("T")
 
 
 class MemorySettlements:
@@ -22,7 +25,7 @@ class MemorySettlements:
 
     def start(self, run: Settlement) -> bool:
         with self._lock:
-            return self._runs.setdefault(run.id, run) is run
+            return _added(self._runs, run.id, run)
 
     def settlement(self, settlement_id: str) -> Settlement | None:
         return self._runs.get(settlement_id)
@@ -37,7 +40,7 @@ class MemorySettlements:
 
     def add_page(self, page: SettlementPage) -> bool:
         with self._lock:
-            return self._of(page.settlement_id).setdefault(page.after, page) is page
+            return _added(self._of(page.settlement_id), page.after, page)
 
     def page(self, name: PageName) -> SettlementPage | None:
         return self._of(name.settlement_id).get(name.after)
@@ -87,3 +90,9 @@ class MemorySettlements:
         if settlement_id not in self._runs:
             raise NotFoundError("settlement", settlement_id)
         return self._runs[settlement_id]
+
+
+def _added(known: dict[str, T], name: str, value: T) -> bool:
+    is_new = name not in known
+    known.setdefault(name, value)
+    return is_new
