@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from zlib import crc32
 
+from grapevine.adapters.memory.rails import MemoryPayees
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry, Postable
 from grapevine.domain.errors import (
@@ -28,9 +29,9 @@ from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page
-from grapevine.usecases.apply_results import ResultPorts
 from grapevine.domain.settlements import PageName
 from grapevine.ports import Treasury
+from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
 from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon
@@ -124,7 +125,7 @@ class Town:
         self._starting = StartSettlementsPorts(catalog, seen["settlements"], seen["queue"])
         closing = ClosePorts(seen["settlements"], catalog, seen["treasury"], seen["files"])
         self._listing = ListPorts(catalog, seen["settlements"], seen["queue"], closing)
-        self._settling = SettlePorts(catalog, seen["treasury"], seen["settlements"], closing)
+        self._settling = SettlePorts(catalog, seen["treasury"], seen["settlements"], closing, MemoryPayees())
         self._treasury = seen["treasury"]
         # Storms know it by a name of its own, so that some are over points alone.
         points = Exposed("points", stores.treasury, storm) if storm.rages else stores.treasury

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.payouts import Payout, PayoutState
-from grapevine.usecases.apply_results import ResultPorts
 from grapevine.domain.settlements import AccountOutcome, PageName, Settled, scheduled_id
 from grapevine.ports import Treasury
+from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.list_promoters import ListPorts, list_promoters
@@ -193,7 +193,7 @@ def run_through(world: World, plug: Plug, now: datetime) -> None:
     closing = ClosePorts(settlements, catalog, treasury, Plugged(world.files, plug))
     starting = StartSettlementsPorts(catalog, settlements, queue)
     listing = ListPorts(catalog, settlements, queue, closing)
-    settling = SettlePorts(catalog, treasury, settlements, closing)
+    settling = SettlePorts(catalog, treasury, settlements, closing, world.payees)
     until_done(lambda: start_settlements(starting, now))
     sent = world.settlement_queue
     while sent.lists or sent.pages:

@@ -6,8 +6,8 @@ import pytest
 
 from grapevine.domain.entries import BonusKey, BonusKind, Postable
 from grapevine.domain.errors import NotFoundError
-from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.domain.settlements import PageName
+from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import StorefrontSecrets
 from tests.adapters.contracts.outside import Outside
 from tests.adapters.contracts.stores import Names

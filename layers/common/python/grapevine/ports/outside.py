@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grapevine.domain.entries import Postable
-from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.domain.settlements import PageName
+from grapevine.domain.transfers import RailName, RailSecrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

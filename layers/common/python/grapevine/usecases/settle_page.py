@@ -37,7 +37,7 @@ class SettlePorts:
     treasury: Treasury
     settlements: SettlementStore
     closing: ClosePorts
-    payees: PayeeStore | None = None
+    payees: PayeeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _holders(page: SettlementPage, ports: SettlePorts) -> Iterator[Holder]:
         yield Holder(name, people.get(name), terms, payees.get(name), page.ignores_minimum)
 
 
-def _payees(page: SettlementPage, terms: Terms, payees: PayeeStore | None) -> Mapping[str, Payee]:
+def _payees(page: SettlementPage, terms: Terms, payees: PayeeStore) -> Mapping[str, Payee]:
     """Return where a page's promoters are paid, in one request and only where the terms ask for it."""
     is_asked = bool(terms.program.payouts.required_details)
-    return payees.payees(page.program_id, page.promoter_ids) if payees and is_asked else {}
+    return payees.payees(page.program_id, page.promoter_ids) if is_asked else {}

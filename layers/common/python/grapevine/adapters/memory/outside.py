@@ -7,8 +7,8 @@ from typing import Any
 
 from grapevine.domain.entries import Postable
 from grapevine.domain.errors import NotFoundError
-from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.domain.settlements import PageName
+from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import StorefrontSecrets, Waiting
 
 
