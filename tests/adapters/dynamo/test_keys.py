@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from grapevine.adapters.dynamo import catalog_keys, keys
+from grapevine.adapters.dynamo import catalog_keys, keys, settlement_keys
 from grapevine.adapters.dynamo.keys import Key
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError
@@ -43,7 +43,7 @@ def test_keys_look_as_the_architecture_says() -> None:
     assert keys.page(PageKey(str(ACCOUNT), "2026-11-11", 3)) == Key("A#pg_1#pr_1#USD", "D#2026-11-11#003")
     assert keys.page(PageKey("clicks/abc", "2026-11-11", 3)).pk == "ST#clicks#abc"
     assert keys.settlement("pg_1.2026-11-10") == Key("SET#pg_1.2026-11-10", "META")
-    assert keys.settlement_page("run", "pr_1") == Key("SET#run", "PAGE#pr_1")
+    assert settlement_keys.page("run", "pr_1") == Key("SET#run", "PAGE#pr_1")
     assert keys.payout("run", "po_1") == Key("SET#run", "PAY#po_1")
     assert keys.raw_body("sf_1", "1001#v#orders/paid#d") == Key("RAW#sf_1#1001", "v#orders/paid#d")
     assert keys.raw_body("sf_1", "malformed#d") == Key("RAW#sf_1#malformed", "d")

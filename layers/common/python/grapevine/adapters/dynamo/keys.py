@@ -1,4 +1,5 @@
-"""Every key of the tables is built here and read back here; the catalog's in `catalog_keys`.
+"""Every key of the tables is built here and read back here; the catalog's in `catalog_keys`, those of
+settlement runs in `settlement_keys`.
 
 A key's parts are identifiers, never free text, so that no part can hold the separator and two
 things can never have one key.
@@ -25,10 +26,6 @@ HEAD = "HEAD"
 DAY = "D#"
 """How a page's sort key begins."""
 PAYOUT = "PAY#"
-SETTLEMENT_PAGE, AFTER_SETTLEMENT_PAGES = "PAGE#", "PAGE$"
-"""How the sort keys of a run's pages begin, and what follows them all."""
-OPEN_RUNS = "RUNS"
-"""Where the index has every program's settlement runs that are not closed; they are few."""
 WAITS = "WAITS"
 """Where the index has every order that waits."""
 DUE_SHARDS = 4
@@ -241,26 +238,6 @@ def counter_of(pk: str) -> GrantKey:
 def settlement(settlement_id: str) -> Key:
     """Return a run's row; its payouts are in the same partition."""
     return Key(joined("SET", settlement_id), META)
-
-
-def settlement_page(settlement_id: str, after: str) -> Key:
-    """Return the row of the page that follows a promoter in a run's chain."""
-    return Key(joined("SET", settlement_id), f"{SETTLEMENT_PAGE}{joined(after)}")
-
-
-def run_listing(program_id: str, started_at: datetime, settlement_id: str) -> str:
-    """Return where the listing of runs has one: by program, oldest first."""
-    return joined(program_id, to_text(started_at), settlement_id)
-
-
-def runs_begin(program_id: str) -> str:
-    """Return how the places of a program's runs begin in the listing."""
-    return joined(program_id, "")
-
-
-def closed_runs(program_id: str) -> str:
-    """Return where the index has a program's closed runs."""
-    return joined("RUNS", program_id)
 
 
 def payout(settlement_id: str, payout_id: str) -> Key:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
-from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo import keys, settlement_keys
 from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, row
 from grapevine.domain.settlements import AccountOutcome, Settled, Settlement, SettlementPage
 
@@ -58,8 +58,8 @@ def settlement_row(run: Settlement) -> SettlementRow:
     """Return a run that has just begun as it is stored."""
     return SettlementRow(
         *keys.settlement(run.id),
-        gpk=keys.OPEN_RUNS,
-        gsk=keys.run_listing(run.program_id, run.started_at, run.id),
+        gpk=settlement_keys.OPEN_RUNS,
+        gsk=settlement_keys.listing(run.program_id, run.started_at, run.id),
         program_id=run.program_id,
         started_at=run.started_at,
         ignores_minimum=run.ignores_minimum or None,
@@ -101,7 +101,7 @@ def page_row(page: SettlementPage) -> SettlementPageRow:
         for o in page.outcomes
     ]
     return SettlementPageRow(
-        *keys.settlement_page(page.settlement_id, page.after),
+        *settlement_keys.page(page.settlement_id, page.after),
         program_id=page.program_id,
         number=page.number,
         before=page.before,

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import TypeVar
 
-from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo import keys, settlement_keys
 from grapevine.adapters.dynamo.failures import (
     CONDITION_FAILED,
     CancelledError,
@@ -58,13 +58,13 @@ class DynamoSettlements:
 
     def open_runs(self) -> Iterator[Settlement]:
         """Yield the runs of all programs that are not closed, eventually consistent."""
-        return map(settlement_of, self._state.query(keys.OPEN_RUNS, index=BY_STATE))
+        return map(settlement_of, self._state.query(settlement_keys.OPEN_RUNS, index=BY_STATE))
 
     def runs_of(self, program_id: str, limit: int) -> Sequence[Settlement]:
         """Return a program's runs, those under way first, then the newest, eventually consistent."""
-        own = SettlementRow.gsk.startswith(keys.runs_begin(program_id))
-        under_way = self._state.latest(keys.OPEN_RUNS, limit, own, index=BY_STATE)
-        closed = self._state.latest(keys.closed_runs(program_id), limit, index=BY_STATE)
+        own = SettlementRow.gsk.startswith(settlement_keys.runs_begin(program_id))
+        under_way = self._state.latest(settlement_keys.OPEN_RUNS, limit, own, index=BY_STATE)
+        closed = self._state.latest(settlement_keys.closed_runs(program_id), limit, index=BY_STATE)
         return tuple(islice(map(settlement_of, chain(under_way, closed)), limit))
 
     def add_page(self, page: SettlementPage) -> bool:
@@ -75,21 +75,21 @@ class DynamoSettlements:
         """Return the page at a place of the chain, or None."""
         if not keys.is_usable(name.settlement_id, name.after):
             return None
-        item = self._state.get(keys.settlement_page(name.settlement_id, name.after))
+        item = self._state.get(settlement_keys.page(name.settlement_id, name.after))
         return page_of(row(SettlementPageRow, item)) if item else None
 
     def pages_from(self, name: PageName) -> Iterator[SettlementPage]:
         """Yield a run's pages from a place in their chain on, in order."""
-        start = keys.settlement_page(name.settlement_id, name.after)
-        span = SettlementPageRow.sk.between(start.sk, keys.AFTER_SETTLEMENT_PAGES)
+        start = settlement_keys.page(name.settlement_id, name.after)
+        span = SettlementPageRow.sk.between(start.sk, settlement_keys.AFTER_PAGES)
         return map(page_of, rows(SettlementPageRow, self._state.query(start.pk, span)))
 
     def page_with(self, settlement_id: str, promoter_id: str) -> SettlementPage | None:
         """Return the page that a promoter is on: the last one that follows somebody before them."""
         if not keys.is_usable(settlement_id, promoter_id):
             return None
-        pk, sk = keys.settlement_page(settlement_id, promoter_id)
-        span = SettlementPageRow.sk.between(keys.SETTLEMENT_PAGE, sk)
+        pk, sk = settlement_keys.page(settlement_id, promoter_id)
+        span = SettlementPageRow.sk.between(settlement_keys.PAGE, sk)
         found = map(page_of, rows(SettlementPageRow, self._state.latest(pk, 2, span)))
         return next((page for page in found if promoter_id in page.promoter_ids), None)
 
@@ -124,7 +124,7 @@ class DynamoSettlements:
 
     def close(self, run: Settlement, now: datetime) -> bool:
         """Close a run; return whether it was open."""
-        listing = keys.closed_runs(run.program_id)
+        listing = settlement_keys.closed_runs(run.program_id)
         told = [SettlementRow.closed_at.set(now), SettlementRow.gpk.set(listing)]
         is_open = SettlementRow.pk.exists() & SettlementRow.closed_at.does_not_exist()
         try:
