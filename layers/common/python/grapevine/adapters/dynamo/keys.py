@@ -1,5 +1,6 @@
-"""Every key of the tables is built here and read back here; the catalog's in `catalog_keys`, those of
-settlement runs in `settlement_keys`.
+"""Every key of the tables is built here and read back here; but for what has a file of its own.
+
+The catalog's are in `catalog_keys`, those of settlement runs in `settlement_keys`.
 
 A key's parts are identifiers, never free text, so that no part can hold the separator and two
 things can never have one key.
