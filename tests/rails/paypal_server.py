@@ -166,7 +166,13 @@ def error(status: int, name: str, message: str, details: list[dict[str, Any]] | 
     return Told(status, told)
 
 
+def refusals(status: int) -> Told:
+    """What PayPal says when it cannot."""
+    names = {429: "RATE_LIMIT_REACHED", 500: "INTERNAL_SERVER_ERROR", 503: "SERVICE_UNAVAILABLE"}
+    return error(status, names[status], "Not now.")
+
+
 def paypal() -> tuple[PayPalBooks, Provider]:
     """A PayPal without weather, and the server it is to be served on."""
     books = PayPalBooks()
-    return books, Provider(books.rules)
+    return books, Provider(books.rules, refusals)

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -57,11 +57,14 @@ Rules = Callable[[Asked], Told]
 
 
 class Provider:
-    """A provider behind a base URL: its rules, what it was asked, and the weather still to come."""
+    """A provider behind a base URL: its rules, what it was asked, and the weather still to come.
 
-    def __init__(self, rules: Rules, limited: object = None) -> None:
+    `refusals` is what it says with a status of 429, 500 or 503.
+    """
+
+    def __init__(self, rules: Rules, refusals: Callable[[int], Told]) -> None:
         self._rules = rules
-        self._limited = {"name": "RATE_LIMIT_REACHED"} if limited is None else limited
+        self._refusals = refusals
         self._forecast: list[tuple[str, str, Weather]] = []
         self._lock = threading.Lock()
         self.asked: list[Asked] = []
@@ -80,13 +83,11 @@ class Provider:
             self.asked.append(asked)
             weather = self._taken(asked)
             if weather is Weather.LIMITED:
-                return Told(429, self._limited, {"Retry-After": "7"})
+                return replace(self._refusals(429), headers={"Retry-After": "7"})
             if weather is Weather.FAILED_BEFORE:
-                return Told(503, {"name": "SERVICE_UNAVAILABLE", "message": "Service Unavailable."})
+                return self._refusals(503)
             told = self._rules(asked)
-            if weather is Weather.FAILED_AFTER:
-                return Told(500, {"name": "INTERNAL_SERVER_ERROR", "message": "An internal error occurred."})
-            return weather or told
+            return self._refusals(500) if weather is Weather.FAILED_AFTER else weather or told
 
     def _taken(self, asked: Asked) -> Weather | None:
         for place, (method, path, weather) in enumerate(self._forecast):
