@@ -26,12 +26,13 @@ class StripeBooks:
         self.balance = 10**9
         self.refusal: Told | None = None
         self.largest_page = 100
+        self.list_answer: Told | None = None
 
     def rules(self, asked: Asked) -> Told:
         if asked.headers.get("authorization") != f"Bearer {KEY}":
             return error(401, "invalid_request_error", "", "Invalid API Key provided")
         if asked.method == "GET":
-            return self._list(asked.query)
+            return self.list_answer or self._list(asked.query)
         return self._once(asked.headers["idempotency-key"], asked.form())
 
     def reverse(self, transfer_id: str, amount: int | None = None) -> dict[str, Any]:

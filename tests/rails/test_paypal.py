@@ -15,8 +15,8 @@ from grapevine.adapters.rails.http_json import JsonApi
 from grapevine.adapters.rails.paypal import REMEMBERED, PayPal, paypal_settings
 from grapevine.domain.errors import InvalidInputError, UnauthenticatedError, UnavailableError
 from grapevine.domain.payouts import PayoutState
-from grapevine.domain.transfers import RailName, TransferBatch, TransferResult
-from grapevine.ports.rails import RailRefusedError, RailSecrets, RailUnavailableError
+from grapevine.domain.transfers import RailName, RailSecrets, TransferBatch, TransferResult
+from grapevine.ports.rails import RailRefusedError, RailUnavailableError
 from tests import builders as make
 from tests.adapters.storefronts.samples import sample_json
 from tests.rails.batches import batch, transfer
@@ -351,6 +351,7 @@ def test_a_refusal_that_names_places_we_did_not_send_ends(town: Town) -> None:
         error(409, "RESOURCE_CONFLICT", "The server has detected a conflict."),
         Told(201, {"batch_header": {}}),
         Told(400, ["not", "an", "object"]),
+        Told(302, {}, {"Location": "/elsewhere"}),
     ],
 )
 def test_what_is_not_about_the_batch_makes_it_wait(town: Town, refusal: Told) -> None:
@@ -359,6 +360,7 @@ def test_what_is_not_about_the_batch_makes_it_wait(town: Town, refusal: Told) ->
     with pytest.raises(RailUnavailableError):
         town.rail().send(of())
     assert town.books.money() == {}
+    assert {one.path for one in town.provider.asked} == {TOKEN, PAYOUTS}
 
 
 def test_a_duplicate_without_its_link_is_never_taken_for_a_refusal(town: Town) -> None:
@@ -570,7 +572,7 @@ def test_paypal_is_asked_about_the_very_bytes_that_came(town: Town) -> None:
         ("FAILED", PayoutState.FAILED),
         ("BLOCKED", PayoutState.FAILED),
         ("DENIED", PayoutState.FAILED),
-        ("CANCELED", PayoutState.FAILED),
+        ("CANCELED", PayoutState.RETURNED),
         ("RETURNED", PayoutState.RETURNED),
         ("REFUNDED", PayoutState.RETURNED),
     ],

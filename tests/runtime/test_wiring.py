@@ -22,7 +22,10 @@ from tests.runtime.test_settings import WHOLE
 from tests.streams.records import Image, Record
 from tests.worlds import World, chain_world
 
-RAIL_SECRETS: dict[RailName, RailSecrets] = {}
+RAIL_SECRETS: dict[RailName, RailSecrets] = {
+    RailName.PAYPAL: RailSecrets(values={"client_id": "x", "client_secret": "y"}),
+    RailName.STRIPE: RailSecrets(values={"api_key": "sk_test_x"}),
+}
 """What opens each rail that needs secrets."""
 SETTINGS = read_settings({**WHOLE, "AWS_REGION": "eu-central-1"})
 REAL: parts.Parts = AwsParts(SETTINGS)

@@ -36,6 +36,8 @@ _BOTO_READ_SECONDS = 5
 
 RAIL_MODULES = {
     RailName.CSV: "csv_file",
+    RailName.PAYPAL: "paypal",
+    RailName.STRIPE: "stripe",
 }
 """Where each rail is, by name; adding one is a module with an `open_rail` and a line here."""
 WITHOUT_SECRETS = (RailName.CSV,)

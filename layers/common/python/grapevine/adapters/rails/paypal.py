@@ -37,9 +37,16 @@ from grapevine.adapters.rails.paypal_items import (
 )
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError, UnavailableError
 from grapevine.domain.payouts import PayoutState
-from grapevine.domain.transfers import RailLimits, RailName, Transfer, TransferBatch, TransferResult
+from grapevine.domain.transfers import (
+    RailLimits,
+    RailName,
+    RailSecrets,
+    Transfer,
+    TransferBatch,
+    TransferResult,
+)
 from grapevine.ports.outside import Files
-from grapevine.ports.rails import RailRefusedError, RailSecrets, RailUnavailableError
+from grapevine.ports.rails import RailNeeds, RailRefusedError, RailUnavailableError
 
 LIVE = "https://api-m.paypal.com"
 REMEMBERED = timedelta(days=29)
@@ -74,6 +81,11 @@ def paypal_settings(secrets: RailSecrets) -> PayPalSettings:
     access = PayPalAccess(values.get("base_url", LIVE), values["client_id"], values["client_secret"])
     words = {name: values[name] for name in ("email_subject", "email_message") if values.get(name)}
     return PayPalSettings(access, values.get("webhook_id", ""), words)
+
+
+def open_rail(needs: RailNeeds) -> PayPal:
+    """Return the rail of a program."""
+    return PayPal(paypal_settings(needs.secrets), needs.files, needs.now)
 
 
 class PayPal:

@@ -43,8 +43,8 @@ _STATES = {
 }
 """UNCLAIMED is money out that nobody has received yet: PayPal returns it after 30 days. A state that is
 not here is one that PayPal made later: it is known to be with PayPal, and nothing else is guessed."""
-_EVENTS = {"SUCCEEDED": "SUCCESS", "HELD": "ONHOLD"}
-"""Events whose name is not the item's state."""
+_EVENTS = {"SUCCEEDED": "SUCCESS", "HELD": "ONHOLD", "CANCELED": "RETURNED"}
+"""Events whose name is not the item's state; cancelled is what nobody claimed, and the sender has it back."""
 NEVER_PAID = ("DENIED", "CANCELED")
 """Batches that PayPal did not process."""
 _WAITING = ("PENDING", "ONHOLD", "")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import requests
 import stripe
 
 from grapevine.adapters.rails.details import Faults, missing, unknown, unlike
@@ -21,8 +22,15 @@ from grapevine.adapters.rails.http_json import CONNECT_SECONDS, READ_SECONDS, bo
 from grapevine.domain.errors import InvalidInputError, UnauthenticatedError
 from grapevine.domain.money import EXPONENTS, POINTS, Money
 from grapevine.domain.payouts import PayoutState
-from grapevine.domain.transfers import RailLimits, RailName, Transfer, TransferBatch, TransferResult
-from grapevine.ports.rails import RailSecrets, RailUnavailableError
+from grapevine.domain.transfers import (
+    RailLimits,
+    RailName,
+    RailSecrets,
+    Transfer,
+    TransferBatch,
+    TransferResult,
+)
+from grapevine.ports.rails import RailNeeds, RailUnavailableError
 
 if TYPE_CHECKING:
     from stripe.params import TransferCreateParams
@@ -47,7 +55,7 @@ LATER = frozenset(
 """Refusals that are about the merchant's account or key, not about a transfer."""
 NOT_NOW = (401, 403, 408, 409, 429)
 MISSING = "resource_missing"
-"""What Stripe calls an account that does not exist, with 400 or 404; any other 404 is a wrong address of ours."""
+"""What Stripe calls an account that does not exist; any other 404 is a wrong address of ours."""
 OLDEST_SECONDS = 300
 """How old a webhook's signature may be."""
 EVENTS = ("transfer.created", "transfer.updated", "transfer.reversed")
@@ -89,7 +97,7 @@ class Stripe:
             settings.api_key,
             base_addresses={"api": url, "connect": url, "files": url, "meter_events": url},
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, read_seconds)),
+            http_client=stripe.RequestsClient((CONNECT_SECONDS, read_seconds), _session()),
         )
 
     def faults(self, details: Mapping[str, str], currency: str) -> tuple[InvalidInputError, ...]:
@@ -118,17 +126,17 @@ class Stripe:
                 made = self._client.v1.transfers.create(_params(batch, one), {"idempotency_key": one.id})
         except stripe.StripeError as error:
             return _failed(one, f"Stripe refuses it: {_words(error)}")
-        return result_of(made.to_dict())
+        return result_of(_shown(made))
 
     def _listed(self, batch: TransferBatch) -> dict[str, TransferResult]:
         """Return what Stripe has of a batch, by our ids."""
         try:
             with _waiting():
                 found = self._client.v1.transfers.list({"transfer_group": batch.id, "limit": PAGE})
-                results = [result_of(made.to_dict()) for made in found.auto_paging_iter()]
+                shown = [_shown(made) for made in _pages(found)]
         except stripe.StripeError as error:
             raise RailUnavailableError(f"Stripe does not list {batch.id}: {_words(error)}") from error
-        return {result.transfer_id: result for result in results}
+        return {result.transfer_id: result for result in map(result_of, shown)}
 
     def _verified(self, header: str, body: bytes, now: datetime) -> dict[str, Any]:
         """Return an event that one of the secrets signed not long ago; UnauthenticatedError otherwise."""
@@ -143,9 +151,16 @@ class Stripe:
         raise UnauthenticatedError("not authenticated")
 
 
-def open_rail(secrets: RailSecrets) -> Stripe:
+def _session() -> requests.Session:
+    """Return a session that goes to the base URL and nowhere else."""
+    session = requests.Session()
+    session.max_redirects = 0
+    return session
+
+
+def open_rail(needs: RailNeeds) -> Stripe:
     """Return the rail of a program."""
-    return Stripe(stripe_settings(secrets))
+    return Stripe(stripe_settings(needs.secrets))
 
 
 def faults_of(details: Mapping[str, str], currency: str) -> Faults:
@@ -176,6 +191,21 @@ def result_of(made: Mapping[str, Any]) -> TransferResult:
         reference=reference,
         detail="Stripe: reversed" if is_back else f"Stripe: {part} of it reversed" if part else "",
     )
+
+
+def _pages(found: object) -> Iterator[object]:
+    """Return what is on all pages of a list; RailUnavailableError for what is no list."""
+    if not isinstance(found, stripe.ListObject):
+        raise RailUnavailableError("Stripe answered with what is not a list")
+    yield from found.auto_paging_iter()
+
+
+def _shown(made: object) -> Mapping[str, Any]:
+    """Return a transfer's values; RailUnavailableError for what is none: whether it was made is not known."""
+    values = made.to_dict() if isinstance(made, stripe.StripeObject) else {}
+    if not values.get("id") or not values.get("currency"):
+        raise RailUnavailableError("Stripe answered with what is not a transfer")
+    return values
 
 
 def _params(batch: TransferBatch, one: Transfer) -> TransferCreateParams:
