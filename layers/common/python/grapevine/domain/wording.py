@@ -93,6 +93,13 @@ class Phrase(StrEnum):
     CARRIED_BELOW = "carried_below"
     ACCOUNT_JOINED = "account_joined"
     ACCOUNT_LEFT = "account_left"
+    OWED = "owed"
+    MISSING_TO_MINIMUM = "missing_to_minimum"
+    NEXT_SETTLEMENT = "next_settlement"
+    PAID_NEXT = "paid_next"
+    PAID_SOME_DAY = "paid_some_day"
+    CAN_ASK = "can_ask"
+    DETAILS_NEEDED = "details_needed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

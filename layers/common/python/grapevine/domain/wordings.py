@@ -144,6 +144,13 @@ EN = Wording(
         Phrase.CARRIED_BELOW: "it is below the minimum, {amount} is missing",
         Phrase.ACCOUNT_JOINED: "the account {account} became one of yours, with {amount} in it",
         Phrase.ACCOUNT_LEFT: "the account became one of {account}'s, with {amount} in it",
+        Phrase.OWED: "you owe {amount}, which is taken from what you earn next",
+        Phrase.MISSING_TO_MINIMUM: "{missing} is missing to the minimum payout of {minimum}",
+        Phrase.NEXT_SETTLEMENT: "the next settlement is on {date}",
+        Phrase.PAID_NEXT: "{amount} is paid out with the settlement of {date}",
+        Phrase.PAID_SOME_DAY: "{amount} is paid out with the next settlement, whose day is not fixed",
+        Phrase.CAN_ASK: "you can ask for a payout now, of {minimum} or more",
+        Phrase.DETAILS_NEEDED: "before anything is paid out we need to know: {names}",
     },
     components={
         Component.ITEM: "goods",

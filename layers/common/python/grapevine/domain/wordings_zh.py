@@ -130,6 +130,13 @@ ZH = Wording(
         Phrase.CARRIED_BELOW: "未达到最低付款额，还差 {amount}",
         Phrase.ACCOUNT_JOINED: "账户 {account} 并入你的名下，其中有 {amount}",
         Phrase.ACCOUNT_LEFT: "本账户连同其中的 {amount} 并入 {account} 名下，此后的记录见对方的对账单",
+        Phrase.OWED: "你还欠 {amount}，将从之后的收入中扣除",
+        Phrase.MISSING_TO_MINIMUM: "距最低付款额 {minimum} 还差 {missing}",
+        Phrase.NEXT_SETTLEMENT: "下一次结算在 {date}",
+        Phrase.PAID_NEXT: "{amount} 将在 {date} 的结算中付给你",
+        Phrase.PAID_SOME_DAY: "{amount} 将在下一次结算中付给你，日期未定",
+        Phrase.CAN_ASK: "你现在可以申请付款，最低 {minimum}",
+        Phrase.DETAILS_NEEDED: "付款前还需要提供：{names}",
     },
     components={
         Component.ITEM: "商品",
