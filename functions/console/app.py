@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice, Response
 
-from grapevine.runtime import accounts, bounties, campaigns, console, console_coupons
+from grapevine.runtime import accounts, bounties, campaigns, console, console_coupons, console_payouts
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import incoming, json_response, routes, services
 from grapevine.runtime.parts import parts
@@ -47,7 +47,12 @@ serve("GET", "/programs/{program_id}/promoters/{promoter_id}/coupons", console_c
 serve("GET", "/programs/{program_id}/coupons/{code}", console_coupons.read_coupon)
 serve("POST", "/programs/{program_id}/coupons/{code}/public", console_coupons.mark_coupon)
 serve("POST", "/programs/{program_id}/leaks", console_coupons.score_coupons)
-serve("POST", "/programs/{program_id}/promoters/{promoter_id}/payee", console_coupons.put_payee)
+serve("POST", "/programs/{program_id}/promoters/{promoter_id}/payee", console_payouts.put_payee)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/payee", console_payouts.read_payee)
+serve("POST", "/programs/{program_id}/promoters/{promoter_id}/payouts", console_payouts.request_payout, 201)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/payouts", console_payouts.list_payouts)
+serve("POST", "/programs/{program_id}/payouts/{payout_id}/approve", console_payouts.approve_payout)
+serve("POST", "/programs/{program_id}/payouts/{payout_id}/reject", console_payouts.reject_payout)
 serve("GET", "/programs/{program_id}/rings", console_coupons.list_rings)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/sponsor", console.change_sponsor)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/status", console.change_status)

@@ -89,9 +89,9 @@ def test_without_that_detail_the_account_is_all_of_them_in_any_order() -> None:
 @given(st.dictionaries(st.text(min_size=1, max_size=5), st.text(max_size=40), max_size=5))
 def test_at_most_half_of_a_detail_is_ever_shown(details: dict[str, str]) -> None:
     for name, shown in masked(details).items():
-        ending = shown.removeprefix("••••")
-        assert details[name].endswith(ending)
-        assert 2 * len(ending) <= len(details[name])
+        value, ending = "".join(details[name].split()), shown.removeprefix("••••")
+        assert value.endswith(ending)
+        assert 2 * len(ending) <= len(value)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from grapevine.adapters.memory.rails import MemoryPayees
 from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.domain.payees import payee_key
 from grapevine.domain.programs import InvalidProgramError
@@ -24,7 +25,6 @@ from grapevine.usecases.put_payee_details import (
     read_payee,
 )
 from tests.builders import BO, CY, PROGRAM_ID, T0, days
-from tests.usecases.asking import KnownPayees
 from tests.usecases.faults import How, Plug, Plugged, until_done
 from tests.worlds import SUBJECT_KEY, World, chain_world
 
@@ -69,7 +69,7 @@ class OneRail:
 
 
 def ports(world: World, payees: Any = None, catalog: Any = None) -> PayeePorts:  # noqa: ANN401
-    return PayeePorts(catalog or world.catalog, world.secrets, payees or KnownPayees(), OneRail())
+    return PayeePorts(catalog or world.catalog, world.secrets, payees or MemoryPayees(), OneRail())
 
 
 def put(
@@ -191,10 +191,10 @@ def test_details_that_were_forgotten_and_said_again_wait_again() -> None:
 @pytest.mark.parametrize("how", How)
 @pytest.mark.parametrize("call", range(1, 7))
 def test_what_breaks_off_anywhere_and_is_said_again_is_whole(call: int, how: How) -> None:
-    world, plug, payees = chain_world(), Plug(fail_at=call, how=how), KnownPayees()
+    world, plug, payees = chain_world(), Plug(fail_at=call, how=how), MemoryPayees()
     where = ports(world, Plugged(payees, plug), Plugged(world.catalog, plug))
     until_done(lambda: put(where))
-    assert payees.known == {(PROGRAM_ID, CY): Payee(rail=RailName.SEPA, details=DETAILS, changed_at=T0)}
+    assert payees.stored == {(PROGRAM_ID, CY): Payee(rail=RailName.SEPA, details=DETAILS, changed_at=T0)}
     key = payee_key(SUBJECT_KEY, IBAN)
     assert world.catalog.promoters(PROGRAM_ID, (CY,))[CY].payee_at(T0) == key
     assert len(plug.calls) >= 6

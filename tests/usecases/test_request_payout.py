@@ -37,7 +37,7 @@ from grapevine.usecases.review_payout import ReviewPayout, approve_payout, rejec
 from grapevine.usecases.settle_account import Holder, settle_account
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days
-from tests.usecases.asking import OFFER, KnownPayees, ask, asking_world, ports
+from tests.usecases.asking import OFFER, ask, asking_world, ports
 from tests.usecases.faults import How, Plug, Plugged, until_done
 from tests.usecases.settling import DAY_ONE, RUN_ONE, paid_out, refund, released
 from tests.usecases.turns import Stepped, Turns, schedules
@@ -123,14 +123,14 @@ def test_edge_42_who_is_not_active_is_refused(status: PromoterStatus) -> None:
 
 
 def test_missing_details_are_named() -> None:
-    world, payees = asking_world(required_details=("legal_name", "tax_id")), KnownPayees()
-    found = refusal(world, payees=payees)
+    world = asking_world(required_details=("legal_name", "tax_id"))
+    found = refusal(world)
     assert (found.reason, found.names) == (RefusedReason.DETAILS_MISSING, ("legal_name", "tax_id"))
     known = Payee(rail=RailName.CSV, details={"legal_name": "Cy", "tax_id": "7"}, changed_at=DAY_ONE)
-    payees.put_payee(PROGRAM_ID, CY, replace(known, details={"legal_name": "Cy"}))
-    assert refusal(world, payees=payees).told == {"reason": "details_missing", "details": ["tax_id"]}
-    payees.put_payee(PROGRAM_ID, CY, known)
-    assert ask(world, payees=payees).state is PayoutState.REQUESTED
+    world.payees.put_payee(PROGRAM_ID, CY, replace(known, details={"legal_name": "Cy"}))
+    assert refusal(world).told == {"reason": "details_missing", "details": ["tax_id"]}
+    world.payees.put_payee(PROGRAM_ID, CY, known)
+    assert ask(world).state is PayoutState.REQUESTED
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,11 @@ def masked(details: Mapping[str, str]) -> dict[str, str]:
     >>> masked({"iban": "DE89370400440532013000", "country": "DE"})
     {'iban': '••••3000', 'country': '••••'}
     """
-    return {
-        name: MASK + (value[-SHOWN:] if len(value) >= LONG_ENOUGH else "") for name, value in details.items()
-    }
+    return {name: _masked("".join(value.split())) for name, value in details.items()}
+
+
+def _masked(value: str) -> str:
+    return MASK + value[-SHOWN:] if len(value) >= LONG_ENOUGH else MASK
 
 
 def detail_faults(details: Mapping[str, str]) -> tuple[InvalidInputError, ...]:

@@ -18,20 +18,25 @@ from grapevine.usecases.create_merchant import authenticate
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A request: the Authorization header, the body, the parts that serve it, and how to answer."""
+    """A request: the Authorization header, the body, the parts that serve it, and how to answer.
+
+    `idempotency_key` is the caller's own name for the request, where it has one.
+    """
 
     authorization: str
     raw_body: bytes
     parts: Parts
     accepted_language: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
+    idempotency_key: str = ""
 
     @classmethod
     def of(cls, request: Incoming, parts: Parts) -> Caller:
         """Return who sends a request."""
         headers = request.headers
         language = headers.get("accept-language", "")
-        return cls(headers.get("authorization", ""), request.body, parts, language, request.query)
+        key = headers.get("idempotency-key", "")
+        return cls(headers.get("authorization", ""), request.body, parts, language, request.query, key)
 
     def language(self) -> Language:
         """Return the language to answer in: the one that the query names, else the best of the header's."""

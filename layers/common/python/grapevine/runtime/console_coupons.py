@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from grapevine.domain.coupons import Coupon
-from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.errors import NotFoundError
 from grapevine.domain.plain import flag_of, to_plain
 from grapevine.runtime import replies
 from grapevine.runtime.body import Body
@@ -52,13 +52,6 @@ def score_coupons(caller: Caller, program_id: str) -> Json:
     return {"marked": [{"code": one.coupon.code, "leak": _from_score(one)} for one in marked]}
 
 
-def put_payee(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Say where a promoter is paid; only a keyed hash of it is kept."""
-    program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
-    command = _to_put_payee(caller.body(), program.id, promoter_id)
-    return replies.from_promoter(payees.put_payee(command, parts.catalog, parts.secrets, now), now)
-
-
 def list_rings(caller: Caller, program_id: str) -> Json:
     """List accounts that look like one person's, with what ties them together."""
     program = caller.terms(program_id).program
@@ -75,16 +68,6 @@ def _to_mark_coupon(body: Body, program_id: str, code: str) -> marks.MarkCoupon:
         by=body.text("by"),
         reason=body.text("reason"),
     )
-
-
-def _to_put_payee(body: Body, program_id: str, promoter_id: str) -> payees.PutPayee:
-    body.refuse_unknown("payee")
-    if "payee" not in body.values:
-        raise InvalidInputError("must be a string or null", "payee")
-    payee = body.optional_text("payee")
-    if payee == "":
-        raise InvalidInputError("must not be empty", "payee")
-    return payees.PutPayee(program_id=program_id, promoter_id=promoter_id, payee=payee)
 
 
 def _with_history(coupon: Coupon, now: datetime) -> Json:

@@ -11,8 +11,7 @@ from grapevine.domain.payee_details import account_of, detail_faults, same_detai
 from grapevine.domain.people import Promoter
 from grapevine.domain.programs import InvalidProgramError, Program
 from grapevine.domain.transfers import Payee, RailName
-from grapevine.ports import NetworkCatalog, SecretStore
-from grapevine.ports.rails import PayeeStore, Rail, Rails
+from grapevine.ports import NetworkCatalog, PayeeStore, Rail, Rails, SecretStore
 from grapevine.usecases.put_payee import PutPayee, put_payee
 
 INSIDE = "details."

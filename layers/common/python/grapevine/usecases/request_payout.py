@@ -26,8 +26,7 @@ from grapevine.domain.payout_requests import (
 from grapevine.domain.payouts import Payout, payout_id, reserve
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.programs import Terms
-from grapevine.ports import DecisionCatalog, Treasury
-from grapevine.ports.rails import PayeeStore
+from grapevine.ports import DecisionCatalog, PayeeStore, Treasury
 from grapevine.usecases.settle_account import ATTEMPTS, take_in
 
 

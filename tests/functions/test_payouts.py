@@ -1,0 +1,205 @@
+"""Payouts through Chalice: where a promoter is paid, payouts on demand, and a person's review of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from chalice.test import Client
+
+from grapevine.domain.payout_terms import Withholding
+from grapevine.runtime.parts import install
+from tests import builders as make
+from tests.builders import BO, CY, days
+from tests.functions.test_console import PROGRAM, Api, merchant
+from tests.runtime.observed import Line, invocations
+from tests.usecases.asking import asking_world
+from tests.usecases.settling import DAY_ONE
+from tests.worlds import World
+
+Clients = Callable[[str], Client]
+OWN = f"{PROGRAM}/promoters/{CY}"
+IBAN = "DE89 3704 0044 0532 0130 00"
+DETAILS = {"rail": "csv", "details": {"name": "Cy Lima", "iban": IBAN, "tax_id": "12345"}}
+
+
+@pytest.fixture
+def world() -> World:
+    """Return a world that pays on demand, once tax_id is known, and withholds tax."""
+    world = asking_world(required_details=("tax_id",), withholding=Withholding(rate_bps=1000))
+    world.clock = DAY_ONE
+    install(world)
+    return world
+
+
+@pytest.fixture
+def api(world: World, client: Clients) -> Api:
+    """Return the API of the merchant whose program the world has."""
+    return merchant(world, client, "test")
+
+
+def asked(api: Api, body: dict[str, Any] | None = None, key: str = "r-1", promoter_id: str = CY) -> Any:  # noqa: ANN401
+    path = f"{PROGRAM}/promoters/{promoter_id}/payouts"
+    return api.call("POST", path, body or {}, **{"Idempotency-Key": key})
+
+
+# --- where a promoter is paid --------------------------------------------------------------------
+
+
+def test_details_are_taken_and_come_back_masked(api: Api, lines: list[Line]) -> None:
+    nothing = api.get(f"{OWN}/payee")
+    assert nothing == {
+        "rail": None,
+        "details": {},
+        "changed_at": None,
+        "paid_from": None,
+        "missing_details": ["tax_id"],
+    }
+    put = api.changed(f"{OWN}/payee", DETAILS)
+    assert put["payee"] == {
+        "rail": "csv",
+        "details": {"name": "••••", "iban": "••••3000", "tax_id": "••••"},
+        "changed_at": "2027-01-10T04:00:00.000Z",
+        "paid_from": "2027-01-13T04:00:00.000Z",
+        "missing_details": [],
+    }
+    assert api.get(f"{OWN}/payee") == put["payee"]
+    assert put["payee_key"] == api.changed(f"{PROGRAM}/promoters/{BO}/payee", {"payee": IBAN})["payee_key"]
+    assert "3704" not in json.dumps(lines)
+    assert "3704" not in json.dumps(api.get(f"{PROGRAM}/promoters"))
+
+
+def test_edge_83_other_details_wait_anew_and_the_same_do_not(world: World, api: Api) -> None:
+    first = api.changed(f"{OWN}/payee", DETAILS)["payee"]
+    world.clock += days(2)
+    assert api.changed(f"{OWN}/payee", DETAILS)["payee"] == first
+    changed = {**DETAILS, "details": {**DETAILS["details"], "name": "C. Lima"}}  # type: ignore[dict-item]
+    assert api.changed(f"{OWN}/payee", changed)["payee"]["paid_from"] == "2027-01-15T04:00:00.000Z"
+
+
+def test_null_forgets(world: World, api: Api) -> None:
+    api.changed(f"{OWN}/payee", DETAILS)
+    world.clock += days(1)
+    assert "payee_key" not in api.changed(f"{OWN}/payee", {"payee": None})
+    assert api.get(f"{OWN}/payee")["rail"] is None
+    assert world.payees.stored == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "wheres"),
+    [
+        ({}, ["payee"]),
+        ({"rail": "pigeon", "details": {}}, ["rail"]),
+        ({"rail": "csv"}, ["details"]),
+        ({"rail": "csv", "details": "IBAN"}, ["details"]),
+        ({"rail": "csv", "details": {"iban": 5}}, ["details.iban"]),
+        ({"rail": "csv", "details": {"tax id": "1", "iban": " "}}, ["details.tax id", "details.iban"]),
+        ({"rail": "csv", "details": {"iban": "1"}, "more": 1}, ["more"]),
+        ({"rail": "paypal", "details": {"receiver": "cy@example.com"}}, ["rail"]),
+        ({"payee": "x", "rail": "csv"}, ["rail"]),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_named(api: Api, body: dict[str, Any], wheres: list[str]) -> None:
+    error = api.refused("POST", f"{OWN}/payee", body)
+    assert [error["where"]] if "where" in error else [one["where"] for one in error["faults"]] == wheres
+
+
+def test_an_account_beside_known_details_is_refused(api: Api) -> None:
+    api.changed(f"{OWN}/payee", DETAILS)
+    assert api.refused("POST", f"{OWN}/payee", {"payee": "another"})["where"] == "payee"
+
+
+def test_nobody_is_paid_nowhere(api: Api) -> None:
+    for method, path, body in (
+        ("GET", "payee", None),
+        ("POST", "payee", DETAILS),
+        ("GET", "payouts", None),
+    ):
+        assert api.refused(method, f"{PROGRAM}/promoters/pr_gone/{path}", body, 404)["code"] == "not_found"
+    assert asked(api, promoter_id="pr_gone").status_code == 404
+
+
+# --- payouts on demand ---------------------------------------------------------------------------
+
+
+def test_edge_84_one_request_is_one_payout_and_another_is_refused(
+    api: Api, world: World, lines: list[Line]
+) -> None:
+    api.changed(f"{OWN}/payee", DETAILS)
+    first = asked(api, {"amount_minor": 2_000})
+    assert first.status_code == 201
+    made = first.json_body
+    assert {name: made[name] for name in ("state", "amount", "fee", "tax", "tax_period", "on_demand")} == {
+        "state": "requested",
+        "amount": "17.50",
+        "fee": "0.50",
+        "tax": "2.00",
+        "tax_period": "2027",
+        "on_demand": True,
+    }
+    world.clock += days(1)
+    assert asked(api, {"amount_minor": 2_000}).json_body == made
+    assert asked(api, {"amount_minor": 2_001}).json_body["error"]["where"] == "Idempotency-Key"
+    refused = asked(api, {"amount_minor": 4_000}, "r-2")
+    assert (refused.status_code, refused.json_body["error"]) == (
+        409,
+        {
+            "code": "refused",
+            "message": "more than is payable: 10.00 USD missing",
+            "reason": "not_covered",
+            "missing": "10.00",
+            "currency": "USD",
+        },
+    )
+    assert api.get(f"{OWN}/payouts") == {"payouts": [made]}
+    assert api.get(f"{OWN}/balance")["reserved"] == "17.50"
+    assert invocations(lines)[-1]["outcome"] == "ok"
+
+
+def test_without_a_name_a_request_is_not_taken(api: Api) -> None:
+    api.changed(f"{OWN}/payee", DETAILS)
+    for key in ("", "a b"):
+        answer = asked(api, {}, key)
+        assert (answer.status_code, answer.json_body["error"]["where"]) == (400, "Idempotency-Key")
+    assert api.get(f"{OWN}/payouts") == {"payouts": []}
+
+
+def test_missing_details_are_named(api: Api) -> None:
+    error = asked(api).json_body["error"]
+    assert (error["reason"], error["details"]) == ("details_missing", ["tax_id"])
+
+
+def test_a_program_that_pays_on_its_days_only_says_so(api: Api, client: Clients) -> None:
+    other = World(clock=DAY_ONE)
+    other.catalog.add_program(make.program(), make.plan())
+    other.catalog.add_promoter(make.promoter(CY))
+    install(other)
+    answer = asked(merchant(other, client, "test"))
+    assert (answer.status_code, answer.json_body["error"]["reason"]) == (409, "not_offered")
+
+
+def test_edge_85_a_person_approves_or_rejects_and_the_reason_is_shown(api: Api) -> None:
+    api.changed(f"{OWN}/payee", DETAILS)
+    made = asked(api).json_body
+    assert made["waits_for_review"]
+    review = f"{PROGRAM}/payouts/{made['id']}"
+    back = api.changed(f"{review}/reject", {"by": "Mei", "reason": "the account is not yours"})
+    said = "rejected by Mei: the account is not yours"
+    assert (back["state"], back["detail"], back["waits_for_review"]) == ("stopped", said, False)
+    assert [leg["detail"] for leg in back["legs"]] == [said]
+    assert api.get(f"{OWN}/balance")["payable"] == "50.00"
+    assert api.get(f"{OWN}/payouts")["payouts"] == [back]
+    error = api.refused("POST", f"{review}/approve", {"by": "Mei"}, 409)
+    assert (error["code"], said in error["message"]) == ("refused", True)
+    again = asked(api, {}, "r-2").json_body
+    approved = api.changed(f"{PROGRAM}/payouts/{again['id']}/approve", {"by": "Mei"})
+    assert (approved["waits_for_review"], approved["detail"]) == (False, "approved by Mei")
+    assert [one["id"] for one in api.get(f"{OWN}/payouts")["payouts"]] == [again["id"], made["id"]]
+
+
+def test_a_payout_that_is_not_there_is_not_reviewed(api: Api) -> None:
+    for what, body in (("approve", {"by": "Mei"}), ("reject", {"by": "Mei", "reason": "why"})):
+        assert api.refused("POST", f"{PROGRAM}/payouts/po_gone/{what}", body, 404)["code"] == "not_found"
