@@ -397,6 +397,17 @@ def test_a_balance_by_where_the_money_is(api: Api, earned: None) -> None:
         "reserved": "0.00",
         "paid": "0.00",
         "earned": "10.00",
+        "payout": {
+            "minimum": "10.00",
+            "missing": "10.00",
+            "next_settlement_at": "2026-12-09T16:00:00.000Z",
+            "missing_details": [],
+            "on_demand_from": None,
+            "sentences": [
+                "10.00 USD is missing to the minimum payout of 10.00 USD; "
+                "the next settlement is on 10 December."
+            ],
+        },
     }
     assert api.get(f"{PROGRAM}/promoters/{ANA}/balance")["earned"] == "1.00"
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.money import POINTS
+from grapevine.domain.payee_details import missing_details
+from grapevine.domain.payout_outlook import outlook_of, outlook_sentences
 from grapevine.domain.people import Promoter
 from grapevine.domain.points import gives_points
 from grapevine.domain.programs import Terms
+from grapevine.domain.schedules import next_settlement
 from grapevine.domain.sentences import entry_sentence
 from grapevine.domain.wordings import WORDINGS
-from grapevine.runtime import api, replies, replies_points
+from grapevine.runtime import api, replies, replies_payouts, replies_points
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.parts import Parts
 from grapevine.usecases import read_balance as balances
 from grapevine.usecases import read_points as points
 from grapevine.usecases import read_statement as statements
 from grapevine.usecases import spend_points as spending
+from grapevine.usecases.put_payee_details import read_payee
 from grapevine.usecases.tend_points import PointsPorts
 
 Json = dict[str, Any]
@@ -29,10 +34,25 @@ def read_balance(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Return where a promoter's money is, in all of their accounts."""
     keys = _accounts(caller, program_id, promoter_id)
     cash = [key for key in keys if key.currency != POINTS]
-    found = replies.from_balance(balances.read_person(cash, caller.parts.treasury))
+    balance = balances.read_person(cash, caller.parts.treasury)
+    found = {**replies.from_balance(balance), "payout": _outlook(caller, program_id, promoter_id, balance)}
     if len(keys) > len(cash):
         found["points"] = replies_points.from_points(_points(caller, program_id, keys))
     return found
+
+
+def _outlook(caller: Caller, program_id: str, promoter_id: str, balance: balances.Balance) -> Json:
+    """Return what becomes of what is payable; where a promoter is paid is read only where it matters."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    terms = program.payouts
+    payee = read_payee(program.id, promoter_id, caller.parts.payees) if terms.required_details else None
+    outlook = outlook_of(
+        program, balance.payable_minor, next_settlement(program, now), missing_details(terms, payee)
+    )
+    words = WORDINGS[caller.language()]
+    return replies_payouts.from_outlook(
+        outlook, outlook_sentences(outlook, ZoneInfo(program.time_zone), now, words)
+    )
 
 
 def read_points(caller: Caller, program_id: str, promoter_id: str) -> Json:

@@ -6,17 +6,11 @@ from typing import Any
 
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError
-from grapevine.domain.instants import to_text
-from grapevine.domain.money import format_minor
-from grapevine.domain.payee_details import cooled_at, masked, missing_details
-from grapevine.domain.payout_requests import is_asked
-from grapevine.domain.payout_terms import PayoutTerms
-from grapevine.domain.payouts import Leg, Payout, PayoutState
 from grapevine.domain.people import Promoter
 from grapevine.domain.plain import text_of, whole_of
 from grapevine.domain.programs import Terms
-from grapevine.domain.transfers import Payee, RailName
-from grapevine.runtime import replies
+from grapevine.domain.transfers import RailName
+from grapevine.runtime import replies, replies_payouts
 from grapevine.runtime.body import Body
 from grapevine.runtime.caller import Caller
 from grapevine.usecases import put_payee_details as payees
@@ -42,7 +36,10 @@ def put_payee(caller: Caller, program_id: str, promoter_id: str) -> Json:
     if "rail" not in body.values:
         raise InvalidInputError("must be a string or null, or give rail and details", "payee")
     promoter, payee = payees.put_payee_details(_to_put_details(body, *key), ports, now)
-    return {**replies.from_promoter(promoter, now), "payee": _from_payee(payee, terms.program.payouts)}
+    return {
+        **replies.from_promoter(promoter, now),
+        "payee": replies_payouts.from_payee(payee, terms.program.payouts),
+    }
 
 
 def read_payee(caller: Caller, program_id: str, promoter_id: str) -> Json:
@@ -50,7 +47,7 @@ def read_payee(caller: Caller, program_id: str, promoter_id: str) -> Json:
     terms = caller.terms(program_id)
     _promoter(caller, terms, promoter_id)
     payee = payees.read_payee(terms.program.id, promoter_id, caller.parts.payees)
-    return _from_payee(payee, terms.program.payouts)
+    return replies_payouts.from_payee(payee, terms.program.payouts)
 
 
 def _to_put_payee(body: Body, program_id: str, promoter_id: str) -> PutPayee:
@@ -65,20 +62,6 @@ def _to_put_details(body: Body, program_id: str, promoter_id: str) -> payees.Put
     rail, inside = body.choice("rail", RailName), body.section("details")
     details = {name: text_of(value, inside.path + name) for name, value in inside.values.items()}
     return payees.PutPayeeDetails(program_id=program_id, promoter_id=promoter_id, rail=rail, details=details)
-
-
-def _from_payee(payee: Payee | None, terms: PayoutTerms) -> Json:
-    """Return where somebody is paid, without what would let anybody else be paid there."""
-    missing = {"missing_details": list(missing_details(terms, payee))}
-    if payee is None:
-        return {"rail": None, "details": {}, "changed_at": None, "paid_from": None, **missing}
-    return {
-        "rail": payee.rail.value,
-        "details": masked(payee.details),
-        "changed_at": to_text(payee.changed_at),
-        "paid_from": to_text(cooled_at(payee, terms)),
-        **missing,
-    }
 
 
 # --- payouts on demand ---------------------------------------------------------------------------
@@ -96,7 +79,7 @@ def request_payout(caller: Caller, program_id: str, promoter_id: str) -> Json:
         request_id=caller.idempotency_key,
     )
     ports = requests.RequestPorts(parts.catalog, parts.treasury, parts.payees)
-    return _from_payout(requests.request_payout(command, ports, parts.now()))
+    return replies_payouts.from_payout(requests.request_payout(command, ports, parts.now()))
 
 
 def list_payouts(caller: Caller, program_id: str, promoter_id: str) -> Json:
@@ -104,14 +87,18 @@ def list_payouts(caller: Caller, program_id: str, promoter_id: str) -> Json:
     terms, parts, now = caller.terms(program_id), caller.parts, caller.parts.now()
     names = (promoter_id, *_promoter(caller, terms, promoter_id).duplicates_at(now))
     keys = [AccountKey(terms.program.id, name, terms.program.currency) for name in names]
-    return {"payouts": [_from_payout(one) for one in read_payouts(keys, parts.ledger, parts.treasury)]}
+    return {
+        "payouts": [
+            replies_payouts.from_payout(one) for one in read_payouts(keys, parts.ledger, parts.treasury)
+        ]
+    }
 
 
 def approve_payout(caller: Caller, program_id: str, payout_id: str) -> Json:
     """Let a payout be sent that waits for a person."""
     program, body = caller.terms(program_id).program, caller.body().refuse_unknown("by")
     command = reviews.ReviewPayout(program_id=program.id, payout_id=payout_id, by=body.text("by"))
-    return _from_payout(reviews.approve_payout(command, caller.parts.treasury))
+    return replies_payouts.from_payout(reviews.approve_payout(command, caller.parts.treasury))
 
 
 def reject_payout(caller: Caller, program_id: str, payout_id: str) -> Json:
@@ -121,7 +108,9 @@ def reject_payout(caller: Caller, program_id: str, payout_id: str) -> Json:
     command = reviews.ReviewPayout(
         program_id=program.id, payout_id=payout_id, by=body.text("by"), reason=body.text("reason")
     )
-    return _from_payout(reviews.reject_payout(command, parts.catalog, parts.treasury, parts.now()))
+    return replies_payouts.from_payout(
+        reviews.reject_payout(command, parts.catalog, parts.treasury, parts.now())
+    )
 
 
 def _promoter(caller: Caller, terms: Terms, promoter_id: str) -> Promoter:
@@ -129,36 +118,3 @@ def _promoter(caller: Caller, terms: Terms, promoter_id: str) -> Promoter:
     if promoter_id not in known:
         raise NotFoundError("promoter", promoter_id)
     return known[promoter_id]
-
-
-def _from_payout(payout: Payout) -> Json:
-    """Return a payout: what the promoter gets, what was taken beside it, and where it is."""
-    currency = payout.key.currency
-    return {
-        "id": payout.id,
-        "promoter_id": payout.key.promoter_id,
-        "settlement_id": payout.settlement_id,
-        "on_demand": is_asked(payout.settlement_id),
-        "state": payout.state.value,
-        "currency": currency,
-        "amount": format_minor(payout.amount_minor, currency),
-        "fee": format_minor(payout.fee_minor, currency),
-        "tax": format_minor(payout.tax_minor, currency),
-        "tax_period": payout.tax_period or None,
-        "requested_at": to_text(payout.requested_at),
-        "rail": payout.rail or None,
-        "waits_for_review": payout.review and payout.state is PayoutState.REQUESTED,
-        "detail": payout.detail or None,
-        "legs": [_from_leg(leg, currency) for leg in payout.legs],
-    }
-
-
-def _from_leg(leg: Leg, currency: str) -> Json:
-    return {
-        "number": leg.number,
-        "state": leg.state.value,
-        "amount": format_minor(leg.amount_minor, currency),
-        "due_at": to_text(leg.due_at),
-        "reference": leg.reference or None,
-        "detail": leg.detail or None,
-    }
