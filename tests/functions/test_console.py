@@ -404,8 +404,7 @@ def test_a_balance_by_where_the_money_is(api: Api, earned: None) -> None:
             "missing_details": [],
             "on_demand_from": None,
             "sentences": [
-                "10.00 USD is missing to the minimum payout of 10.00 USD; "
-                "the next settlement is on 10 December."
+                "10.00 USD is missing to the minimum payout of 10.00 USD; the next settlement is on 10 December."
             ],
         },
     }
