@@ -65,6 +65,7 @@ NEW_COUPON = {"code": "dee-10", "priority": 5}
 DISABLED = {"enabled": False}
 PUBLIC = {"public": True, "by": "Mei", "reason": "on a deal site"}
 NEW_PAYEE = {"payee": "DE89 3704 0044 0532 0130 00"}
+BELOW = "10.00 USD is missing to the minimum payout of 10.00 USD"
 NEW_PAYOUT = {"amount_minor": 2_000}
 NEW_SPONSOR = {"sponsor_id": ANA}
 NEW_PRODUCTS = {"products": [{"id": "77", "category": "tea", "collections": ["sale"], "promoter_id": CY}]}
@@ -403,9 +404,7 @@ def test_a_balance_by_where_the_money_is(api: Api, earned: None) -> None:
             "next_settlement_at": "2026-12-09T16:00:00.000Z",
             "missing_details": [],
             "on_demand_from": None,
-            "sentences": [
-                "10.00 USD is missing to the minimum payout of 10.00 USD; the next settlement is on 10 December."
-            ],
+            "sentences": [f"{BELOW}; the next settlement is on 10 December."],
         },
     }
     assert api.get(f"{PROGRAM}/promoters/{ANA}/balance")["earned"] == "1.00"
