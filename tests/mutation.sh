@@ -9,8 +9,6 @@ mkdir -p build/mutation/src
 cp -r layers/common/python/grapevine build/mutation/src/
 cp -r tests pyproject.toml build/mutation/
 cd build/mutation
-# The plugin with our profile is imported by its name, also where the tool asks the tests a second time.
-export PYTHONPATH="$PWD/mutants"
 if [ "${1:-}" = --sample ]; then
   wanted=$2
   shift 2
