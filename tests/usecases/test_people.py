@@ -19,6 +19,7 @@ from grapevine.usecases.change_promoter import (
 )
 from grapevine.usecases.export_payouts import export_payouts
 from grapevine.usecases.read_statement import StatementPorts, read_statement
+from grapevine.usecases.settle_account import Holder, settle_account
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.usecases.amounts import earned
@@ -384,6 +385,18 @@ def test_edge_8_the_days_are_the_plans_and_nobody_who_may_still_earn_is_let_off(
     world = owing(ACTIVE, write_off_days=20)
     world.settle(DAY_ONE + days(400))
     assert world.balance(CY).payable_minor == -5_000
+
+
+def test_edge_77_a_run_that_comes_again_tells_what_it_gave_up_before() -> None:
+    banned = chain_world(make.plan(1000, 300, 100, ban_keeps_payable=False))
+    released(banned, 1)
+    turn(banned, CY, BANNED, 40)
+    debtor = owing(LEFT, write_off_days=20)
+    for world, now, became in ((banned, DAY_ONE, Settled.VOIDED), (debtor, DAY_TWO, Settled.WRITTEN_OFF)):
+        people = world.catalog.promoters(PROGRAM_ID, (CY,))
+        holder = Holder(CY, people[CY], world.catalog.terms(PROGRAM_ID))
+        for run, settled in (("first", became), ("first", became), ("next", Settled.EMPTY)):
+            assert settle_account(holder, run, world.treasury, now).settled is settled
 
 
 def statement(world: World, promoter_id: str, now_in_days: float = 99) -> dict[str, object]:

@@ -172,12 +172,12 @@ def test_a_proof_reads_a_programs_pages_heads_and_payouts_and_no_others(stores: 
 
 def test_edge_8_an_account_takes_a_step_without_a_payout(stores: Stores, names: Names) -> None:
     head = Head(key=names.account())
-    step = write_off(head, 700, T0)
+    step = write_off(head, 700, T0, run(names))
     stores.treasury.step((step,), (head,))
     assert stores.treasury.account(names.account())[1] == step.head
     assert stores.ledger.entries_of(names.account()) == (step.entry,)
     with pytest.raises(HeadMovedError):
-        stores.treasury.step((write_off(head, 700, T0),), (head,))
+        stores.treasury.step((write_off(head, 700, T0, run(names)),), (head,))
     assert stores.ledger.entries_of(names.account()) == (step.entry,)
 
 

@@ -35,7 +35,8 @@ class Head:
 
     `last_hash` is the hash of the account's last entry, so that the next one can carry it, and
     `last_payout_id` the payout that was reserved last, so that a run that comes again knows its own
-    without another read. `tax_gross_minor` and `tax_minor` are what was paid out, and withheld, in
+    without another read. `given_up` is the same of what was voided or written off last: the reason and
+    the run. `tax_gross_minor` and `tax_minor` are what was paid out, and withheld, in
     the tax period that the last payout was in.
     """
 
@@ -46,6 +47,7 @@ class Head:
     paid_minor: int = 0
     last_hash: str = ""
     last_payout_id: str = ""
+    given_up: str = ""
     tax_period: str = ""
     tax_gross_minor: int = 0
     tax_minor: int = 0
@@ -75,14 +77,21 @@ def hand_over(giving: Head, taking: Head, amount_minor: int, now: datetime) -> t
     return steps[0], steps[1]
 
 
-def write_off(head: Head, owed_minor: int, now: datetime) -> Step:
-    """Return the step that gives up what a promoter owes who is gone."""
-    return of_payable(head, EntryReason.WRITTEN_OFF, Leaf.WRITE_OFF, owed_minor, now)
+def write_off(head: Head, owed_minor: int, now: datetime, settlement_id: str | None = None) -> Step:
+    """Return the step that gives up, in a settlement, what a promoter owes who is gone."""
+    reason, other = EntryReason.WRITTEN_OFF, Leaf.WRITE_OFF
+    return of_payable(head, reason, other, owed_minor, now, purpose=settlement_id)
 
 
-def void(head: Head, amount_minor: int, now: datetime) -> Step:
-    """Return the step that takes back what was payable to a promoter who is banned."""
-    return of_payable(head, EntryReason.VOIDED, Leaf.COMMISSION, -amount_minor, now)
+def void(head: Head, amount_minor: int, now: datetime, settlement_id: str | None = None) -> Step:
+    """Return the step that takes back, in a settlement, what was payable to a promoter who is banned."""
+    reason, other = EntryReason.VOIDED, Leaf.COMMISSION
+    return of_payable(head, reason, other, -amount_minor, now, purpose=settlement_id)
+
+
+def given_up(reason: EntryReason, settlement_id: str) -> str:
+    """Return how a head says that a settlement voided or wrote off what was there."""
+    return f"{reason} {settlement_id}"
 
 
 def head_of(key: AccountKey, entries: Sequence[Entry]) -> Head:
@@ -112,6 +121,9 @@ def head_after(head: Head, entry: Entry) -> Head:
         paid_minor=head.paid_minor + changes.get(Leaf.PAID, 0),
         last_hash=entry.hash,
         last_payout_id=entry.payout_id if _reserves(entry) and entry.payout_id else head.last_payout_id,
+        given_up=given_up(entry.reason, entry.purpose)
+        if _gives_up(entry) and entry.purpose
+        else head.given_up,
     )
     if not entry.tax_period:
         return after
@@ -129,6 +141,10 @@ def _with_tax(head: Head, entry: Entry, gross_minor: int, tax_minor: int) -> Hea
 
 def _reserves(entry: Entry) -> bool:
     return entry.reason is EntryReason.RESERVED
+
+
+def _gives_up(entry: Entry) -> bool:
+    return entry.reason in (EntryReason.VOIDED, EntryReason.WRITTEN_OFF)
 
 
 def of_payable(

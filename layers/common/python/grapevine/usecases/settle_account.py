@@ -9,9 +9,9 @@ from functools import partial
 from typing import TypeVar
 
 from grapevine.domain.accounts import Leaf
-from grapevine.domain.entries import AccountKey
+from grapevine.domain.entries import AccountKey, EntryReason
 from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
-from grapevine.domain.heads import Head, available, hand_over, void, write_off
+from grapevine.domain.heads import Head, available, given_up, hand_over, void, write_off
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import Page, balance
 from grapevine.domain.payee_details import missing_details
@@ -124,10 +124,12 @@ def _settle_once(holder: Holder, settlement_id: str, treasury: Treasury, now: da
         return _known(holder, settlement_id, treasury)
     amount = available(balance(pages).get(Leaf.PAYABLE, 0), head)
     if amount < 0 and holder.is_gone(now):
-        return _written_off(holder, pages, head, -amount, treasury, now)
+        return _written_off(holder, pages, head, -amount, settlement_id, treasury, now)
     if amount > 0 and _is_void(holder, now):
-        treasury.step((void(head, amount, now),), (head,))
+        treasury.step((void(head, amount, now, settlement_id),), (head,))
         return holder.became(Settled.VOIDED, amount)
+    if amount == 0 and (before := _given_up(head, settlement_id)):
+        return holder.became(before)
     return _stays(holder, amount, now) or _paid(holder, head, amount, settlement_id, treasury, now)
 
 
@@ -163,13 +165,26 @@ def _known(holder: Holder, settlement_id: str, treasury: Treasury) -> AccountOut
     return holder.became(Settled.PAID, payout.amount_minor if payout else 0)
 
 
+def _given_up(head: Head, settlement_id: str) -> Settled | None:
+    """Return what became of a balance that this run gave up before it came again, None where it did not."""
+    reasons = {Settled.VOIDED: EntryReason.VOIDED, Settled.WRITTEN_OFF: EntryReason.WRITTEN_OFF}
+    found = (settled for settled, why in reasons.items() if head.given_up == given_up(why, settlement_id))
+    return next(found, None)
+
+
 def _is_void(holder: Holder, now: datetime) -> bool:
     is_banned = holder.status_at(now) is PromoterStatus.BANNED
     return is_banned and not holder.terms.plan_at(now).ban_keeps_payable
 
 
 def _written_off(
-    holder: Holder, pages: Sequence[Page], head: Head, owed_minor: int, treasury: Treasury, now: datetime
+    holder: Holder,
+    pages: Sequence[Page],
+    head: Head,
+    owed_minor: int,
+    settlement_id: str,
+    treasury: Treasury,
+    now: datetime,
 ) -> AccountOutcome:
     """Give up what somebody owes who is gone, once nothing has moved for long; until then it stays owed."""
     days = [page.key.day for page in pages if page.amounts.get(Leaf.PAYABLE)]
@@ -177,5 +192,5 @@ def _written_off(
     days += [day_of(change.effective_at) for change in changes]
     if max(days, default="") > day_of(now - holder.terms.plan_at(now).write_off_days * DAY):
         return holder.carries(-owed_minor, CarryReason.NEGATIVE)
-    treasury.step((write_off(head, owed_minor, now),), (head,))
+    treasury.step((write_off(head, owed_minor, now, settlement_id),), (head,))
     return holder.became(Settled.WRITTEN_OFF, owed_minor)

@@ -21,6 +21,7 @@ class HeadRow(Row, discriminator="head"):
     paid_minor = WholeNumber()
     last_hash = UnicodeAttribute()
     last_payout_id = UnicodeAttribute(null=True)
+    given_up = UnicodeAttribute(null=True)
     tax_period = UnicodeAttribute(null=True)
     tax_gross_minor = WholeNumber(null=True)
     tax_minor = WholeNumber(null=True)
@@ -62,6 +63,7 @@ def head_row(head: Head) -> HeadRow:
         paid_minor=head.paid_minor,
         last_hash=head.last_hash,
         last_payout_id=head.last_payout_id or None,
+        given_up=head.given_up or None,
         tax_period=head.tax_period or None,
         tax_gross_minor=head.tax_gross_minor or None,
         tax_minor=head.tax_minor or None,
@@ -78,6 +80,7 @@ def head_of(stored: HeadRow) -> Head:
         paid_minor=stored.paid_minor,
         last_hash=stored.last_hash,
         last_payout_id=stored.last_payout_id or "",
+        given_up=stored.given_up or "",
         tax_period=stored.tax_period or "",
         tax_gross_minor=stored.tax_gross_minor or 0,
         tax_minor=stored.tax_minor or 0,
