@@ -38,6 +38,8 @@ RAIL_MODULES = {
     RailName.CSV: "csv_file",
     RailName.PAYPAL: "paypal",
     RailName.STRIPE: "stripe",
+    RailName.SEPA: "sepa",
+    RailName.WECHAT: "wechat",
 }
 """Where each rail is, by name; adding one is a module with an `open_rail` and a line here."""
 WITHOUT_SECRETS = (RailName.CSV,)

@@ -18,7 +18,7 @@ from grapevine.domain.errors import InvalidInputError, NotFoundError, Unavailabl
 from grapevine.domain.payouts import PayoutState
 from grapevine.domain.transfers import RailLimits, RailName, Transfer, TransferBatch, TransferResult
 from grapevine.ports.outside import Files
-from grapevine.ports.rails import RailSecrets, RailUnavailableError
+from grapevine.ports.rails import RailNeeds, RailSecrets, RailUnavailableError
 
 EURO = "EUR"
 LONGEST_NAME = 70
@@ -60,6 +60,11 @@ def debtor_of(secrets: RailSecrets) -> Debtor:
     if found:
         raise InvalidInputError("; ".join(str(fault) for fault in found), "rail/sepa")
     return Debtor(name=values["name"], iban=values["iban"], bic=values["bic"], words=words)
+
+
+def open_rail(needs: RailNeeds) -> Sepa:
+    """Return a program's rail; InvalidInputError where its secrets are not complete."""
+    return Sepa(debtor_of(needs.secrets), needs.files)
 
 
 class Sepa:
