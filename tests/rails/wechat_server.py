@@ -43,6 +43,7 @@ SIGNED = re.compile(
 )
 LEAST, NAMED = 10, 200_000
 """Fen: the least that is transferred, and from what on a name must be given."""
+REFUSALS = {429: "FREQUENCY_LIMITED", 500: "SYSTEM_ERROR", 503: "SYSTEM_ERROR"}
 BILL_KEYS = ("out_bill_no", "transfer_bill_no", "create_time", "state")
 
 
@@ -221,7 +222,7 @@ def error(status: int, code: str, message: str) -> Told:
 def wechat() -> tuple[WeChatBooks, Provider]:
     """A WeChat Pay without weather, and the server it is to be served on."""
     books = WeChatBooks()
-    return books, Provider(books.rules, limited={"code": "FREQUENCY_LIMITED", "message": "频率超限"})
+    return books, Provider(books.rules, lambda status: error(status, REFUSALS[status], "系统繁忙"))
 
 
 def _is_signed(asked: Asked) -> bool:

@@ -18,6 +18,7 @@ from tests import builders as make
 from tests.builders import T0, minutes
 from tests.functions.images import click_records, entry_records, fact_records
 from tests.paying import reserve
+from tests.rails.wechat_server import secrets as wechat_secrets
 from tests.runtime.test_settings import WHOLE
 from tests.streams.records import Image, Record
 from tests.worlds import World, chain_world
@@ -25,6 +26,8 @@ from tests.worlds import World, chain_world
 RAIL_SECRETS: dict[RailName, RailSecrets] = {
     RailName.PAYPAL: RailSecrets(values={"client_id": "x", "client_secret": "y"}),
     RailName.STRIPE: RailSecrets(values={"api_key": "sk_test_x"}),
+    RailName.SEPA: RailSecrets(values={"name": "Shop", "iban": "DE89370400440532013000", "bic": "COBADEFF"}),
+    RailName.WECHAT: RailSecrets(values=wechat_secrets("http://127.0.0.1")),
 }
 """What opens each rail that needs secrets."""
 SETTINGS = read_settings({**WHOLE, "AWS_REGION": "eu-central-1"})
