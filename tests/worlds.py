@@ -20,6 +20,7 @@ from grapevine.adapters.memory.outside import (
     MemoryBus,
     MemoryFailures,
     MemoryFiles,
+    MemoryPrinter,
     MemorySecrets,
     MemorySettlementQueue,
 )
@@ -38,7 +39,7 @@ from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.plans import Plan
-from grapevine.ports import LinkReader, StorefrontAdapter, StorefrontSecrets
+from grapevine.ports import LinkReader, StatementPrinter, StorefrontAdapter, StorefrontSecrets
 from grapevine.runtime.wiring import ProgramRails
 from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.close_settlement import ClosePorts
@@ -87,6 +88,7 @@ class World:
     settlement_queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     bus: MemoryBus = field(default_factory=MemoryBus)
+    printer: StatementPrinter = field(default_factory=MemoryPrinter)
     treasury: MemoryTreasury = field(init=False)
     storefront_adapters: dict[str, StorefrontAdapter] = field(default_factory=lambda: {"shopify": Shopify()})
     random_bytes: RandomBytes = field(default_factory=counting_bytes)

@@ -50,12 +50,14 @@ class Label(StrEnum):
     PERIOD = "period"
     CURRENCY = "currency"
     PERIOD_IS = "period_is"
+    STATE = "state"
     FINAL = "final"
     NOT_FINAL = "not_final"
     SUMMARY = "summary"
     OPENING = "opening"
     CLOSING = "closing"
-    CHANGE = "change"
+    AT_OPENING = "at_opening"
+    AT_CLOSING = "at_closing"
     WHERE = "where"
     BALANCE = "balance"
     LINES = "lines"
@@ -77,12 +79,14 @@ LABELS: dict[Language, Mapping[Label, str]] = {
         Label.PERIOD: "Period",
         Label.CURRENCY: "Currency",
         Label.PERIOD_IS: "{first} to {last}, both included ({zone})",
+        Label.STATE: "State",
         Label.FINAL: "Final: nothing is added to this period any more.",
         Label.NOT_FINAL: "Not final: as of {as_of}; the period may still get lines.",
         Label.SUMMARY: "Summary",
         Label.OPENING: "Opening balance",
         Label.CLOSING: "Closing balance",
-        Label.CHANGE: "Change",
+        Label.AT_OPENING: "At the beginning",
+        Label.AT_CLOSING: "At the end",
         Label.WHERE: "Where it is",
         Label.BALANCE: "Balance",
         Label.LINES: "Lines",
@@ -107,12 +111,14 @@ LABELS: dict[Language, Mapping[Label, str]] = {
         Label.PERIOD: "期间",
         Label.CURRENCY: "货币",
         Label.PERIOD_IS: "{first} 至 {last}（含首尾两日，时区 {zone}）",
+        Label.STATE: "状态",
         Label.FINAL: "最终版：本期不会再有新的记录。",
         Label.NOT_FINAL: "非最终版：截至 {as_of}，本期仍可能有新的记录。",
         Label.SUMMARY: "汇总",
         Label.OPENING: "期初余额",
         Label.CLOSING: "期末余额",
-        Label.CHANGE: "变动",
+        Label.AT_OPENING: "期初",
+        Label.AT_CLOSING: "期末",
         Label.WHERE: "款项状态",
         Label.BALANCE: "余额",
         Label.LINES: "明细",
@@ -159,3 +165,15 @@ PLACE_NAMES: dict[Language, Mapping[Leaf, str]] = {
     Language.EN: dict(zip(PLACES, ("Held", "Payable", "Blocked", "On its way", "Paid"), strict=True)),
     Language.ZH: dict(zip(PLACES, ("等待中", "可提现", "暂停", "付款中", "已付"), strict=True)),
 }
+COLUMNS: dict[Language, tuple[str, ...]] = {
+    Language.EN: (
+        *("row", "kind", "name", "time", "account", "about", "entry", "reason", "balance"),
+        *("held", "payable", "blocked", "reserved", "paid", "text"),
+    ),
+    Language.ZH: (
+        *("行", "类别", "名称", "时间", "账户", "关于", "记录", "原因", "余额"),
+        *(PLACE_NAMES[Language.ZH][leaf] for leaf in PLACES),
+        "说明",
+    ),
+}
+"""The columns of the spreadsheet."""

@@ -76,6 +76,7 @@ from grapevine.ports.outside import (
     Files,
     SecretStore,
     SettlementQueue,
+    StatementPrinter,
     StorefrontSecrets,
     Waiting,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "SettlementReader",
     "SettlementStore",
     "StateScan",
+    "StatementPrinter",
     "StorefrontAdapter",
     "StorefrontReader",
     "StorefrontSecrets",

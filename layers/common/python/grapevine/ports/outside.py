@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -98,3 +98,11 @@ class EventBus(Protocol):
 
     def publish(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
         """Publish (type, detail) pairs; raises when any was not accepted."""
+
+
+class StatementPrinter(Protocol):
+    """What makes a file for people of a statement."""
+
+    def pdf(self, document: Mapping[str, Any]) -> bytes:
+        """Return a signed statement as a PDF, the same bytes whenever it is asked for."""
+        ...

@@ -160,6 +160,11 @@ class Parts(Protocol):
         ...
 
     @property
+    def printer(self) -> ports.StatementPrinter:
+        """What prints statements."""
+        ...
+
+    @property
     def bus(self) -> ports.EventBus:
         """Events out."""
         ...

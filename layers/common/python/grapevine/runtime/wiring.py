@@ -248,6 +248,13 @@ class AwsParts:
         return S3Files(self._client("s3"), self.settings.bucket)
 
     @cached_property
+    def printer(self) -> ports.StatementPrinter:
+        """What prints statements; only the console has its library."""
+        from grapevine.adapters.pdf.statements import StatementPdf
+
+        return StatementPdf()
+
+    @cached_property
     def bus(self) -> ports.EventBus:
         """Events out."""
         from grapevine.adapters.eventbridge import EventBridgeBus

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grapevine.domain.entries import Postable
@@ -102,3 +103,11 @@ class MemoryBus:
 
     def publish(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
         self.published.extend(events)
+
+
+class MemoryPrinter:
+    """Statements printed as what they say, in an envelope that looks like a PDF's."""
+
+    def pdf(self, document: Mapping[str, Any]) -> bytes:
+        """Return a statement's text."""
+        return b"%PDF-1.4\n" + json.dumps(document, sort_keys=True).encode() + b"\n%%EOF\n"

@@ -1,0 +1,1 @@
+"""PDF by ReportLab, which ships in the console's zip alone."""
