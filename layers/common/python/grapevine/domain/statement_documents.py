@@ -17,7 +17,7 @@ from grapevine.domain.money import format_minor
 from grapevine.domain.programs import Program
 from grapevine.domain.statement_lines import PLACES, Amounts, Line
 from grapevine.domain.statement_signatures import SIGNATURE
-from grapevine.domain.statement_texts import COLUMNS, KINDS, LABELS, Label, line_sentence
+from grapevine.domain.statement_texts import COLUMNS, KINDS, LABELS, LINE_NAMES, Label, line_sentence
 from grapevine.domain.statements import Statement
 from grapevine.domain.wording import Language
 from grapevine.domain.wordings import WORDINGS
@@ -74,7 +74,7 @@ def document_of(statement: Statement, about: About) -> dict[str, Any]:
 def _line(line: Line, about: About, currency: str) -> dict[str, Any]:
     return {
         "kind": line.kind.value,
-        "name": KINDS[about.language][line.kind],
+        "name": LINE_NAMES[about.language][line.kind],
         "at": to_text(line.at),
         "local_time": _local(line.at, about.program),
         "account_id": line.account_id,

@@ -100,8 +100,7 @@ LABELS: dict[Language, Mapping[Label, str]] = {
             "Signed with the program's key: whoever runs the program can prove that no figure was changed."
         ),
         Label.BALANCE_IS: (
-            "The balance is what was earned and not paid yet: held, payable, blocked or on its way. "
-            "Amounts in {currency}."
+            "The balance is what was earned and not paid yet: held, payable, blocked or on its way."
         ),
     },
     Language.ZH: {
@@ -129,7 +128,7 @@ LABELS: dict[Language, Mapping[Label, str]] = {
         Label.PAGE: "第 {number} 页，共 {pages} 页",
         Label.SIGNATURE: "签名",
         Label.HOW_SIGNED: "本对账单以计划的密钥签名，计划的运营方可以证明本文件中的数字未被改动。",
-        Label.BALANCE_IS: "余额是已获得而尚未付出的款项：等待中、可提现、暂停或付款中。货币：{currency}。",
+        Label.BALANCE_IS: "余额是已获得而尚未付出的款项：等待中、可提现、暂停或付款中。",
     },
 }
 
@@ -144,7 +143,7 @@ KINDS: dict[Language, Mapping[LineKind, str]] = {
         LineKind.FEE: "Fees",
         LineKind.TAX: "Tax withheld",
         LineKind.PAYOUT: "Payouts",
-        LineKind.MOVE: "Moves",
+        LineKind.MOVE: "Status changes",
         LineKind.CARRY: "Carried forward",
     },
     Language.ZH: {
@@ -161,6 +160,21 @@ KINDS: dict[Language, Mapping[LineKind, str]] = {
         LineKind.CARRY: "结转",
     },
 }
+"""What the sums of lines are called."""
+LINE_NAMES: dict[Language, Mapping[LineKind, str]] = {
+    Language.EN: {
+        **KINDS[Language.EN],
+        LineKind.ACCRUAL: "Accrual",
+        LineKind.REVERSAL: "Reversal",
+        LineKind.BONUS: "Bonus",
+        LineKind.TRANSFER: "Transfer",
+        LineKind.FEE: "Fee",
+        LineKind.PAYOUT: "Payout",
+        LineKind.MOVE: "Status change",
+    },
+    Language.ZH: KINDS[Language.ZH],
+}
+"""What one line is called."""
 PLACE_NAMES: dict[Language, Mapping[Leaf, str]] = {
     Language.EN: dict(zip(PLACES, ("Held", "Payable", "Blocked", "On its way", "Paid"), strict=True)),
     Language.ZH: dict(zip(PLACES, ("等待中", "可提现", "暂停", "付款中", "已付"), strict=True)),

@@ -25,7 +25,7 @@ WIDTH, HEIGHT = A4
 LEFT, RIGHT, TOP, BOTTOM = 48.0, WIDTH - 48.0, HEIGHT - 54.0, 72.0
 MIDDLE = WIDTH / 2 + 12
 DATE_WIDTH, AMOUNT_AT, BALANCE_AT = 74.0, RIGHT - 84.0, RIGHT
-TEXT_AT, TEXT_WIDTH = LEFT + DATE_WIDTH, AMOUNT_AT - 66.0 - LEFT - DATE_WIDTH
+TEXT_AT, TEXT_WIDTH = LEFT + DATE_WIDTH, AMOUNT_AT - 58.0 - LEFT - DATE_WIDTH
 TITLE, HEADING, BODY = Style(20, face=BOLD), Style(11, face=BOLD), Style(9)
 STRONG, SMALL, FAINT = Style(9, face=BOLD), Style(7.5, grey=0.35), Style(6.5, grey=0.35, face=FIXED)
 STEP, SMALL_STEP = 13.0, 9.5
@@ -45,7 +45,7 @@ class StatementPdf:
         out = io.BytesIO()
         canvas = _canvas(out, document)
         for number, rows in enumerate(pages, start=1):
-            y = _head(canvas, document) if number == 1 else TOP
+            y = _head(canvas, document) if number == 1 else _reminder(canvas, document)
             _table(canvas, document, rows, y)
             _foot(canvas, document, number, len(pages))
             canvas.showPage()
@@ -118,6 +118,14 @@ def _currency(document: Mapping[str, Any]) -> str:
     return str(document["currency"])
 
 
+def _reminder(page: Canvas, document: Mapping[str, Any]) -> float:
+    """Draw on every other page whose it is and for which days."""
+    days = f"{document['first_day']} – {document['last_day']}"  # noqa: RUF001 - a span
+    title = _words(document)[Label.TITLE]
+    draw_right(page, RIGHT, TOP + 14, f"{title} · {document['promoter']} · {days}", SMALL)
+    return TOP
+
+
 def _summary(page: Canvas, document: Mapping[str, Any], y: float) -> float:
     """Draw opening, what came and went by kind, and closing; return where it ends."""
     labels, right = _words(document), MIDDLE - 28
@@ -186,7 +194,7 @@ def _rows(document: Mapping[str, Any]) -> Iterator[_Row]:
     for line in document["lines"]:
         change = parse_minor(line["amount"], currency)
         balance += change
-        about = f" [{line['about']}]" if line["about"] else ""
+        about = f" [{line['about']}]" if line["about"] and line["entry"] else ""
         day, _, time = line["local_time"].partition("T")
         yield _Row(
             date=day,

@@ -7,7 +7,7 @@ Chinese is kept as its letters in the national character collection, so it can b
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -19,6 +19,8 @@ from reportlab.pdfgen.canvas import Canvas
 LATIN, BOLD, SONG, FIXED = "Helvetica", "Helvetica-Bold", "STSong-Light", "Courier"
 _STAYS = frozenset("，。；：、！？）》”’,.;:!?)%")  # noqa: RUF001 - Chinese has its own
 """What no line begins with."""
+LAST, SQUARE = 0x10000, "\u25a1"
+"""Where the letters end that the Song face's encoding has, and what stands for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,23 @@ def register() -> None:
 
 
 def clean(text: str) -> str:
-    """Return a text without what has no shape, such as line ends, or marks that turn its direction."""
-    return "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in text)
+    """Return a text as its letters can be drawn: line ends and what turns the direction are blanks.
+
+    What the Song face's encoding has no place for, such as a smile, is a square.
+    """
+    return "".join(_drawable(letter) for letter in text)
 
 
 def wrapped(text: str, style: Style, width: float) -> tuple[str, ...]:
     """Return a text as lines that are no wider than that; a word that is wider is broken."""
-    lines = [""]
-    for piece in _pieces(clean(text)):
-        for part in _broken(piece, style, width):
-            if lines[-1] and text_width((lines[-1] + part).rstrip(), style) > width:
-                lines.append("")
-            lines[-1] += part
+    lines, used = [""], 0.0
+    for part in _parts(clean(text), style, width):
+        size = text_width(part, style)
+        if lines[-1] and used + text_width(part.rstrip(), style) > width:
+            lines.append("")
+            used = 0.0
+        lines[-1] += part
+        used += size
     return tuple(line.rstrip() for line in lines)
 
 
@@ -86,13 +93,24 @@ def _pieces(text: str) -> Iterator[str]:
         yield piece
 
 
-def _broken(piece: str, style: Style, width: float) -> Sequence[str]:
-    parts = [""]
-    for letter in piece:
-        if parts[-1] and text_width(parts[-1] + letter, style) > width:
-            parts.append("")
-        parts[-1] += letter
-    return parts
+def _parts(text: str, style: Style, width: float) -> Iterator[str]:
+    """Yield the pieces of a text, each that is wider than a line in parts that are not."""
+    for piece in _pieces(text):
+        part, used = "", 0.0
+        for letter in piece:
+            size = _letter_width(letter, style.face) * style.size
+            if part and letter != " " and used + size > width:
+                yield part
+                part, used = "", 0.0
+            part, used = part + letter, used + size
+        yield part
+
+
+@lru_cache(maxsize=8192)
+def _drawable(letter: str) -> str:
+    if unicodedata.category(letter)[0] == "C":
+        return " "
+    return letter if ord(letter) < LAST else SQUARE
 
 
 @lru_cache(maxsize=8192)
