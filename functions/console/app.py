@@ -2,7 +2,15 @@
 
 from chalice.app import Chalice, Response
 
-from grapevine.runtime import accounts, bounties, campaigns, console, console_coupons, console_payouts
+from grapevine.runtime import (
+    accounts,
+    bounties,
+    campaigns,
+    console,
+    console_coupons,
+    console_payouts,
+    statements,
+)
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import incoming, json_response, routes, services
 from grapevine.runtime.parts import parts
@@ -70,6 +78,8 @@ serve(
 )
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/entries", accounts.list_entries)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statement", accounts.read_statement)
+serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statements", statements.issue_statement)
+serve("POST", "/programs/{program_id}/statements/verify", statements.verify_statement)
 serve("GET", "/programs/{program_id}/waiting", console.list_waiting)
 serve("POST", "/programs/{program_id}/orders/{storefront_id}/{order_id}/accept", console.accept_order)
 serve("POST", "/programs/{program_id}/orders/{storefront_id}/{order_id}/reject", console.reject_order)

@@ -76,6 +76,8 @@ HANDLERS = {
         "list_entries",
         "list_progress",
         "read_statement",
+        "issue_statement",
+        "verify_statement",
         "list_waiting",
         "accept_order",
         "reject_order",

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from grapevine.domain.people import Promoter
-from grapevine.domain.statement_lines import NOTHING, Amounts, Carry, LineKind
+from grapevine.domain.statement_lines import NOTHING, Amounts, LineKind
 from grapevine.domain.statement_spans import Span
 from grapevine.domain.statements import Statement
 from grapevine.usecases.make_statement import StatementPorts, make_statement
@@ -20,7 +20,7 @@ def person(world: World, promoter_id: str) -> Promoter:
 
 
 def ports(world: World) -> StatementPorts:
-    return StatementPorts(world.pages, world.ledger)
+    return StatementPorts(world.pages, world.ledger, world.settlements)
 
 
 def state(
@@ -29,12 +29,11 @@ def state(
     starts_at: datetime,
     ends_at: datetime,
     currency: str = "USD",
-    carries: Sequence[Carry] = (),
 ) -> Statement:
     """Make a statement, long after."""
     span = Span(starts_at=starts_at, ends_at=ends_at)
     now = datetime.max.replace(tzinfo=ends_at.tzinfo)
-    return make_statement(person(world, promoter_id), currency, span, ports(world), now, carries)
+    return make_statement(person(world, promoter_id), currency, span, ports(world), now)
 
 
 def stated(

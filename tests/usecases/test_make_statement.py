@@ -16,9 +16,11 @@ from grapevine.domain.facts import OrderKey
 from grapevine.domain.money import Rounding
 from grapevine.domain.pages import Page, PageKey, balance_subject
 from grapevine.domain.payouts import Leg, LegOutcome, PayoutState, Reservation, conclude, reserve
-from grapevine.domain.statement_lines import NOTHING, Carry, CarryReason, LineKind
+from grapevine.domain.settlements import AccountOutcome, CarryReason, Settled
+from grapevine.domain.statement_lines import NOTHING, Carry, Line, LineKind
 from grapevine.domain.statement_spans import Span, day_named, midnight, month_days, span_of_days
 from grapevine.domain.statement_texts import line_sentence
+from grapevine.domain.withholding import NotPaidReason
 from grapevine.domain.wordings import EN
 from grapevine.domain.wordings_zh import ZH
 from grapevine.usecases.make_statement import (
@@ -30,7 +32,7 @@ from grapevine.usecases.make_statement import (
 from grapevine.usecases.merge_promoters import MergePromoters, merge_promoters
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
-from tests.usecases.settling import refund, released
+from tests.usecases.settling import DAY_ONE, RUN_ONE, refund, released, settled_world, start
 from tests.usecases.stating import balance_of, person, ports, state, stated
 from tests.worlds import World, chain_world
 
@@ -159,30 +161,74 @@ def test_a_refund_after_release_is_a_reversal() -> None:
     assert (found.opening.balance_minor, found.closing.balance_minor) == (1_333, 833)
 
 
+def carried(world: World, promoter_id: str) -> Line:
+    (line,) = [line for line in state(world, promoter_id, T0, LATER).lines if line.kind is LineKind.CARRY]
+    assert (line.changes, line.about) == (NOTHING, RUN_ONE)
+    assert line.at == DAY_ONE
+    return line
+
+
 def test_edge_75_a_negative_balance_is_an_explicit_line() -> None:
-    at = T0 + days(50)
-    carry = Carry(settlement_id="run", at=at, amount_minor=-500, reason=CarryReason.NEGATIVE)
-    found = state(chain_world(), CY, T0, LATER, carries=(carry,))
-    (line,) = found.lines
-    assert (line.kind, line.about, line.changes) == (LineKind.CARRY, "run", NOTHING)
-    assert line_sentence(line, "USD", EN) == "-5.00 USD was carried forward at settlement run (negative)."
-    assert line_sentence(line, "USD", ZH) == "结算 run 时结转 -5.00 美元（负数）。"
-    assert state(chain_world(), CY, T0, at, carries=(carry,)).lines == ()
+    world = paid_world()
+    refund(world, OrderKey(make.STOREFRONT_ID, "1"), 133_333, T0 + days(45))
+    world.settle(DAY_ONE)
+    line = carried(world, CY)
+    assert line_sentence(line, "USD", EN) == (
+        f"-100.83 USD was carried forward at settlement {RUN_ONE} (negative)."
+    )
+    assert line_sentence(line, "USD", ZH) == f"结算 {RUN_ONE} 时结转 -100.83 美元（负数）。"
 
 
 def test_edge_74_a_balance_below_the_minimum_says_what_is_missing() -> None:
-    carry = Carry(
-        settlement_id="run",
-        at=T0 + days(50),
-        amount_minor=680,
-        reason=CarryReason.BELOW_MINIMUM,
-        missing_minor=320,
-    )
-    (line,) = state(chain_world(), CY, T0, LATER, carries=(carry,)).lines
+    line = carried(settled_world(), ANA)
     assert line_sentence(line, "USD", EN) == (
-        "6.80 USD was carried forward at settlement run; it is below the minimum, 3.20 USD is missing."
+        f"5.00 USD was carried forward at settlement {RUN_ONE}; it is below the minimum, 5.00 USD is missing."
     )
-    assert line_sentence(line, "USD", ZH) == "结算 run 时结转 6.80 美元；未达到最低付款额，还差 3.20 美元。"
+    assert (
+        line_sentence(line, "USD", ZH)
+        == f"结算 {RUN_ONE} 时结转 5.00 美元；未达到最低付款额，还差 5.00 美元。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "english", "chinese"),
+    [
+        (
+            CarryReason.DETAILS_MISSING,
+            "the program has to know more of you before it pays: tax_id",
+            "付款前还需要你补充资料：tax_id",
+        ),
+        (
+            NotPaidReason.NOTHING_LEFT,
+            "fee and tax would take all of it, 0.07 USD is missing",
+            "不足以支付手续费和税款，还差 0.07 美元",
+        ),
+    ],
+)
+def test_whatever_else_was_carried_says_why(reason: str, english: str, chinese: str) -> None:
+    outcome = AccountOutcome(
+        promoter_id=CY,
+        settled=Settled.CARRIED,
+        amount_minor=680,
+        missing_minor=7,
+        reason=reason,
+        detail="tax_id",
+    )
+    carry = Carry(settlement_id="run", at=T0, outcome=outcome)
+    line = Line(kind=LineKind.CARRY, at=T0, account_id=CY, carry=carry)
+    said = [line_sentence(line, "USD", words) for words in (EN, ZH)]
+    assert said == [
+        f"6.80 USD was carried forward at settlement run; {english}.",
+        f"结算 run 时结转 6.80 美元；{chinese}。",
+    ]
+
+
+def test_a_statement_is_not_final_while_a_run_of_it_is_open() -> None:
+    world = chain_world()
+    start(world, DAY_ONE)
+    assert not state(world, CY, DAY_ONE, DAY_ONE + days(1)).is_final
+    world.settle(DAY_ONE)
+    assert state(world, CY, DAY_ONE, DAY_ONE + days(1)).is_final
 
 
 # --- whose accounts ------------------------------------------------------------------------------
@@ -248,7 +294,9 @@ def test_only_the_entries_of_the_spans_days_are_read() -> None:
         released(world, number + 1)
     counted = Counted(world)
     span = Span(starts_at=T0 + days(30), ends_at=T0 + days(40))
-    found = make_statement(person(world, CY), "USD", span, StatementPorts(counted, counted), LATER)
+    found = make_statement(
+        person(world, CY), "USD", span, StatementPorts(counted, counted, world.settlements), LATER
+    )
     assert counted.asked == ["pages", "entries_named", "entries_of"]
     assert counted.names == [f"{make.STOREFRONT_ID}/{number}/2" for number in range(1, 6)]
     assert (len(found.lines), found.opening.balance_minor) == (5, 5 * 1_333)

@@ -89,7 +89,7 @@ def _line(line: Line, about: About, currency: str) -> dict[str, Any]:
 def _reason(entry: Entry | None, line: Line) -> str:
     if entry:
         return entry.reason.value
-    return str(line.carry.reason) if line.carry else "joined"
+    return line.carry.outcome.reason if line.carry else "joined"
 
 
 def _local(at: datetime, program: Program) -> str:

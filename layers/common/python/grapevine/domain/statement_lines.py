@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import AccountKey, BonusKey, Entry, EntryReason
+from grapevine.domain.settlements import AccountOutcome
 
 PLACES = (Leaf.HELD, Leaf.PAYABLE, Leaf.BLOCKED, Leaf.RESERVED, Leaf.PAID)
 """Where a promoter's money can be."""
@@ -76,22 +77,13 @@ class LineKind(StrEnum):
     """That a settlement left something for the next one; it moves nothing."""
 
 
-class CarryReason(StrEnum):
-    """Why a settlement carried a balance forward."""
-
-    NEGATIVE = "negative"
-    BELOW_MINIMUM = "below_minimum"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carry:
-    """What a settlement carried forward for one promoter; `missing_minor` is what it takes to the minimum."""
+    """What a settlement left for the next one, of one promoter; `at` is when the settlement started."""
 
     settlement_id: str
     at: datetime
-    amount_minor: int
-    reason: CarryReason
-    missing_minor: int = 0
+    outcome: AccountOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.sentences import beside_clause, entry_sentence
-from grapevine.domain.statement_lines import PLACES, Carry, CarryReason, Line, LineKind
+from grapevine.domain.settlements import CarryReason
+from grapevine.domain.statement_lines import PLACES, Carry, Line, LineKind
+from grapevine.domain.withholding import NotPaidReason
 from grapevine.domain.wording import Language, Phrase, Wording
 
 _LEAVES = {LineKind.FEE: Leaf.FEES, LineKind.TAX: Leaf.TAX}
@@ -25,12 +27,16 @@ def line_sentence(line: Line, currency: str, words: Wording) -> str:
 
 
 def _carried(carry: Carry, currency: str, words: Wording) -> Iterator[str]:
-    is_negative = carry.reason is CarryReason.NEGATIVE
+    told, missing = carry.outcome, words.amount(carry.outcome.missing_minor, currency)
+    is_negative = told.reason == CarryReason.NEGATIVE
     phrase = Phrase.CARRIED_NEGATIVE if is_negative else Phrase.CARRIED
-    amount = words.amount(carry.amount_minor, currency)
-    yield words.say(phrase, amount=amount, settlement=carry.settlement_id)
-    if carry.reason is CarryReason.BELOW_MINIMUM:
-        yield words.say(Phrase.CARRIED_BELOW, amount=words.amount(carry.missing_minor, currency))
+    yield words.say(phrase, amount=words.amount(told.amount_minor, currency), settlement=carry.settlement_id)
+    if told.reason == CarryReason.BELOW_MINIMUM:
+        yield words.say(Phrase.CARRIED_BELOW, amount=missing)
+    elif told.reason == CarryReason.DETAILS_MISSING:
+        yield words.say(Phrase.CARRIED_UNKNOWN, what=told.detail)
+    elif told.reason == NotPaidReason.NOTHING_LEFT:
+        yield words.say(Phrase.CARRIED_FOR_FEES, amount=missing)
 
 
 def _joined(line: Line, currency: str, words: Wording) -> Iterator[str]:

@@ -91,6 +91,8 @@ class Phrase(StrEnum):
     CARRIED = "carried"
     CARRIED_NEGATIVE = "carried_negative"
     CARRIED_BELOW = "carried_below"
+    CARRIED_UNKNOWN = "carried_unknown"
+    CARRIED_FOR_FEES = "carried_for_fees"
     ACCOUNT_JOINED = "account_joined"
     ACCOUNT_LEFT = "account_left"
     OWED = "owed"

@@ -142,6 +142,8 @@ EN = Wording(
         Phrase.CARRIED: "{amount} was carried forward at settlement {settlement}",
         Phrase.CARRIED_NEGATIVE: "{amount} was carried forward at settlement {settlement} (negative)",
         Phrase.CARRIED_BELOW: "it is below the minimum, {amount} is missing",
+        Phrase.CARRIED_UNKNOWN: "the program has to know more of you before it pays: {what}",
+        Phrase.CARRIED_FOR_FEES: "fee and tax would take all of it, {amount} is missing",
         Phrase.ACCOUNT_JOINED: "the account {account} became one of yours, with {amount} in it",
         Phrase.ACCOUNT_LEFT: "the account became one of {account}'s, with {amount} in it",
         Phrase.OWED: "you owe {amount}, which is taken from what you earn next",

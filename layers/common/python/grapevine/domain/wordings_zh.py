@@ -128,6 +128,8 @@ ZH = Wording(
         Phrase.CARRIED: "结算 {settlement} 时结转 {amount}",
         Phrase.CARRIED_NEGATIVE: "结算 {settlement} 时结转 {amount}（负数）",
         Phrase.CARRIED_BELOW: "未达到最低付款额，还差 {amount}",
+        Phrase.CARRIED_UNKNOWN: "付款前还需要你补充资料：{what}",
+        Phrase.CARRIED_FOR_FEES: "不足以支付手续费和税款，还差 {amount}",
         Phrase.ACCOUNT_JOINED: "账户 {account} 并入你的名下，其中有 {amount}",
         Phrase.ACCOUNT_LEFT: "本账户连同其中的 {amount} 并入 {account} 名下，此后的记录见对方的对账单",
         Phrase.OWED: "你还欠 {amount}，将从之后的收入中扣除",

@@ -9,7 +9,6 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from reportlab.lib.pagesizes import A4
@@ -21,7 +20,7 @@ from grapevine.domain.statement_lines import PLACES, LineKind
 from grapevine.domain.statement_texts import KINDS, LABELS, PLACE_NAMES, Label
 from grapevine.domain.wording import Language
 
-WIDTH, HEIGHT = A4
+WIDTH, HEIGHT = float(A4[0]), float(A4[1])
 LEFT, RIGHT, TOP, BOTTOM = 48.0, WIDTH - 48.0, HEIGHT - 54.0, 72.0
 MIDDLE = WIDTH / 2 + 12
 DATE_WIDTH, AMOUNT_AT, BALANCE_AT = 74.0, RIGHT - 84.0, RIGHT
@@ -130,12 +129,11 @@ def _summary(page: Canvas, document: Mapping[str, Any], y: float) -> float:
     """Draw opening, what came and went by kind, and closing; return where it ends."""
     labels, right = _words(document), MIDDLE - 28
     y = _heading(page, labels[Label.SUMMARY], LEFT, right, y)
-    row = partial(_sum, page, LEFT, right)
-    y = row(y, labels[Label.OPENING], document["opening"]["balance"], STRONG)
-    for name, amount in _sums(document):
-        y = row(y, name, amount, BODY)
+    y = _sum(page, right, y, (labels[Label.OPENING], document["opening"]["balance"]), STRONG)
+    for told in _sums(document):
+        y = _sum(page, right, y, told, BODY)
     _rule(page, LEFT, right, y + 9)
-    return row(y - 2, labels[Label.CLOSING], document["closing"]["balance"], STRONG)
+    return _sum(page, right, y - 2, (labels[Label.CLOSING], document["closing"]["balance"]), STRONG)
 
 
 def _sums(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -147,8 +145,9 @@ def _sums(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield names[kind], known.get(kind, format_minor(0, currency))
 
 
-def _sum(page: Canvas, left: float, right: float, y: float, name: str, amount: str, style: Style) -> float:
-    draw(page, left, y, name, style)
+def _sum(page: Canvas, right: float, y: float, told: tuple[str, str], style: Style) -> float:
+    name, amount = told
+    draw(page, LEFT, y, name, style)
     draw_right(page, right, y, _shown(amount), style)
     return y - STEP
 
