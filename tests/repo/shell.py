@@ -22,6 +22,9 @@ _OURS: tuple[tuple[str, str], ...] = (
     (rf"\b\d{{1,2}} (?:{_MONTHS})(?: \d{{4}})?", "day"),
     (r"\b[0-9a-f]{24}\b", "customer"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "instant"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", "local time"),
+    (r"\b\d{4}-\d\d-\d\d\b", "day"),
+    (r"\bv1=[0-9a-f]{64}\b", "signature"),
 )
 _LINK_CODE = (r"^/?[0-9A-Za-z]{8}$", "link code")
 

@@ -10,7 +10,7 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.statement_lines import NOTHING, Amounts, LineKind
 from grapevine.domain.statement_spans import Span
 from grapevine.domain.statements import Statement
-from grapevine.usecases.make_statement import StatementPorts, make_statement
+from grapevine.usecases.make_statement import StatementBooks, make_statement
 from tests.builders import PROGRAM_ID
 from tests.worlds import World
 
@@ -19,8 +19,8 @@ def person(world: World, promoter_id: str) -> Promoter:
     return world.catalog.promoters(PROGRAM_ID, (promoter_id,))[promoter_id]
 
 
-def ports(world: World) -> StatementPorts:
-    return StatementPorts(world.pages, world.ledger, world.settlements)
+def ports(world: World) -> StatementBooks:
+    return StatementBooks(world.pages, world.ledger, world.settlements)
 
 
 def state(

@@ -25,7 +25,7 @@ from grapevine.domain.wordings import EN
 from grapevine.domain.wordings_zh import ZH
 from grapevine.usecases.make_statement import (
     MOST_ENTRIES,
-    StatementPorts,
+    StatementBooks,
     StatementUnsoundError,
     make_statement,
 )
@@ -295,7 +295,7 @@ def test_only_the_entries_of_the_spans_days_are_read() -> None:
     counted = Counted(world)
     span = Span(starts_at=T0 + days(30), ends_at=T0 + days(40))
     found = make_statement(
-        person(world, CY), "USD", span, StatementPorts(counted, counted, world.settlements), LATER
+        person(world, CY), "USD", span, StatementBooks(counted, counted, world.settlements), LATER
     )
     assert counted.asked == ["pages", "entries_named", "entries_of"]
     assert counted.names == [f"{make.STOREFRONT_ID}/{number}/2" for number in range(1, 6)]

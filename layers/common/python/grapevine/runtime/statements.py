@@ -16,7 +16,7 @@ from grapevine.domain.statement_spans import day_named, month_days
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import file_response
 from grapevine.usecases import issue_statement as issuing
-from grapevine.usecases.make_statement import StatementPorts
+from grapevine.usecases.make_statement import StatementBooks
 
 CONTENT_TYPES = {FileFormat.CSV: "text/csv; charset=utf-8", FileFormat.PDF: "application/pdf"}
 
@@ -34,7 +34,7 @@ def issue_statement(caller: Caller, program_id: str, promoter_id: str) -> dict[s
         format=chosen,
         currency=query.get("currency"),
     )
-    books = StatementPorts(parts.pages, parts.ledger, parts.settlements)
+    books = StatementBooks(parts.pages, parts.ledger, parts.settlements)
     ports = issuing.IssuePorts(parts.catalog, books, parts.secrets, parts.printer)
     issued = issuing.issue_statement(command, terms, ports, parts.now())
     if issued.body is None:

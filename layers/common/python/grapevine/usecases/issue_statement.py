@@ -24,7 +24,7 @@ from grapevine.domain.statement_signatures import (
 from grapevine.domain.statement_spans import span_of_days
 from grapevine.domain.wording import Language
 from grapevine.ports import PromoterReader, SecretStore, StatementPrinter
-from grapevine.usecases.make_statement import StatementPorts, make_statement
+from grapevine.usecases.make_statement import StatementBooks, make_statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class IssuePorts:
     """People, what statements are made of, the program's key, and what prints."""
 
     people: PromoterReader
-    books: StatementPorts
+    books: StatementBooks
     secrets: SecretStore
     printer: StatementPrinter
 

@@ -32,7 +32,7 @@ class StatementUnsoundError(GrapevineError):
 
 
 @dataclass(frozen=True, slots=True)
-class StatementPorts:
+class StatementBooks:
     """Pages, the ledger, and what settlements left."""
 
     pages: PageReader
@@ -54,7 +54,7 @@ class _Days:
 
 
 def make_statement(
-    promoter: Promoter, currency: str, span: Span, ports: StatementPorts, now: datetime
+    promoter: Promoter, currency: str, span: Span, ports: StatementBooks, now: datetime
 ) -> Statement:
     """Return what one person had before a span, what happened in it, and what they have at its end.
 

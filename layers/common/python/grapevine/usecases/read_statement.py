@@ -1,18 +1,22 @@
-"""A promoter's statement: every entry of all of their accounts, and that it adds up to what they have."""
+"""Everything that ever moved a promoter's money, and that it adds up to what they have.
+
+A statement of some days is made by `make_statement`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from grapevine.domain.accounts import Leaf, net
+from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.instants import to_text
 from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter
 from grapevine.domain.sentences import entry_sentence
+from grapevine.domain.statement_lines import NOTHING, PLACES, Amounts, changes
 from grapevine.domain.wording import Wording
 from grapevine.domain.wordings import EN
 from grapevine.ports import AccountReader, EntryLists, PageReader
@@ -20,8 +24,6 @@ from grapevine.usecases.read_balance import Balance, list_entries, read_balance
 
 EVERYTHING = 10**9
 """More entries than anybody has."""
-PLACES = (Leaf.HELD, Leaf.PAYABLE, Leaf.BLOCKED, Leaf.RESERVED, Leaf.PAID)
-"""Where a promoter's money can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +61,32 @@ def read_statement(
 
 
 def _account(key: AccountKey, ports: StatementPorts, words: Wording) -> dict[str, Any]:
-    balance = read_balance(key, ports.accounts)
+    has = _places(read_balance(key, ports.accounts))
     entries = list_entries(key, ports.pages, ports.ledger, EVERYTHING)[::-1]
     return {
         "promoter_id": key.promoter_id,
         "currency": key.currency,
-        "balance": _amounts(_places(balance), key.currency),
+        "balance": _shown(has.by_place(), key.currency),
         "entries": [_line(entry, key, words) for entry in entries],
-        "re_adds": _summed(entries, key) == _places(balance),
+        "re_adds": sum((changes(entry, key) for entry in entries), NOTHING) == has,
     }
 
 
 def _line(entry: Entry, key: AccountKey, words: Wording) -> dict[str, Any]:
+    changed = {leaf: minor for leaf, minor in changes(entry, key).by_place().items() if minor}
     return {
         "entry": entry.id,
         "reason": entry.reason.value,
         "sentence": entry_sentence(entry, frozenset((key.promoter_id,)), words),
         "recorded_at": to_text(entry.recorded_at),
         "payout_id": entry.payout_id,
-        "changes": _amounts(_changes(entry, key), key.currency),
+        "changes": _shown(changed, key.currency),
     }
 
 
-def _changes(entry: Entry, key: AccountKey) -> dict[str, int]:
-    """Return what an entry changes for a promoter, by place."""
-    return {
-        account.leaf.value: minor
-        for (account, currency), minor in net(entry.postings).items()
-        if account.owner == key.promoter_id and currency == key.currency and minor
-    }
+def _places(balance: Balance) -> Amounts:
+    return Amounts(tuple(getattr(balance, f"{leaf.value}_minor") for leaf in PLACES))
 
 
-def _summed(entries: Sequence[Entry], key: AccountKey) -> dict[str, int]:
-    total = dict.fromkeys((leaf.value for leaf in PLACES), 0)
-    for entry in entries:
-        for leaf, minor in _changes(entry, key).items():
-            total[leaf] += minor
-    return total
-
-
-def _places(balance: Balance) -> dict[str, int]:
-    return {leaf.value: getattr(balance, f"{leaf.value}_minor") for leaf in PLACES}
-
-
-def _amounts(places: dict[str, int], currency: str) -> dict[str, str]:
-    return {leaf: format_minor(minor, currency) for leaf, minor in places.items()}
+def _shown(places: Mapping[Leaf, int], currency: str) -> dict[str, str]:
+    return {leaf.value: format_minor(minor, currency) for leaf, minor in places.items()}
