@@ -171,6 +171,12 @@ def test_routes_are_regional_without_a_second_stage(packaged: dict[str, Packaged
     assert api["OpenApiVersion"] == "2.0"
 
 
+def test_the_console_hands_files_on_to_browsers(packaged: dict[str, PackagedApp]) -> None:
+    """A browser accepts `text/html` first, and API Gateway looks at no other type."""
+    body = packaged["console"].template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    assert body["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+
+
 def test_public_routes(packaged: dict[str, PackagedApp]) -> None:
     paths = {
         app: packaged[app].template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
