@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +13,7 @@ from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.heads import Head
 from grapevine.domain.transfers import RailName, RailSecrets
+from grapevine.ports import RailUnavailableError
 from grapevine.runtime import parts
 from grapevine.runtime.settings import SettingsError, read_settings
 from grapevine.runtime.wiring import RAIL_MODULES, AwsParts
@@ -121,3 +124,35 @@ def test_installed_parts_are_those_in_use() -> None:
     world = World()
     parts.install(world)
     assert parts.parts() is world
+
+
+def test_a_rail_stays_open_while_its_secrets_are_the_same() -> None:
+    """It keeps a token and a connection; other secrets open another one."""
+    world, name = chain_world(), RailName.PAYPAL
+    world.secrets.put_rail_secrets(make.PROGRAM_ID, name, RAIL_SECRETS[name])
+    rails = world.rails
+    first = rails.rail(make.PROGRAM_ID, name)
+    assert rails.rail(make.PROGRAM_ID, name) is first
+    changed = RailSecrets(values={**RAIL_SECRETS[name].values, "client_secret": "z"})
+    world.secrets.put_rail_secrets(make.PROGRAM_ID, name, changed)
+    assert rails.rail(make.PROGRAM_ID, name) is not first
+
+
+def test_secrets_that_are_not_whole_make_a_rail_wait() -> None:
+    world = chain_world()
+    world.secrets.put_rail_secrets(make.PROGRAM_ID, RailName.STRIPE, RailSecrets(values={"key": "x"}))
+    with pytest.raises(RailUnavailableError, match="api_key: is missing"):
+        world.rails.rail(make.PROGRAM_ID, RailName.STRIPE)
+
+
+def test_no_library_is_loaded_to_open_a_rail_and_look_at_details() -> None:
+    """The console does that, whose zip has none of them."""
+    code = (
+        "import sys\n"
+        "from grapevine.adapters.rails.stripe import Stripe, stripe_settings\n"
+        "from grapevine.domain.transfers import RailSecrets\n"
+        "rail = Stripe(stripe_settings(RailSecrets(values={'api_key': 'x'})))\n"
+        "assert rail.faults({}, 'USD')\n"
+        "assert 'stripe' not in sys.modules and 'requests' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,20 +8,19 @@ need a client of it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import Entry
-from grapevine.domain.errors import NotFoundError
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.instants import truncate
-from grapevine.domain.transfers import RailName, RailSecrets
+from grapevine.domain.transfers import RailName
+from grapevine.runtime.opening import OpenedRails
 from grapevine.runtime.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -46,26 +45,11 @@ WITHOUT_SECRETS = (RailName.CSV,)
 """Rails that every program has."""
 
 
-class ProgramRails:
+class ProgramRails(OpenedRails):
     """A program's rails: those it has secrets for, and those that need none."""
 
-    def __init__(self, secrets: ports.SecretStore, files: ports.Files, now: Callable[[], datetime]) -> None:
-        self._secrets = secrets
-        self._files = files
-        self._now = now
-
-    def rail(self, program_id: str, name: RailName) -> ports.Rail:
-        """Return a rail with the program's credentials; NotFoundError where it has none for it."""
-        needs_none = name in WITHOUT_SECRETS
-        secrets = RailSecrets(values={}) if needs_none else self._secrets.rail_secrets(program_id, name)
-        if secrets is None or name not in RAIL_MODULES:
-            raise NotFoundError("rail", f"{program_id}/{name}")
-        from grapevine.ports import RailNeeds
-
-        opened: ports.Rail = import_module(f"grapevine.adapters.rails.{RAIL_MODULES[name]}").open_rail(
-            RailNeeds(program_id=program_id, secrets=secrets, files=self._files, now=self._now)
-        )
-        return opened
+    modules = RAIL_MODULES
+    without_secrets = WITHOUT_SECRETS
 
 
 class AwsParts:

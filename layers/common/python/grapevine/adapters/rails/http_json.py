@@ -41,14 +41,27 @@ class JsonApi:
     def __init__(self, name: str, base_url: str, read_seconds: float = READ_SECONDS) -> None:
         self._name = name
         self._base_url = base_url.rstrip("/")
-        self._timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds)
-        self._pool = urllib3.PoolManager(timeout=self._timeout, retries=False)
+        self._read_seconds = read_seconds
+        self._pool = urllib3.PoolManager(retries=False)
 
-    def call(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-        """Ask once; RailUnavailableError where there is no answer, or one that is not a JSON object."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        read_seconds: float | None = None,
+    ) -> Answer:
+        """Ask once; RailUnavailableError where there is no answer, or one that is not a JSON object.
+
+        `read_seconds` is for a call that may not wait as long as the others.
+        """
+        longest = min(read_seconds or self._read_seconds, self._read_seconds)
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=longest)
+        url = self._base_url + path
         try:
             found = self._pool.request(
-                method, self._base_url + path, body=body, headers=dict(headers), redirect=False
+                method, url, body=body, headers=dict(headers), redirect=False, timeout=timeout
             )
         except urllib3.exceptions.HTTPError as error:
             raise RailUnavailableError(f"{self._name} did not answer: {type(error).__name__}") from error

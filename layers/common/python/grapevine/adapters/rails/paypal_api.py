@@ -17,10 +17,13 @@ from grapevine.adapters.rails.http_json import Answer, JsonApi, bounded
 from grapevine.ports.rails import RailUnavailableError
 
 PAYOUTS = "/v1/payments/payouts"
+VERIFY = "/v1/notifications/verify-webhook-signature"
 PAGE = 1000
 """Items a page holds at most."""
 MOST_PAGES = 1000
 TOKEN_MARGIN = timedelta(seconds=60)
+WEBHOOK_SECONDS = 4.0
+"""How long an answer is waited for while PayPal waits for ours."""
 SHORTEST_TOKEN = timedelta(seconds=0)
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 SIGNED = {
@@ -76,7 +79,7 @@ class PayPalApi:
 
     def first_items(self, payout_batch_id: str, most: int) -> Found:
         """Return a batch with its first items only."""
-        values = self._page(payout_batch_id, 1, most)
+        values = self._page(payout_batch_id, 1, most, WEBHOOK_SECONDS)
         items = tuple(values.get("items") or ())
         return Found(str((values.get("batch_header") or {}).get("batch_status", "")), items, complete=False)
 
@@ -88,7 +91,7 @@ class PayPalApi:
         """
         told = {name: headers[header] for name, header in SIGNED.items()} | {"webhook_id": webhook_id}
         body = json.dumps(told).encode()[:-1] + b', "webhook_event": ' + raw + b"}"
-        answer = self._call("POST", "/v1/notifications/verify-webhook-signature", body)
+        answer = self._call("POST", VERIFY, body, WEBHOOK_SECONDS)
         return answer.status == 200 and answer.values.get("verification_status") == "SUCCESS"
 
     def _pages(self, payout_batch_id: str) -> Iterator[Mapping[str, Any]]:
@@ -98,33 +101,37 @@ class PayPalApi:
             if number >= int(values.get("total_pages") or 1):
                 return
 
-    def _page(self, payout_batch_id: str, number: int, size: int) -> Mapping[str, Any]:
-        query = f"?page={number}&page_size={size}&total_required=true"
-        answer = self._call("GET", f"{PAYOUTS}/{payout_batch_id}{query}")
+    def _page(
+        self, payout_batch_id: str, number: int, size: int, read_seconds: float | None = None
+    ) -> Mapping[str, Any]:
+        path = f"{PAYOUTS}/{payout_batch_id}?page={number}&page_size={size}&total_required=true"
+        answer = self._call("GET", path, None, read_seconds)
         if answer.status != 200:
             raise self._api.unavailable(answer, words_of(answer))
         return answer.values
 
-    def _call(self, method: str, path: str, body: bytes | None = None) -> Answer:
+    def _call(
+        self, method: str, path: str, body: bytes | None = None, read_seconds: float | None = None
+    ) -> Answer:
         """Ask with the token we have, and once more with a new one where it has been taken from us."""
-        answer = self._ask(method, path, body)
+        answer = self._ask(method, path, body, read_seconds)
         if answer.status == 401:
             self._token = None
-            answer = self._ask(method, path, body)
+            answer = self._ask(method, path, body, read_seconds)
         if answer.status in (401, 403, 404, 408, 429) or answer.status >= 500:
             raise self._api.unavailable(answer, words_of(answer))
         return answer
 
-    def _ask(self, method: str, path: str, body: bytes | None) -> Answer:
-        headers = {**JSON, "Authorization": f"Bearer {self._bearer()}"}
-        return self._api.call(method, path, headers, body)
+    def _ask(self, method: str, path: str, body: bytes | None, read_seconds: float | None) -> Answer:
+        headers = {**JSON, "Authorization": f"Bearer {self._bearer(read_seconds)}"}
+        return self._api.call(method, path, headers, body, read_seconds)
 
-    def _bearer(self) -> str:
+    def _bearer(self, read_seconds: float | None) -> str:
         if self._token is None or self._now() >= self._token[1]:
-            self._token = self._signed_in()
+            self._token = self._signed_in(read_seconds)
         return self._token[0]
 
-    def _signed_in(self) -> tuple[str, datetime]:
+    def _signed_in(self, read_seconds: float | None) -> tuple[str, datetime]:
         pair = f"{self._access.client_id}:{self._access.client_secret}"
         headers = {
             "Authorization": f"Basic {b64encode(pair.encode()).decode()}",
@@ -132,7 +139,8 @@ class PayPalApi:
             "Accept": "application/json",
         }
         asked_at = self._now()
-        answer = self._api.call("POST", "/v1/oauth2/token", headers, b"grant_type=client_credentials")
+        body = b"grant_type=client_credentials"
+        answer = self._api.call("POST", "/v1/oauth2/token", headers, body, read_seconds)
         token, seconds = answer.values.get("access_token"), answer.values.get("expires_in")
         if answer.status != 200 or not isinstance(token, str) or not isinstance(seconds, int):
             raise self._api.unavailable(answer, f"no token: {words_of(answer)}")

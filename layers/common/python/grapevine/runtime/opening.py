@@ -1,0 +1,54 @@
+"""Rails by program: opened with the program's secrets when they are first asked for.
+
+Which rails there are, `wiring` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from functools import lru_cache
+from importlib import import_module
+from typing import ClassVar
+
+from grapevine import ports
+from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.transfers import RailName, RailSecrets
+
+MOST_OPEN = 100
+Pairs = tuple[tuple[str, str], ...]
+
+
+class OpenedRails:
+    """Rails that stay open while their secrets are the same: they keep a connection, or a token."""
+
+    modules: ClassVar[Mapping[RailName, str]] = {}
+    without_secrets: ClassVar[Collection[RailName]] = ()
+
+    def __init__(self, secrets: ports.SecretStore, files: ports.Files, now: Callable[[], datetime]) -> None:
+        self._secrets = secrets
+        self._files = files
+        self._now = now
+        self._opened = lru_cache(MOST_OPEN)(self._open)
+
+    def rail(self, program_id: str, name: RailName) -> ports.Rail:
+        """Return a rail with the program's credentials; NotFoundError where it has none for it.
+
+        RailUnavailableError where they are not whole: what is to be paid waits until they are.
+        """
+        needs_none = name in self.without_secrets
+        secrets = RailSecrets(values={}) if needs_none else self._secrets.rail_secrets(program_id, name)
+        if secrets is None or name not in self.modules:
+            raise NotFoundError("rail", f"{program_id}/{name}")
+        return self._opened(program_id, name, tuple(secrets.values.items()))
+
+    def _open(self, program_id: str, name: RailName, pairs: Pairs) -> ports.Rail:
+        module = import_module(f"grapevine.adapters.rails.{self.modules[name]}")
+        secrets = RailSecrets(values=dict(pairs))
+        needs = ports.RailNeeds(program_id=program_id, secrets=secrets, files=self._files, now=self._now)
+        try:
+            opened: ports.Rail = module.open_rail(needs)
+        except InvalidInputError as error:
+            where = f"{program_id}/{name}"
+            raise ports.RailUnavailableError(f"the secrets of rail {where}: {error}") from error
+        return opened
