@@ -47,6 +47,7 @@ ANSWERS = {
     "SettingsError": (500, "internal"),
     "SettlementIncompleteError": (500, "internal"),
     "SettlementsNotStartedError": (500, "internal"),
+    "TransferRefusedError": (500, "internal"),
 }
 
 
