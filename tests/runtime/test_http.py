@@ -15,6 +15,7 @@ from chalice.app import Chalice, Response
 import grapevine
 from grapevine.domain import errors
 from grapevine.domain.errors import GrapevineError, InvalidInputError
+from grapevine.domain.payout_requests import RefusedReason
 from grapevine.domain.programs import InvalidProgramError
 from grapevine.runtime.http import answering, html_response, incoming, json_response, refusal
 from tests.runtime.observed import Line, collected, invocations
@@ -28,6 +29,8 @@ ANSWERS = {
     "ForbiddenError": (403, "forbidden"),
     "NotFoundError": (404, "not_found"),
     "AlreadyExistsError": (409, "already_exists"),
+    "RefusedError": (409, "refused"),
+    "PayoutRefusedError": (409, "refused"),
     "ConcurrencyError": (409, "try_again"),
     "EntryExistsError": (409, "try_again"),
     "GrantMovedError": (409, "try_again"),
@@ -47,6 +50,7 @@ ANSWERS = {
     "SettingsError": (500, "internal"),
     "SettlementIncompleteError": (500, "internal"),
     "SettlementsNotStartedError": (500, "internal"),
+    "StatementUnsoundError": (500, "internal"),
     "TransferRefusedError": (500, "internal"),
 }
 
@@ -69,8 +73,8 @@ def raised(kind: type[GrapevineError]) -> GrapevineError:
     """Make an error without its constructor: they take different things."""
     error = kind.__new__(kind)
     Exception.__init__(error, "an internal detail")
-    for name, value in (("what", "is off"), ("where", "a.b"), ("faults", ())):
-        vars(error)[name] = value
+    known = {"what": "is off", "where": "a.b", "faults": (), "reason": RefusedReason.NOT_OFFERED}
+    vars(error).update(known, missing=None, names=())
     return error
 
 
