@@ -31,6 +31,7 @@ ANSWERS = {
     "AlreadyExistsError": (409, "already_exists"),
     "RefusedError": (409, "refused"),
     "PayoutRefusedError": (409, "refused"),
+    "PayoutStateError": (409, "refused"),
     "ConcurrencyError": (409, "try_again"),
     "EntryExistsError": (409, "try_again"),
     "GrantMovedError": (409, "try_again"),
@@ -42,7 +43,6 @@ ANSWERS = {
     # Nothing that a request can cause, so nothing that a caller could mend.
     "MoneyError": (500, "internal"),
     "OrderUnprocessableError": (500, "internal"),
-    "PayoutStateError": (500, "internal"),
     "PointsNotTendedError": (500, "internal"),
     "RailRefusedError": (500, "internal"),
     "RailUnavailableError": (503, "unavailable"),
