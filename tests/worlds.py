@@ -39,21 +39,25 @@ from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.plans import Plan
-from grapevine.ports import LinkReader, StatementPrinter, StorefrontAdapter, StorefrontSecrets
+from grapevine.domain.transfers import RailName
+from grapevine.ports import LinkReader, Rail, Rails, StatementPrinter, StorefrontAdapter, StorefrontSecrets
 from grapevine.runtime.wiring import ProgramRails
 from grapevine.usecases.apply_results import ResultPorts
+from grapevine.usecases.choose_payouts import SendPorts
 from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.read_balance import Balance, read_balance
+from grapevine.usecases.send_payouts import PayoutsSent, send_payouts
 from grapevine.usecases.settle_page import SettlePage, SettlePorts, settle_page
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
 from grapevine.usecases.sweep_due import SweepPorts, Swept, sweep_due
 from grapevine.usecases.verify_program import OrderProof, Proof, verify_program
 from grapevine.usecases.void_parts import VoidParts, VoidPorts, void_parts
 from tests import builders as make
+from tests.rails.fake import FakeRails
 
 SUBJECT_KEY = b"k" * 32
 SECRETS = StorefrontSecrets(webhook_secrets=("current-secret-16", "previous-secret"), subject_key=SUBJECT_KEY)
@@ -89,6 +93,7 @@ class World:
     files: MemoryFiles = field(default_factory=MemoryFiles)
     bus: MemoryBus = field(default_factory=MemoryBus)
     printer: StatementPrinter = field(default_factory=MemoryPrinter)
+    given_rails: dict[RailName, Rail] = field(default_factory=dict)
     treasury: MemoryTreasury = field(init=False)
     storefront_adapters: dict[str, StorefrontAdapter] = field(default_factory=lambda: {"shopify": Shopify()})
     random_bytes: RandomBytes = field(default_factory=counting_bytes)
@@ -125,8 +130,16 @@ class World:
         return ResultPorts(self.catalog, self.treasury)
 
     @property
-    def rails(self) -> ProgramRails:
-        return ProgramRails(self.secrets, self.files, self.now)
+    def rails(self) -> Rails:
+        """The real rails; those that a test gives stand before them."""
+        return FakeRails(self.given_rails, ProgramRails(self.secrets, self.files, self.now))
+
+    @property
+    def sending(self) -> SendPorts:
+        return SendPorts(self.catalog, self.treasury, self.payees, self.batches, self.rails)
+
+    def send(self, now: datetime, program_id: str = make.PROGRAM_ID) -> PayoutsSent:
+        return send_payouts(program_id, self.sending, now)
 
     def append(self, *facts: Fact) -> None:
         for fact in facts:
@@ -169,7 +182,7 @@ class World:
 
     @property
     def closing(self) -> ClosePorts:
-        return ClosePorts(self.settlements, self.catalog, self.treasury, self.files)
+        return ClosePorts(self.settlements, self.settlement_queue)
 
     @property
     def listing(self) -> ListPorts:

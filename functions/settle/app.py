@@ -4,7 +4,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 
-from grapevine.runtime import settling
+from grapevine.runtime import sending, settling
 from grapevine.runtime.parts import parts
 from grapevine.runtime.streams import Answer
 
@@ -24,6 +24,11 @@ def start_settlements(event: CloudWatchEvent) -> dict[str, Any]:
 @app.schedule("rate(1 hour)")
 def report_waiting(event: CloudWatchEvent) -> dict[str, Any]:
     return settling.report_waiting(parts())
+
+
+@app.schedule("rate(1 hour)")
+def send_payouts(event: CloudWatchEvent) -> dict[str, Any]:
+    return sending.start(parts())
 
 
 @app.schedule("cron(15 1 * * ? *)")

@@ -21,6 +21,7 @@ HANDLERS = {
     "settle": {
         "sweep_due",
         "start_settlements",
+        "send_payouts",
         "start_points",
         "report_waiting",
         "verify_programs",

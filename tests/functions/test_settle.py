@@ -22,10 +22,12 @@ from grapevine.domain.pages import Page
 from grapevine.domain.payouts import Payout, PayoutState
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.settlements import PageName, Settled
+from grapevine.domain.transfers import Payee, RailName, TransferBatch, TransferResult
 from grapevine.runtime import observe
 from grapevine.usecases.start_settlements import SettlementsNotStartedError
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, days, minutes
+from tests.rails.fake import FakeRail
 from tests.runtime.observed import Line, counted, invocations
 from tests.worlds import World
 
@@ -227,12 +229,9 @@ def test_a_run_pays_each_promoter_once(
     assert payouts(world) == {CY: 13_330, BO: 4_000, ANA: 1_330}
     assert [world.balance(name).reserved_minor for name in (CY, BO, ANA)] == [13_330, 4_000, 1_330]
     assert world.proof().faults == ()
-    body, content_type = world.files.stored[f"payouts/{make.PROGRAM_ID}/{RUN}.csv"]
-    assert content_type == "text/csv"
-    assert len(body.decode().splitlines()) == 4
-    before = dict(world.files.stored)
     assert settle(client, started) == []
-    assert (world.files.stored, len(world.treasury.stored)) == (before, 3)
+    assert len(world.treasury.stored) == 3
+    assert world.settlement_queue.payouts == [make.PROGRAM_ID]
 
 
 def test_edge_42_a_ban_from_the_queue_voids_what_is_held(
@@ -293,12 +292,12 @@ def test_one_promoter_that_fails_stops_no_other_and_comes_again(
     treasury.error = error
     assert settle(client, started) == [0]
     assert payouts(world) == {CY: 13_330, ANA: 1_330}
-    assert world.files.stored == {}
+    assert world.settlement_queue.payouts == []
     assert any(BO in text for text in invocations(lines)[-1]["errors"])
     treasury.error = None
     assert settle(client, started) == []
     assert payouts(world) == {CY: 13_330, BO: 4_000, ANA: 1_330}
-    assert len(world.files.stored) == 1
+    assert world.settlement_queue.payouts == [make.PROGRAM_ID]
     assert world.proof().faults == ()
 
 
@@ -320,14 +319,107 @@ def test_edge_82_who_fails_three_times_is_recorded_and_counted_where_the_alarm_l
     assert world.balance(BO).payable_minor == 4_000
 
 
+# --- send ----------------------------------------------------------------------------------------
+
+
+def sending(world: World) -> list[str]:
+    """Take the queue's bodies about payouts, as its adapter writes them."""
+    queue = world.settlement_queue
+    bodies: list[Any] = [{"send": name} for name in queue.payouts]
+    bodies += [{"transfers": {"program_id": name, "batch_id": batch}} for name, batch in queue.transfers]
+    queue.payouts, queue.transfers = [], []
+    return [json.dumps(body) for body in bodies]
+
+
+def test_the_end_of_a_run_forms_a_batch_and_the_batch_is_sent(
+    world: World, client: Clients, started: list[str], lines: list[Line]
+) -> None:
+    settle(client, started)
+    assert settle(client, sending(world)) == []
+    ((_, batch_id),) = world.settlement_queue.transfers
+    assert world.files.stored == {}
+    assert settle(client, sending(world) * 2) == []
+    body, content_type = world.files.stored[f"payouts/{make.PROGRAM_ID}/{batch_id}.csv"]
+    assert content_type == "text/csv"
+    assert len(body.decode().splitlines()) == 4
+    assert {payout.state for payout in world.treasury.stored.values()} == {PayoutState.SENT}
+    assert invocations(lines)[-1]["batches"] == [f"{make.PROGRAM_ID}/{batch_id}"]
+
+
+def test_every_hour_programs_are_queued_and_what_is_open_is_looked_at_until_it_is_known(
+    world: World, client: Clients, started: list[str]
+) -> None:
+    settle(client, started)
+    for _ in range(2):
+        world.settlement_queue.payouts = []
+        assert run(client, "send_payouts") == {"programs": 1}
+        settle(client, sending(world))
+        settle(client, sending(world))
+    (batch,) = world.batches.open_batches(make.PROGRAM_ID)
+    text = "".join(f"{transfer.id},completed\n" for transfer in batch.transfers)
+    report = import_file(world, client, f"transfer_id,status\n{text}")
+    assert len(report["completed"]) == 3
+    run(client, "send_payouts")
+    settle(client, sending(world))
+    settle(client, sending(world))
+    assert world.batches.open_batches(make.PROGRAM_ID) == []
+    assert world.proof().faults == ()
+
+
+def test_what_waits_is_in_the_line_and_a_rail_that_is_away_is_counted(
+    world: World, client: Clients, started: list[str], lines: list[Line], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle(client, started)
+    rail = world.given_rails[RailName.PAYPAL] = FakeRail(away=1)
+    payee = Payee(rail=RailName.PAYPAL, details={"receiver": "cy@example.com"}, changed_at=T0)
+    world.payees.put_payee(make.PROGRAM_ID, CY, payee)
+    settle(client, sending(world))
+    assert invocations(lines)[-1]["waiting_payee"] == ["2"]
+    capsys.readouterr()
+    assert settle(client, sending(world)) == []
+    assert counted(capsys.readouterr().out)[observe.RAIL_UNAVAILABLE] == 1
+    assert invocations(lines)[-1]["unavailable"] == ["paypal: 503: come again"]
+    assert not rail.moved
+
+
+def test_edge_80_what_a_rail_says_and_cannot_be_raises_the_alarm_and_moves_nothing(
+    world: World, client: Clients, started: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle(client, started)
+    rail = Confused()
+    world.given_rails[RailName.PAYPAL] = rail
+    payee = Payee(rail=RailName.PAYPAL, details={"receiver": "cy@example.com"}, changed_at=T0)
+    world.payees.put_payee(make.PROGRAM_ID, CY, payee)
+    settle(client, sending(world))
+    capsys.readouterr()
+    assert settle(client, sending(world)) == []
+    assert counted(capsys.readouterr().out)[observe.RESULT_REJECTED] == 1
+    assert world.balance(CY).reserved_minor == 13_330
+
+
+class Confused(FakeRail):
+    """A rail that also tells of a transfer that nobody sent."""
+
+    def query(self, batch: TransferBatch) -> Sequence[TransferResult]:
+        stray = TransferResult(transfer_id="po1x1", state=PayoutState.COMPLETED)
+        return [*super().query(batch), stray]
+
+
+def test_a_batch_that_nobody_formed_comes_again(world: World, client: Clients) -> None:
+    body = json.dumps({"transfers": {"program_id": make.PROGRAM_ID, "batch_id": "pbnever"}})
+    assert settle(client, [body, json.dumps({"send": "pg_never"})]) == [0, 1]
+
+
 def test_a_file_that_could_not_be_written_comes_again(
     world: World, client: Clients, started: list[str]
 ) -> None:
-    stored = world.files.stored
+    settle(client, started)
+    settle(client, sending(world))
+    stored, bodies = world.files.stored, sending(world)
     world.files.stored = ReadOnly()
-    assert settle(client, started) == [0]
+    assert settle(client, bodies) == [0]
     world.files.stored = stored
-    assert settle(client, started) == []
+    assert settle(client, bodies) == []
     assert len(stored) == 1
 
 

@@ -91,6 +91,7 @@ def test_alarms_reach_a_person(platform: dict[str, Any]) -> None:
         "ProofsMissed",
         "OrdersOverdue",
         "ResultsRejected",
+        "RailsUnavailable",
     }
     assert all(alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms.values())
 

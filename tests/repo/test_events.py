@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from datetime import UTC, datetime
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ import pytest
 from grapevine.adapters.dynamo.clicks import ClickRow
 from grapevine.adapters.dynamo.fact_bodies import fact_from_body, fact_to_body
 from grapevine.adapters.eventbridge import SOURCE
+from grapevine.adapters.rails.csv_file import COLUMNS as PAYOUT_COLUMNS
 from grapevine.domain.entries import Entry, entry_from_dict, entry_to_dict
 from grapevine.domain.facts import FactKind, OrderKey
 from grapevine.domain.settlements import PageName
-from grapevine.usecases.export_payouts import PAYOUT_COLUMNS
+from grapevine.runtime import sending
 from grapevine.usecases.import_results import COLUMNS
 from grapevine.usecases.publish_accruals import COMMISSION_ACCRUED, accruals
 from tests.repo.documents import blocks_of, coded, named, rows_of, section
@@ -68,6 +70,11 @@ def test_every_attribute_of_a_click_is_described() -> None:
 @pytest.mark.parametrize("kind", ["list", "page"])
 def test_a_settlements_messages_name_a_place_in_its_chain(kind: str) -> None:
     assert set(example(kind)[kind]) == {field.name for field in fields(PageName)}
+
+
+def test_the_messages_about_payouts_are_those_that_are_taken() -> None:
+    assert set(example("send")) == {"send"}
+    assert set(example("transfers")["transfers"]) == set(signature(sending.send).parameters) - {"parts"}
 
 
 def test_the_failure_message_has_order_and_reason() -> None:

@@ -40,6 +40,7 @@ def test_every_metric_with_an_alarm_exists() -> None:
         observe.PROOF_MISSED,
         observe.ORDER_OVERDUE,
         observe.RESULT_REJECTED,
+        observe.RAIL_UNAVAILABLE,
         observe.PROMOTER_NOT_SETTLED,
     }
 

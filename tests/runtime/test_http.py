@@ -43,6 +43,7 @@ ANSWERS = {
     # Nothing that a request can cause, so nothing that a caller could mend.
     "MoneyError": (500, "internal"),
     "OrderUnprocessableError": (500, "internal"),
+    "PayoutsNotSentError": (500, "internal"),
     "PointsNotTendedError": (500, "internal"),
     "RailRefusedError": (500, "internal"),
     "RailUnavailableError": (503, "unavailable"),

@@ -439,7 +439,14 @@ def _all_steps(town: Town) -> Iterator[Callable[[], object]]:
     yield town.facts.replay
     yield from [town.screened.replay] if town.script.screens else []
     yield town.entries.replay
-    yield from (town.sweep, town.redrive, town.start, town.lists.replay, town.settlement_pages.replay)
+    yield from (
+        town.sweep,
+        town.redrive,
+        town.start,
+        town.lists.replay,
+        town.settlement_pages.replay,
+        town.payouts.replay,
+    )
     for command, _ in town.bought.values():
         yield lambda command=command: town.spend(command)  # type: ignore[misc]
     yield from [town.tend] if town.script.points else []

@@ -81,7 +81,7 @@ class Player:
         if town.script.completes_bps < WHOLE_BPS:
             self._work(results)
             results = []
-        self._work([town.start, *results], [town.lists, town.settlement_pages])
+        self._work([town.start, *results], [town.lists, town.settlement_pages, town.payouts])
 
     def _lagging(self, phase: Phase) -> None:
         """Let everything happen at once, and streams hold back what they like; screening alone is prompt."""
@@ -90,11 +90,11 @@ class Player:
         start = [town.start] if phase.settles else []
         points = [town.tend, *self._spends(phase)] if town.script.points else []
         processes: list[Process] = [town.sweep, town.redrive, *points, *start, *self._results(), *arrivals]
-        self._work(processes, [*self._books, town.lists, town.settlement_pages], drains=False)
+        self._work(processes, [*self._books, town.lists, town.settlement_pages, town.payouts], drains=False)
         self._work([], [town.screened] if town.script.screens else [])
 
     def _catch_up(self) -> None:
-        self._work([], [*self._books, self.town.lists, self.town.settlement_pages])
+        self._work([], [*self._books, self.town.lists, self.town.settlement_pages, self.town.payouts])
         self._redrive()
 
     @property

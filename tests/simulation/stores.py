@@ -10,6 +10,7 @@ from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryRawBodies
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, MemorySettlementQueue
+from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.state import MemoryPages, MemoryTreasury
 from grapevine.domain.coupons import Coupon
@@ -169,6 +170,8 @@ class Stores:
     failures: SimulatedFailures
     queue: MemorySettlementQueue
     files: SimulatedFiles
+    payees: MemoryPayees
+    batches: MemoryBatches
 
 
 def stores_of(script: Script, kinds: Kinds, storm: Storm) -> Stores:
@@ -192,4 +195,6 @@ def stores_of(script: Script, kinds: Kinds, storm: Storm) -> Stores:
         failures=SimulatedFailures(),
         queue=MemorySettlementQueue(),
         files=SimulatedFiles(),
+        payees=MemoryPayees(),
+        batches=MemoryBatches(),
     )

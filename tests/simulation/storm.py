@@ -64,6 +64,7 @@ FRONTS = (
     frozenset({"ledger", "facts", "clicks", "catalog"}),
     frozenset({"treasury"}),
     frozenset({"treasury", "settlements", "files", "queue"}),
+    frozenset({"treasury", "batches", "files"}),
     frozenset({"pages", "failures"}),
 )
 """The stores that a narrow storm is over."""

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from zlib import crc32
 
-from grapevine.adapters.memory.rails import MemoryPayees
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry, Postable
 from grapevine.domain.errors import (
@@ -31,8 +30,10 @@ from grapevine.domain.heads import Head, Step
 from grapevine.domain.pages import Page
 from grapevine.domain.settlements import PageName
 from grapevine.ports import Treasury
+from grapevine.runtime.wiring import ProgramRails
 from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.change_promoter import ChangeSponsor, ChangeStatus, change_sponsor, change_status
+from grapevine.usecases.choose_payouts import SendPorts
 from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.create_coupon import SwitchCoupon, switch_coupon
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
@@ -43,6 +44,7 @@ from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_orders
 from grapevine.usecases.screen_order import ScreenOrder, ScreenOrderPorts, screen_order
+from grapevine.usecases.send_payouts import send_payouts
 from grapevine.usecases.settle_page import SettlePage, SettlePorts, settle_page
 from grapevine.usecases.spend_points import SpendPoints, spend_points
 from grapevine.usecases.start_settlements import StartSettlementsPorts, start_settlements
@@ -108,6 +110,7 @@ class Town:
         self.entries = Stream(stores.ledger.appended, storm, self.on_entries)
         self.lists = Stream(stores.queue.lists, storm, self.on_lists)
         self.settlement_pages = Stream(stores.queue.pages, storm, self.on_settlement_pages)
+        self.payouts = Stream(stores.queue.payouts, storm, self.on_payouts)
 
     def _expose(self, stores: Stores, storm: Storm) -> None:
         seen: dict[str, Any] = {name: getattr(stores, name) for name in stores.__dataclass_fields__}
@@ -123,10 +126,12 @@ class Town:
         self._sweeping = SweepPorts(ledger, seen["settlements"], catalog, self.orders, self._failures)
         self._redriving = RedrivePorts(self._failures, self.orders, self._pages)
         self._starting = StartSettlementsPorts(catalog, seen["settlements"], seen["queue"])
-        closing = ClosePorts(seen["settlements"], catalog, seen["treasury"], seen["files"])
+        closing = ClosePorts(seen["settlements"], seen["queue"])
         self._listing = ListPorts(catalog, seen["settlements"], seen["queue"], closing)
-        self._settling = SettlePorts(catalog, seen["treasury"], seen["settlements"], closing, MemoryPayees())
+        self._settling = SettlePorts(catalog, seen["treasury"], seen["settlements"], closing, seen["payees"])
         self._treasury = seen["treasury"]
+        rails = ProgramRails(stores.secrets, seen["files"], self.now)
+        self._sending = SendPorts(catalog, seen["treasury"], seen["payees"], seen["batches"], rails)
         # Storms know it by a name of its own, so that some are over points alone.
         points = Exposed("points", stores.treasury, storm) if storm.rages else stores.treasury
         self.watched = Watched(points)
@@ -247,6 +252,11 @@ class Town:
         """
         now = self.now()
         return _failing(names, lambda name: self._settle(name, now))
+
+    def on_payouts(self, names: Sequence[str]) -> list[str]:
+        """Send the payouts of programs; what could not be sent comes again."""
+        now = self.now()
+        return _failing(names, lambda name: send_payouts(name, self._sending, now))
 
     def _settle(self, name: PageName, now: datetime) -> None:
         if name in self._at_work:

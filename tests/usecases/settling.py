@@ -23,7 +23,6 @@ from tests.worlds import World, chain_world
 DAY_ONE = datetime(2027, 1, 10, 4, tzinfo=UTC)
 DAY_TWO = datetime(2027, 2, 10, 4, tzinfo=UTC)
 RUN_ONE, RUN_TWO = (scheduled_id(PROGRAM_ID, day) for day in ("2027-01-10", "2027-02-10"))
-FILE_ONE = f"payouts/{PROGRAM_ID}/{RUN_ONE}.csv"
 
 
 def released(world: World, number: int, base_minor: int = 13_333) -> OrderKey:
@@ -51,20 +50,31 @@ def paid_out(world: World, run: str = RUN_ONE) -> dict[str, int]:
     return {payout.key.promoter_id: payout.amount_minor for payout in world.treasury.payouts_of(run)}
 
 
+def in_files(world: World) -> list[dict[str, str]]:
+    """Return the rows of all payout files."""
+    bodies = [body for name, (body, _) in sorted(world.files.stored.items()) if name.startswith("payouts/")]
+    return [row for body in bodies for row in csv.DictReader(io.StringIO(body.decode(), newline=""))]
+
+
 def payout_of(world: World, promoter_id: str, run: str = RUN_ONE) -> Payout:
     return next(p for p in world.treasury.payouts_of(run) if p.key.promoter_id == promoter_id)
 
 
-def results(*rows: tuple[str, str, str]) -> bytes:
+def results(*rows: tuple[str, str, str], column: str = "payout_id") -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows((("payout_id", "status", "detail"), *rows))
+    csv.writer(text).writerows(((column, "status", "detail"), *rows))
     return text.getvalue().encode()
 
 
 def take(
-    world: World, *rows: tuple[str, str, str], program: str = PROGRAM_ID, now: datetime = DAY_ONE
+    world: World,
+    *rows: tuple[str, str, str],
+    program: str = PROGRAM_ID,
+    now: datetime = DAY_ONE,
+    column: str = "payout_id",
 ) -> ResultReport:
-    return import_results(ImportResults(program, results(*rows)), world.results, now + days(1))
+    command = ImportResults(program, results(*rows, column=column))
+    return import_results(command, world.results, now + days(1))
 
 
 def settled_world() -> World:

@@ -17,7 +17,6 @@ from grapevine.usecases.change_promoter import (
     ChangeStatus,
     change_status,
 )
-from grapevine.usecases.export_payouts import export_payouts
 from grapevine.usecases.read_statement import StatementPorts, read_statement
 from grapevine.usecases.settle_account import Holder, settle_account
 from tests import builders as make
@@ -26,9 +25,8 @@ from tests.usecases.amounts import earned
 from tests.usecases.settling import (
     DAY_ONE,
     DAY_TWO,
-    FILE_ONE,
-    RUN_ONE,
     chained,
+    in_files,
     paid_out,
     payout_of,
     refund,
@@ -235,7 +233,8 @@ def test_edge_42_what_was_payable_at_the_ban_is_paid_however_small() -> None:
     world.settle(DAY_ONE)
     assert paid_out(world) == {CY: 1333, ANA: 133}
     assert payout_of(world, ANA).state is PayoutState.REQUESTED
-    assert ANA in world.files.get(FILE_ONE).decode()
+    world.send(DAY_ONE)
+    assert {row["promoter_id"] for row in in_files(world)} == {CY, ANA}
     assert world.proof().faults == ()
 
 
@@ -263,8 +262,8 @@ def test_edge_43_a_payout_that_is_not_sent_yet_is_stopped(status: PromoterStatus
     command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=CY, status=status, reason="x")
     change_status(command, world.catalog, DAY_ONE + minutes(1))
     settle_named(world, second, DAY_ONE + minutes(2))
-    assert CY not in world.files.get(FILE_ONE).decode()
-    assert BO in world.files.get(FILE_ONE).decode()
+    world.send(DAY_ONE + minutes(2))
+    assert {row["promoter_id"] for row in in_files(world)} == {BO}
     payout = payout_of(world, CY)
     assert (payout.state, payout.detail) == (PayoutState.STOPPED, f"not sent: {status}")
     assert world.balance(CY).payable_minor == 5_000
@@ -277,42 +276,15 @@ def test_edge_43_a_payout_that_was_sent_completes() -> None:
     world = chain_world()
     released(world, 1, 50_000)
     world.settle(DAY_ONE)
-    file = world.files.get(FILE_ONE)
+    world.send(DAY_ONE)
+    files = dict(world.files.stored)
     command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=CY, status=BANNED, reason="x")
     change_status(command, world.catalog, DAY_ONE + minutes(1))
-    run = world.settlements.settlement(RUN_ONE)
-    assert run
-    export_payouts(run, world.catalog, world.treasury, world.files, DAY_ONE + minutes(2))
-    assert world.files.get(FILE_ONE) == file
+    world.send(DAY_ONE + minutes(2))
+    assert world.files.stored == files
     take(world, (payout_of(world, CY).id, "completed", ""))
     assert world.balance(CY).paid_minor == 5_000
     assert world.proof().faults == ()
-
-
-def test_edge_43_what_was_sent_completes_also_where_a_clock_behind_dates_the_ban_before_it() -> None:
-    world = chain_world()
-    released(world, 1, 50_000)
-    second, first = chained(world, (ANA, BO), (CY,))
-    settle_named(world, first, DAY_ONE)
-    settle_named(world, second, DAY_ONE + minutes(2))
-    command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=CY, status=BANNED, reason="x")
-    change_status(command, world.catalog, DAY_ONE + minutes(1))
-    settle_named(world, second, DAY_ONE + minutes(3))
-    assert payout_of(world, CY).state is PayoutState.REQUESTED
-    assert CY in world.files.get(FILE_ONE).decode()
-
-
-def test_edge_43_whoever_writes_the_file_first_a_ban_after_the_last_payout_stops_nothing() -> None:
-    world = chain_world()
-    released(world, 1, 50_000)
-    world.settle(DAY_ONE)
-    command = ChangeStatus(program_id=PROGRAM_ID, promoter_id=CY, status=BANNED, reason="x")
-    change_status(command, world.catalog, DAY_ONE + minutes(1))
-    del world.files.stored[FILE_ONE]
-    run = world.settlements.settlement(RUN_ONE)
-    assert run
-    export_payouts(run, world.catalog, world.treasury, world.files, DAY_ONE + minutes(2))
-    assert payout_of(world, CY).state is PayoutState.REQUESTED
 
 
 # --- gone ----------------------------------------------------------------------------------------

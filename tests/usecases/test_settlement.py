@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime
 
 import pytest
@@ -21,20 +19,17 @@ from grapevine.domain.settlements import (
     scheduled_id,
 )
 from grapevine.usecases.change_promoter import ChangeStatus, change_status
-from grapevine.usecases.export_payouts import export_payouts
 from grapevine.usecases.list_promoters import list_promoters
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.usecases.settling import (
     DAY_ONE,
     DAY_TWO,
-    FILE_ONE,
     RUN_ONE,
     RUN_TWO,
     listed,
     outcome_of,
     paid_out,
-    payout_of,
     refund,
     released,
     run_of,
@@ -42,7 +37,6 @@ from tests.usecases.settling import (
     settled_world,
     start,
     state,
-    take,
 )
 from tests.worlds import World, chain_world
 
@@ -102,15 +96,12 @@ def test_edges_7_75_a_clawback_after_the_payout_is_carried_and_netted() -> None:
 
 
 def test_edge_78_what_is_folded_after_a_page_was_done_carries_to_the_next_run() -> None:
-    """Its payout file may be with the rail: a delivery of the same message must not add to it."""
     world = chain_world(make.plan(100))
     released(world, 1, 50_000)
     world.settle(DAY_ONE)
-    file = world.files.get(FILE_ONE)
     released(world, 2, 500_000)
     assert settle_named(world, PageName(RUN_ONE, ""), DAY_ONE + days(2)) is None
     assert paid_out(world) == {}
-    assert world.files.get(FILE_ONE) == file
     world.settle(DAY_TWO)
     assert paid_out(world, RUN_TWO) == {CY: 5_500}
 
@@ -197,11 +188,13 @@ def test_before_the_first_settlement_day_nothing_starts() -> None:
     assert start(world, T0 + days(1)) == ()
 
 
-def test_a_program_without_promoters_is_settled_with_an_empty_file() -> None:
+def test_a_program_without_promoters_is_settled_and_writes_no_file() -> None:
     world = World()
     world.catalog.add_program(make.program(), make.plan())
     world.settle(DAY_ONE)
-    assert world.files.get(FILE_ONE) == b"payout_id,promoter_id,amount,currency,settlement_id\r\n"
+    world.send(DAY_ONE)
+    assert run_of(world).state is SettlementState.CLOSED
+    assert world.files.stored == {}
 
 
 @pytest.mark.parametrize(
@@ -228,14 +221,14 @@ def test_who_joins_while_a_run_is_on_is_not_in_it() -> None:
     assert world.settlements.page_with(RUN_ONE, "pr_aaa") is None
 
 
-def test_the_page_that_ends_the_run_writes_the_file_and_closes_it() -> None:
+def test_the_page_that_ends_the_run_queues_its_payouts_and_closes_it() -> None:
     world = many_promoters(PAGE_SIZE + 1)
     first, second = listed(world, DAY_ONE)
     settle_named(world, second, DAY_ONE)
-    assert world.files.stored == {}
+    assert world.settlement_queue.payouts == []
     assert run_of(world).progress == "settling 1 / 101"
     settle_named(world, first, DAY_ONE + minutes(1))
-    assert FILE_ONE in world.files.stored
+    assert world.settlement_queue.payouts == [PROGRAM_ID]
     assert run_of(world).closed_at == DAY_ONE + minutes(1)
 
 
@@ -262,7 +255,7 @@ def test_edge_77_a_run_that_only_lacks_its_close_is_closed_by_the_next_start() -
     world.settlements.finish_page(page.done(()))
     world.settle(DAY_ONE + minutes(60))
     assert run_of(world).closed_at == DAY_ONE + minutes(60)
-    assert FILE_ONE in world.files.stored
+    assert world.settlement_queue.payouts == [PROGRAM_ID]
 
 
 def test_a_run_under_way_is_finished_after_its_schedule_has_moved_on() -> None:
@@ -284,23 +277,3 @@ def many_promoters(count: int) -> World:
     for number in range(count):
         world.catalog.add_promoter(make.promoter(f"pr_{number:04}"))
     return world
-
-
-# --- the payout file -----------------------------------------------------------------------------
-
-
-def test_the_payout_file_names_every_payout_and_is_always_the_same() -> None:
-    world = settled_world()
-    body, content_type = world.files.stored[FILE_ONE]
-    rows = list(csv.DictReader(io.StringIO(body.decode())))
-    assert content_type == "text/csv"
-    assert {(row["promoter_id"], row["amount"], row["currency"], row["settlement_id"]) for row in rows} == {
-        (CY, "50.00", "USD", RUN_ONE),
-        (BO, "15.00", "USD", RUN_ONE),
-    }
-    assert [row["payout_id"] for row in rows] == sorted(row["payout_id"] for row in rows)
-    run = world.settlements.settlement(RUN_ONE)
-    assert run
-    take(world, (payout_of(world, CY).id, "completed", ""), (payout_of(world, BO).id, "failed", "closed"))
-    export_payouts(run, world.catalog, world.treasury, world.files, DAY_ONE)
-    assert world.files.get(FILE_ONE) == body

@@ -465,6 +465,10 @@ class Programs(RuleBasedStateMachine):
         assert all(self._has(name) >= min(minor, 0) for name, minor in had.items())
         assert tend_points(command, self._points, self.now) == 0
 
+    @rule()
+    def send_payouts(self) -> None:
+        self.world.send(self._tick())
+
     @precondition(lambda self: self.world.files.stored)
     @rule(which=index, status=st.sampled_from(("completed", "failed")))
     def import_results(self, which: int, status: str) -> None:

@@ -50,6 +50,8 @@ class Outside:
     pages: Callable[[], list[PageName]]
     voids: Callable[[], list[tuple[str, str]]]
     points: Callable[[], list[tuple[str, tuple[str, ...]]]]
+    payouts: Callable[[], list[str]]
+    transfers: Callable[[], list[tuple[str, str]]]
     published: Callable[[], list[Event]]
 
 
@@ -66,6 +68,8 @@ def in_memory() -> Outside:
         pages=lambda: list(queue.pages),
         voids=lambda: list(queue.voids),
         points=lambda: list(queue.points),
+        payouts=lambda: list(queue.payouts),
+        transfers=lambda: list(queue.transfers),
         published=lambda: list(bus.published),
     )
 
@@ -110,6 +114,8 @@ def on_ministack(url: str, name: str) -> Outside:
         pages=lambda: [PageName(**body["page"]) for body in _drained(sqs, settle)],
         voids=lambda: [_void(body) for body in _drained(sqs, settle)],
         points=lambda: [_points(body) for body in _drained(sqs, settle)],
+        payouts=lambda: [body["send"] for body in _drained(sqs, settle)],
+        transfers=lambda: [tuple(body["transfers"].values()) for body in _drained(sqs, settle)],
         published=lambda: [_event(body) for body in _drained(sqs, heard)],
     )
 

@@ -123,6 +123,18 @@ def test_edge_62_promoters_are_queued_for_whoever_tends_their_points(outside: Ou
     assert outside.points() == [(names.program, tuple(f"pr_{n}" for n in range(100)))] * 2
 
 
+def test_payouts_and_their_batches_are_queued(outside: Outside, names: Names) -> None:
+    for _ in range(2):
+        outside.settlement_queue.send_payouts(names.program)
+    assert outside.payouts() == [names.program] * 2
+
+
+def test_every_batch_of_transfers_is_queued(outside: Outside, names: Names) -> None:
+    batches = [f"pb{number}" for number in range(23)]
+    outside.settlement_queue.send_transfers(names.program, batches)
+    assert sorted(outside.transfers()) == sorted((names.program, name) for name in batches)
+
+
 def test_queueing_no_pages_queues_nothing(outside: Outside) -> None:
     outside.settlement_queue.send_pages([])
     assert outside.pages() == []

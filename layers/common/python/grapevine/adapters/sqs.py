@@ -64,7 +64,7 @@ class SqsFailures:
 
 
 class SqsSettlementQueue:
-    """Runs to list, pages to settle, bans, and promoters whose points are tended, one message each."""
+    """Runs to list, pages to settle, payouts to send, bans, points to tend: one message each."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
@@ -83,6 +83,16 @@ class SqsSettlementQueue:
         """Queue that promoters' points are tended; twice is harmless."""
         values = {"points": {"program_id": program_id, "promoter_ids": list(promoter_ids)}}
         self._send([{"Id": "points", "MessageBody": json.dumps(values)}])
+
+    def send_payouts(self, program_id: str) -> None:
+        """Queue that a program's payouts are formed into batches; twice is harmless."""
+        self._send([{"Id": "send", "MessageBody": json.dumps({"send": program_id})}])
+
+    def send_transfers(self, program_id: str, batch_ids: Sequence[str]) -> None:
+        """Queue batches to bring as far as they go, ten in a request; twice is harmless."""
+        for start in range(0, len(batch_ids), BATCH):
+            names = enumerate(batch_ids[start : start + BATCH])
+            self._send([_transfers(number, program_id, name) for number, name in names])
 
     def send_void(self, program_id: str, promoter_id: str) -> None:
         """Queue that what is held for a banned promoter is voided; twice is harmless."""
@@ -105,6 +115,11 @@ def _waiting(message: MessageTypeDef) -> Waiting | None:
         return Waiting(named_key(values["order"]), str(values["reason"]), message["ReceiptHandle"])
     except (ValueError, KeyError, TypeError, AttributeError, InvalidInputError):
         return None
+
+
+def _transfers(number: int, program_id: str, batch_id: str) -> SendMessageBatchRequestEntryTypeDef:
+    values = {"transfers": {"program_id": program_id, "batch_id": batch_id}}
+    return {"Id": str(number), "MessageBody": json.dumps(values)}
 
 
 def _page(number: int, name: PageName) -> SendMessageBatchRequestEntryTypeDef:

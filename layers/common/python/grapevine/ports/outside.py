@@ -79,6 +79,12 @@ class SettlementQueue(Protocol):
     def send_points(self, program_id: str, promoter_ids: Sequence[str]) -> None:
         """Queue that promoters' points are tended, at most a hundred; twice is harmless."""
 
+    def send_payouts(self, program_id: str) -> None:
+        """Queue that a program's payouts are formed into batches; twice is harmless."""
+
+    def send_transfers(self, program_id: str, batch_ids: Sequence[str]) -> None:
+        """Queue batches to bring as far as they go; twice is harmless."""
+
     def send_void(self, program_id: str, promoter_id: str) -> None:
         """Queue that what is held for a banned promoter is voided; twice is harmless."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -113,6 +113,9 @@ class BatchStore(Protocol):
 
     def open_batches(self, program_id: str) -> Sequence[TransferBatch]:
         """Return the batches whose results are not all known, oldest first."""
+
+    def batches_since(self, program_id: str, rail: RailName, instant: datetime) -> Iterator[TransferBatch]:
+        """Yield a rail's batches made from an instant on, oldest first, eventually consistent."""
 
     def close(self, program_id: str, batch_id: str) -> None:
         """Say that everything is known of a batch; again changes nothing."""

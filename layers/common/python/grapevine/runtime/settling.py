@@ -8,7 +8,7 @@ from typing import Any
 
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.settlements import PageName, Settled
-from grapevine.runtime import observe
+from grapevine.runtime import observe, sending
 from grapevine.runtime.accruing import order_ports
 from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Record, answer_messages
@@ -77,7 +77,7 @@ def report_waiting(parts: Parts) -> dict[str, Any]:
 
 
 def settle(event: Record, parts: Parts) -> Answer:
-    """List, settle, tend points and void bans as the queue says; what is incomplete comes again."""
+    """List, settle, send, tend points and void bans as the queue says; what is incomplete comes again."""
 
     def each(body: str, receives: int) -> None:
         values = json.loads(body)
@@ -85,6 +85,10 @@ def settle(event: Record, parts: Parts) -> Answer:
             _void(VoidParts(**values["void"]), parts)
         elif "points" in values:
             _tend(values["points"], parts)
+        elif "send" in values:
+            sending.form(values["send"], parts)
+        elif "transfers" in values:
+            sending.send(**values["transfers"], parts=parts)
         elif "list" in values:
             _list(PageName(**values["list"]), parts)
         else:
@@ -137,7 +141,7 @@ def _settle(command: SettlePage, parts: Parts) -> None:
 
 
 def _closing(parts: Parts) -> ClosePorts:
-    return ClosePorts(parts.settlements, parts.catalog, parts.treasury, parts.files)
+    return ClosePorts(parts.settlements, parts.settlement_queue)
 
 
 def _text(event: dict[str, Any], name: str) -> str:

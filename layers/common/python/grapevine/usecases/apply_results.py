@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from grapevine.domain.errors import GrapevineError, HeadMovedError, reason_of
 from grapevine.domain.money import Rounding
@@ -21,6 +22,7 @@ from grapevine.domain.transfers import TransferResult
 from grapevine.ports import TermsReader, Treasury
 
 ATTEMPTS = 5
+NOTHING: Mapping[str, Payout] = MappingProxyType({})
 
 
 class ResultsNotAppliedError(GrapevineError):
@@ -36,10 +38,15 @@ class ResultPorts:
 
 
 def apply_results(
-    program_id: str, results: Iterable[TransferResult], ports: ResultPorts, now: datetime
+    program_id: str,
+    results: Iterable[TransferResult],
+    ports: ResultPorts,
+    now: datetime,
+    known: Mapping[str, Payout] = NOTHING,
 ) -> tuple[Told, ...]:
     """Take each result once, however often it comes; return what became of each.
 
+    `known` are payouts by id that the caller has just read; the others are found by their ids.
     One that fails does not stop the others; then ResultsNotAppliedError names which and why.
     """
     rounding = ports.catalog.terms(program_id).program.rounding
@@ -47,7 +54,7 @@ def apply_results(
     faults: list[str] = []
     for result in results:
         try:
-            told.append(_apply(_Taking(program_id, result, rounding, ports.treasury), now))
+            told.append(_apply(_Taking(program_id, result, rounding, ports.treasury), known, now))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other legs get their outcome
             faults.append(f"{result.transfer_id}: {reason_of(error)}")
     if faults:
@@ -67,23 +74,30 @@ class _Taking:
     rounding: Rounding
     treasury: Treasury
 
+    def named(self, payout_id: str) -> Payout | None:
+        """Return a payout as it is: by its id alone it may be an older state of it."""
+        found = self.treasury.payout_named(self.program_id, payout_id)
+        return found and self.current(found)
+
+    def current(self, payout: Payout) -> Payout:
+        """Return a payout as it is."""
+        return self.treasury.payout(payout.settlement_id, payout.id) or payout
+
     def told(self, applied: Applied, why: str = "") -> Told:
         return Told(transfer_id=self.result.transfer_id, applied=applied, why=why)
 
 
-def _apply(taking: _Taking, now: datetime) -> Told:
+def _apply(taking: _Taking, known: Mapping[str, Payout], now: datetime) -> Told:
     name = leg_named(taking.result.transfer_id)
-    found = taking.treasury.payout_named(taking.program_id, name[0]) if name else None
-    if name is None or found is None:
+    payout = known.get(name[0]) or taking.named(name[0]) if name else None
+    if name is None or payout is None:
         return taking.told(Applied.REJECTED, "no such transfer")
     for _ in range(ATTEMPTS):
-        # By its settlement it is read as it is; by its id alone it may be an older state of it.
-        payout = taking.treasury.payout(found.settlement_id, found.id) or found
         try:
             return _apply_once(taking, payout, name[1], now)
         except HeadMovedError:
-            continue
-    raise HeadMovedError(f"{found.key} moved {ATTEMPTS} times")
+            payout = taking.current(payout)
+    raise HeadMovedError(f"{payout.key} moved {ATTEMPTS} times")
 
 
 def _apply_once(taking: _Taking, payout: Payout, number: int, now: datetime) -> Told:

@@ -7,8 +7,8 @@ is the batch, and what the other wrote is never read.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -17,7 +17,7 @@ from pynamodb.attributes import UnicodeAttribute
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError
 from grapevine.adapters.dynamo.rows import Item, Row, row, rows
-from grapevine.adapters.dynamo.table import Database, Put
+from grapevine.adapters.dynamo.table import BY_STATE, Database, Put
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
@@ -26,8 +26,10 @@ from grapevine.ports import Files
 
 
 class BatchRow(Row, discriminator="batch"):
-    """`BATCHES#program` / id."""
+    """`BATCHES#program` / id, in the index by rail and time."""
 
+    gpk = UnicodeAttribute()
+    gsk = UnicodeAttribute()
     digest = UnicodeAttribute()
 
 
@@ -48,7 +50,12 @@ class DynamoBatches:
         body = batch_body(batch)
         digest = blake2b(body, digest_size=16).hexdigest()
         self._files.put(_name(batch.program_id, batch.id, digest), body, "application/json")
-        kept = BatchRow(*keys.batch(batch.program_id, batch.id), digest=digest)
+        kept = BatchRow(
+            *keys.batch(batch.program_id, batch.id),
+            gpk=keys.batches_by(batch.program_id, batch.rail),
+            gsk=keys.batch_made(batch.created_at, batch.id),
+            digest=digest,
+        )
         is_open = OpenBatchRow(*keys.open_batch(batch.program_id, batch.id))
         try:
             self._database.put_all(Put(self._state, kept), Put(self._state, is_open, None))
@@ -71,6 +78,11 @@ class DynamoBatches:
         found = [keys.batch(program_id, stored.sk) for stored in opened]
         batches = (self._whole(program_id, item) for item in self._state.get_all(found))
         return sorted(batches, key=lambda batch: (batch.created_at, batch.id))
+
+    def batches_since(self, program_id: str, rail: RailName, instant: datetime) -> Iterator[TransferBatch]:
+        """Yield a rail's batches made from an instant on, oldest first, eventually consistent."""
+        place, later = keys.batches_by(program_id, rail), BatchRow.gsk >= keys.batch_made(instant)
+        return (self._whole(program_id, item) for item in self._state.query(place, later, index=BY_STATE))
 
     def close(self, program_id: str, batch_id: str) -> None:
         """Say that everything is known of a batch; again changes nothing."""

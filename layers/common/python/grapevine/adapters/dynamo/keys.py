@@ -256,6 +256,16 @@ def batch(program_id: str, batch_id: str) -> Key:
     return Key(joined("BATCHES", program_id), joined(batch_id))
 
 
+def batches_by(program_id: str, rail: str) -> str:
+    """Return where the index has a program's batches of a rail, which sort by when they were made."""
+    return joined("BATCHES", program_id, rail)
+
+
+def batch_made(created_at: datetime, batch_id: str = "") -> str:
+    """Return a batch's place among those of its rail; without its name, that of the first of an instant."""
+    return joined(to_text(created_at), batch_id)
+
+
 def open_batches(program_id: str) -> str:
     """Return the partition of a program's batches of which not everything is known."""
     return joined("OPEN", program_id)

@@ -66,6 +66,8 @@ class MemorySettlementQueue:
         self.pages: list[PageName] = []
         self.voids: list[tuple[str, str]] = []
         self.points: list[tuple[str, tuple[str, ...]]] = []
+        self.payouts: list[str] = []
+        self.transfers: list[tuple[str, str]] = []
 
     def send_list(self, name: PageName) -> None:
         self.lists.append(name)
@@ -75,6 +77,12 @@ class MemorySettlementQueue:
 
     def send_points(self, program_id: str, promoter_ids: Sequence[str]) -> None:
         self.points.append((program_id, tuple(promoter_ids)))
+
+    def send_payouts(self, program_id: str) -> None:
+        self.payouts.append(program_id)
+
+    def send_transfers(self, program_id: str, batch_ids: Sequence[str]) -> None:
+        self.transfers.extend((program_id, name) for name in batch_ids)
 
     def send_void(self, program_id: str, promoter_id: str) -> None:
         self.voids.append((program_id, promoter_id))

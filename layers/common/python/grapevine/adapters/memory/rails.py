@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from threading import Lock
 
-from grapevine.domain.transfers import Payee, TransferBatch
+from grapevine.domain.transfers import Payee, RailName, TransferBatch
 
 
 class MemoryPayees:
@@ -48,6 +49,11 @@ class MemoryBatches:
     def open_batches(self, program_id: str) -> Sequence[TransferBatch]:
         found = [self.stored[key] for key in tuple(self.opened) if key[0] == program_id]
         return sorted(found, key=lambda batch: (batch.created_at, batch.id))
+
+    def batches_since(self, program_id: str, rail: RailName, instant: datetime) -> Iterator[TransferBatch]:
+        found = [batch for (name, _), batch in tuple(self.stored.items()) if name == program_id]
+        of_rail = (batch for batch in found if batch.rail is rail and batch.created_at >= instant)
+        yield from sorted(of_rail, key=lambda batch: (batch.created_at, batch.id))
 
     def close(self, program_id: str, batch_id: str) -> None:
         self.opened.discard((program_id, batch_id))
