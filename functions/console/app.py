@@ -59,6 +59,8 @@ serve("POST", "/programs/{program_id}/promoters/{promoter_id}/payee", console_pa
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/payee", console_payouts.read_payee)
 serve("POST", "/programs/{program_id}/promoters/{promoter_id}/payouts", console_payouts.request_payout, 201)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/payouts", console_payouts.list_payouts)
+serve("GET", "/programs/{program_id}/payouts", console_payouts.list_program_payouts)
+serve("GET", "/programs/{program_id}/payouts/{payout_id}", console_payouts.read_payout)
 serve("POST", "/programs/{program_id}/payouts/{payout_id}/approve", console_payouts.approve_payout)
 serve("POST", "/programs/{program_id}/payouts/{payout_id}/reject", console_payouts.reject_payout)
 serve("GET", "/programs/{program_id}/rings", console_coupons.list_rings)

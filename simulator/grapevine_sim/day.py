@@ -17,7 +17,6 @@ from grapevine.domain.schedules import settlement_date
 from grapevine.domain.settlements import scheduled_id
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
-from grapevine.usecases.export_payouts import PAYOUT_COLUMNS
 from grapevine_sim.deliveries import deliveries
 from grapevine_sim.plans import ClickPlan, Delivery, Run, World
 from grapevine_sim.web import Console, UnexpectedAnswerError, invoke, request, schedule_event
@@ -177,36 +176,46 @@ def settle(day: Day, shop: Shop, now: datetime) -> str:
     """Let the schedule start the settlement and the queue work it off; return its id."""
     name = scheduled_id(shop.program_id, now.date().isoformat())
     day.invoke("settle", "start_settlements", schedule_event(now))
-    until(lambda: _is_settled(day, shop, name), f"settlement {name} and its file")
+    until(lambda: _is_settled(day, name), f"settlement {name} and its files")
     return name
 
 
-def _is_settled(day: Day, shop: Shop, name: str) -> bool:
-    """Say whether a run is closed and its file is there."""
+def _is_settled(day: Day, name: str) -> bool:
+    """Say whether a run is closed, its payouts are sent and the files are there."""
     run = day.parts.settlements.settlement(name)
-    return run is not None and run.closed_at is not None and _payout_file(day, shop, name) is not None
+    return run is not None and run.closed_at is not None and None not in _files(day, name)
 
 
-def _payout_file(day: Day, shop: Shop, settlement: str) -> bytes | None:
+def _files(day: Day, settlement: str) -> list[bytes | None]:
+    """Return the files of the batches that a settlement's payouts are in, None for what is not there yet."""
+    legs = {
+        (payout.key.program_id, leg.batch_id)
+        for payout in day.parts.treasury.payouts_of(settlement)
+        for leg in payout.legs
+    }
+    return [_file(day, f"payouts/{program_id}/{batch_id}.csv") for program_id, batch_id in sorted(legs)]
+
+
+def _file(day: Day, name: str) -> bytes | None:
     try:
-        return day.parts.files.get(f"payouts/{shop.program_id}/{settlement}.csv")
+        return day.parts.files.get(name)
     except NotFoundError:
         return None
 
 
-def payout_file(day: Day, shop: Shop, settlement: str) -> list[dict[str, str]]:
-    """Return the rows of the payout file in the bucket; NotFoundError while there is none."""
-    body = day.parts.files.get(f"payouts/{shop.program_id}/{settlement}.csv")
-    return list(csv.DictReader(io.StringIO(body.decode())))
+def payout_rows(day: Day, settlement: str) -> list[dict[str, str]]:
+    """Return the rows of the payout files in the bucket that are of a settlement."""
+    bodies = [body.decode() for body in _files(day, settlement) if body is not None]
+    rows = [row for body in bodies for row in csv.DictReader(io.StringIO(body, newline=""))]
+    return [row for row in rows if row["settlement_id"] == settlement]
 
 
-def confirm(day: Day, settlement: str, rows: list[dict[str, str]]) -> Mapping[str, object]:
-    """Put the bank's answer into the bucket, every payout completed, and import it."""
+def confirm(day: Day, shop: Shop, settlement: str, rows: list[dict[str, str]]) -> Mapping[str, object]:
+    """Put the bank's answer into the bucket, every transfer completed, and import it."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(("payout_id", "status", "detail"))
-    writer.writerows((row[PAYOUT_COLUMNS[0]], "completed", "demo bank") for row in rows)
+    writer.writerow(("transfer_id", "status", "detail"))
+    writer.writerows((row["transfer_id"], "completed", "demo bank") for row in rows)
     name = f"results/{settlement}.csv"
     day.parts.files.put(name, text.getvalue().encode(), "text/csv")
-    program_id = settlement.partition(".")[0]
-    return day.invoke("settle", "import_results", {"program_id": program_id, "file": name})
+    return day.invoke("settle", "import_results", {"program_id": shop.program_id, "file": name})

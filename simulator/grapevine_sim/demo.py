@@ -108,12 +108,12 @@ def _settled(day: play.Day, shop: play.Shop, progress: Progress) -> Proof:
     now = datetime.now(UTC) + play.after_the_holds(day, Run(opened_at=datetime.now(UTC), click_ids={}))
     with progress.step("the settlement netted, carried the small one and reserved the rest") as said:
         name = play.settle(day, shop, now)
-        rows = play.payout_file(day, shop, name)
+        rows = play.payout_rows(day, name)
         said.append(f"{len(rows)} payouts in the file")
     with progress.step("the bank's answer imported, then everything once more"):
-        play.confirm(day, name, rows)
+        play.confirm(day, shop, name, rows)
         play.settle(day, shop, now)
-        play.confirm(day, name, rows)
+        play.confirm(day, shop, name, rows)
     with progress.step("the books proven from the entries alone"):
         return verify_program(shop.program_id, day.parts.ledger, day.parts.treasury)
 

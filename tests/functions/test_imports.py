@@ -64,6 +64,8 @@ HANDLERS = {
         "read_payee",
         "request_payout",
         "list_payouts",
+        "list_program_payouts",
+        "read_payout",
         "approve_payout",
         "reject_payout",
         "list_rings",

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
+from grapevine.domain.entries import AccountKey
+from grapevine.domain.heads import Head
 from grapevine.domain.payout_terms import Withholding
 from grapevine.runtime.parts import install
 from tests import builders as make
 from tests.builders import BO, CY, days
 from tests.functions.test_console import PROGRAM, Api, merchant
+from tests.paying import reserve
 from tests.runtime.observed import Line, invocations
 from tests.usecases.asking import asking_world
 from tests.usecases.settling import DAY_ONE
@@ -203,3 +206,42 @@ def test_edge_85_a_person_approves_or_rejects_and_the_reason_is_shown(api: Api) 
 def test_a_payout_that_is_not_there_is_not_reviewed(api: Api) -> None:
     for what, body in (("approve", {"by": "Mei"}), ("reject", {"by": "Mei", "reason": "why"})):
         assert api.refused("POST", f"{PROGRAM}/payouts/po_gone/{what}", body, 404)["code"] == "not_found"
+
+
+# --- a program's payouts -------------------------------------------------------------------------
+
+
+def test_a_programs_payouts_are_listed_by_state_with_what_they_wait_for(api: Api, world: World) -> None:
+    api.changed(f"{OWN}/payee", DETAILS)
+    world.settle(DAY_ONE)
+    (listed,) = api.get(f"{PROGRAM}/payouts")["payouts"]
+    payout = world.treasury.payout_named(make.PROGRAM_ID, listed["id"])
+    assert payout
+    assert listed["waits"] == {"for": "cooling", "until": "2027-01-13T04:00:00.000Z", "detail": None}
+    assert listed == api.get(f"{PROGRAM}/payouts/{payout.id}")
+    api.changed(f"{OWN}/payee", {"payee": None})
+    waits = api.get(f"{PROGRAM}/payouts?state=requested")["payouts"][0]["waits"]
+    assert waits == {"for": "details", "until": None, "detail": "tax_id is missing"}
+    api.changed(f"{OWN}/payee", DETAILS)
+    world.clock = DAY_ONE + days(3)
+    assert api.get(f"{PROGRAM}/payouts/{payout.id}")["waits"] is None
+    world.send(world.clock)
+    assert api.get(f"{PROGRAM}/payouts")["payouts"] == []
+    (listed,) = api.get(f"{PROGRAM}/payouts?state=sent")["payouts"]
+    assert (listed["state"], listed["rail"], listed["waits"]) == ("sent", "csv", None)
+
+
+def test_a_long_list_has_a_next_page(api: Api, world: World) -> None:
+    for number in range(150):
+        head = Head(key=AccountKey(make.PROGRAM_ID, f"pr_{number}", "USD"))
+        world.treasury.move(reserve(head, 100, "run", DAY_ONE), head)
+    first = api.get(f"{PROGRAM}/payouts")
+    second = api.get(f"{PROGRAM}/payouts?after={first['next']}")
+    assert ([len(page["payouts"]) for page in (first, second)], second["next"]) == ([100, 50], None)
+    names = [one["id"] for page in (first, second) for one in page["payouts"]]
+    assert names == sorted(set(names))
+
+
+def test_a_state_that_is_none_and_a_payout_that_is_not_there(api: Api) -> None:
+    assert api.call("GET", f"{PROGRAM}/payouts?state=lost", None).status_code == 400
+    assert api.call("GET", f"{PROGRAM}/payouts/po_x", None).status_code == 404

@@ -96,6 +96,17 @@ def test_open_batches_are_listed_oldest_first_until_closed(stores: Stores, names
     assert stores.batches.batch(names.program, "pb2") == kept[2]
 
 
+def test_a_rails_batches_are_found_by_when_they_were_made(stores: Stores, names: Names) -> None:
+    for number in (3, 1, 2):
+        stores.batches.keep(batch(names, number))
+    stores.batches.keep(replace(batch(names, 4), rail=RailName.CSV))
+    stores.batches.close(names.program, "pb3")
+    since = stores.batches.batches_since
+    assert [one.id for one in since(names.program, RailName.SEPA, T0 + days(2))] == ["pb2", "pb3"]
+    assert list(since(names.program, RailName.SEPA, T0 + days(4))) == []
+    assert list(since(f"{names.program}-2", RailName.SEPA, T0)) == []
+
+
 def test_batches_of_another_program_are_others(stores: Stores, names: Names) -> None:
     stores.batches.keep(batch(names))
     assert stores.batches.batch(f"{names.program}-2", "pb1") is None

@@ -124,8 +124,8 @@ class PayoutReader(Protocol):
     def payouts_of(self, settlement_id: str) -> Iterator[Payout]:
         """Yield a settlement's payouts by id."""
 
-    def payouts_in(self, program_id: str, state: PayoutState) -> Iterator[Payout]:
-        """Yield a program's payouts of a state by id, eventually consistent."""
+    def payouts_in(self, program_id: str, state: PayoutState, after: str = "") -> Iterator[Payout]:
+        """Yield a program's payouts of a state by id, those after one, eventually consistent."""
 
     def payout_named(self, program_id: str, payout_id: str) -> Payout | None:
         """Return a payout by its id alone, eventually consistent."""

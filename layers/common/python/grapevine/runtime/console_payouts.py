@@ -6,13 +6,15 @@ from typing import Any
 
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.payouts import PayoutState
 from grapevine.domain.people import Promoter
-from grapevine.domain.plain import text_of, whole_of
+from grapevine.domain.plain import choice_of, text_of, whole_of
 from grapevine.domain.programs import Terms
 from grapevine.domain.transfers import RailName
 from grapevine.runtime import replies, replies_payouts
 from grapevine.runtime.body import Body
 from grapevine.runtime.caller import Caller
+from grapevine.usecases import list_payouts as lists
 from grapevine.usecases import put_payee_details as payees
 from grapevine.usecases import request_payout as requests
 from grapevine.usecases import review_payout as reviews
@@ -92,6 +94,26 @@ def list_payouts(caller: Caller, program_id: str, promoter_id: str) -> Json:
             replies_payouts.from_payout(one) for one in read_payouts(keys, parts.ledger, parts.treasury)
         ]
     }
+
+
+def list_program_payouts(caller: Caller, program_id: str) -> Json:
+    """List a program's payouts of a state, a hundred at a time, and what each that is not sent waits for."""
+    program, query = caller.terms(program_id).program, caller.query
+    state = choice_of(PayoutState, query.get("state", PayoutState.REQUESTED), "state")
+    command = lists.ListPayouts(state=state, after=query.get("after", ""))
+    found, following = lists.list_payouts(command, program, _listing(caller), caller.parts.now())
+    return {"payouts": [replies_payouts.from_seen(seen) for seen in found], "next": following}
+
+
+def read_payout(caller: Caller, program_id: str, payout_id: str) -> Json:
+    """Return a payout with its legs, and what the next one waits for."""
+    program = caller.terms(program_id).program
+    seen = lists.read_payout(payout_id, program, _listing(caller), caller.parts.now())
+    return replies_payouts.from_seen(seen)
+
+
+def _listing(caller: Caller) -> lists.PayoutListPorts:
+    return lists.PayoutListPorts(caller.parts.treasury, caller.parts.payees, caller.parts.rails)
 
 
 def approve_payout(caller: Caller, program_id: str, payout_id: str) -> Json:

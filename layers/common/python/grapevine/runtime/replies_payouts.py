@@ -11,8 +11,10 @@ from grapevine.domain.payee_details import cooled_at, masked, missing_details
 from grapevine.domain.payout_outlook import Outlook
 from grapevine.domain.payout_requests import is_asked
 from grapevine.domain.payout_terms import PayoutTerms
+from grapevine.domain.payout_waits import PayoutWait
 from grapevine.domain.payouts import Leg, Payout, PayoutState
 from grapevine.domain.transfers import Payee
+from grapevine.usecases.list_payouts import SeenPayout
 
 Json = dict[str, Any]
 
@@ -50,6 +52,19 @@ def from_payout(payout: Payout) -> Json:
         "waits_for_review": payout.review and payout.state is PayoutState.REQUESTED,
         "detail": payout.detail or None,
         "legs": [_from_leg(leg, currency) for leg in payout.legs],
+    }
+
+
+def from_seen(seen: SeenPayout) -> Json:
+    """Return a payout, and what its next leg waits for."""
+    return {**from_payout(seen.payout), "waits": _from_wait(seen.wait) if seen.wait else None}
+
+
+def _from_wait(wait: PayoutWait) -> Json:
+    return {
+        "for": wait.waits_for.value,
+        "until": to_text(wait.until) if wait.until else None,
+        "detail": wait.detail or None,
     }
 
 

@@ -87,9 +87,10 @@ class DynamoTreasury:
         except ConditionFailedError as error:
             raise HeadMovedError(f"payout {payout.id}") from error
 
-    def payouts_in(self, program_id: str, state: PayoutState) -> Iterator[Payout]:
-        """Yield a program's payouts of a state by id, eventually consistent."""
-        items = self._state.query(keys.payouts_in(program_id, state), index=BY_STATE)
+    def payouts_in(self, program_id: str, state: PayoutState, after: str = "") -> Iterator[Payout]:
+        """Yield a program's payouts of a state by id, those after one, eventually consistent."""
+        later = PayoutRow.gsk > after if after else None
+        items = self._state.query(keys.payouts_in(program_id, state), later, index=BY_STATE)
         return (payout_of(stored) for stored in rows(PayoutRow, items))
 
     def payout_named(self, program_id: str, payout_id: str) -> Payout | None:

@@ -93,8 +93,8 @@ class MemoryTreasury:
             self._refuse_changed(payout)
             self.stored[payout.id] = payout
 
-    def payouts_in(self, program_id: str, state: PayoutState) -> Iterator[Payout]:
-        found = (p for p in self.all_payouts(program_id) if p.state is state)
+    def payouts_in(self, program_id: str, state: PayoutState, after: str = "") -> Iterator[Payout]:
+        found = (p for p in self.all_payouts(program_id) if p.state is state and p.id > after)
         yield from sorted(found, key=lambda payout: payout.id)
 
     def payout_named(self, program_id: str, payout_id: str) -> Payout | None:
