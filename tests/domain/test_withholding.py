@@ -30,6 +30,7 @@ from grapevine.domain.payouts import (
     sent,
 )
 from grapevine.domain.programs import Program
+from grapevine.domain.transfers import RailLimits
 from grapevine.domain.withholding import NotPaid, NotPaidReason, reservation_for, tax_period, withheld
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days
@@ -206,6 +207,35 @@ def test_a_count_under_zero_is_none() -> None:
     found = reservation_for(program(withholding=TENTH), head, 1_000, T0)
     assert not isinstance(found, NotPaid)
     assert found.tax_minor == 100
+
+
+DAILY = RailLimits(batch=1, person_day_minor=2_000, minimum_minor=300)
+
+
+def test_edge_81_a_rails_limits_cut_what_the_promoter_gets_into_legs_over_days() -> None:
+    terms = program(on_demand=ON_DEMAND, withholding=TENTH)
+    found = reservation_for(terms, Head(key=KEY), 6_000, T0, on_demand=True, limits=DAILY)
+    assert not isinstance(found, NotPaid)
+    assert [leg.amount_minor for leg in found.legs] == [2_000, 2_000, 1_310]
+    assert found.amount_minor == 6_000 - 90 - 600 == sum(leg.amount_minor for leg in found.legs)
+    assert [leg.due_at.date() - T0.date() for leg in found.legs] == [days(0), days(1), days(2)]
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason", "missing"),
+    [
+        (299, NotPaidReason.BELOW_RAIL_MINIMUM, 1),
+        (99 * 2_000 + 1, NotPaidReason.OVER_RAIL_LIMIT, 0),
+    ],
+)
+def test_what_a_rail_does_not_take_at_all_is_not_reserved(
+    amount: int, reason: NotPaidReason, missing: int
+) -> None:
+    found = reservation_for(program(), Head(key=KEY), amount, T0, limits=DAILY)
+    assert found == NotPaid(reason=reason, missing_minor=missing)
+    more, less = amount + 1, amount - 1
+    taken = reservation_for(program(), Head(key=KEY), more if missing else less, T0, limits=DAILY)
+    assert not isinstance(taken, NotPaid)
 
 
 # --- the head, through everything that may become of payouts -------------------------------------

@@ -12,6 +12,7 @@ from grapevine.domain.heads import Head, available
 from grapevine.domain.money import Money, format_minor
 from grapevine.domain.payouts import Payout, Reservation
 from grapevine.domain.programs import Program
+from grapevine.domain.transfers import RailLimits
 from grapevine.domain.withholding import NotPaid, reservation_for
 
 ASKED = ".d."
@@ -30,6 +31,8 @@ class RefusedReason(StrEnum):
     """Less is payable than was asked for."""
     NOTHING_LEFT = "nothing_left"
     """Fee and tax come to as much as the amount."""
+    BELOW_RAIL_MINIMUM = "below_rail_minimum"
+    OVER_RAIL_LIMIT = "over_rail_limit"
     ANOTHER_PAYOUT = "another_payout"
     """Another payout took from the account in the same moment."""
 
@@ -41,6 +44,8 @@ SAID = {
     RefusedReason.BELOW_MINIMUM: "below the minimum payout",
     RefusedReason.NOT_COVERED: "more than is payable",
     RefusedReason.NOTHING_LEFT: "nothing is left after fee and tax",
+    RefusedReason.BELOW_RAIL_MINIMUM: "less than the rail transfers",
+    RefusedReason.OVER_RAIL_LIMIT: "more than the rail transfers in a hundred days: ask for less",
     RefusedReason.ANOTHER_PAYOUT: "another payout took from the account in the same moment",
 }
 
@@ -87,9 +92,17 @@ def is_asked(settlement_id: str) -> bool:
 
 
 def wanted_of(
-    program: Program, head: Head, payable_minor: int, amount_minor: int | None, now: datetime
+    program: Program,
+    head: Head,
+    payable_minor: int,
+    amount_minor: int | None,
+    now: datetime,
+    limits: RailLimits | None = None,
 ) -> Reservation:
-    """Return what a payout of so much (None: of all) takes; PayoutRefusedError says why there is none."""
+    """Return what a payout of so much (None: of all) takes; PayoutRefusedError says why there is none.
+
+    `limits` are those of the promoter's rail, where they have one.
+    """
     asked = program.payouts.on_demand
     if asked is None:
         raise PayoutRefusedError(RefusedReason.NOT_OFFERED)
@@ -100,9 +113,10 @@ def wanted_of(
         raise PayoutRefusedError(RefusedReason.BELOW_MINIMUM, money(asked.minimum_minor - amount))
     if amount > has:
         raise PayoutRefusedError(RefusedReason.NOT_COVERED, money(amount - has))
-    wanted = reservation_for(program, head, amount, now, on_demand=True)
+    wanted = reservation_for(program, head, amount, now, on_demand=True, limits=limits)
     if isinstance(wanted, NotPaid):
-        raise PayoutRefusedError(RefusedReason.NOTHING_LEFT, money(wanted.missing_minor))
+        missing = money(wanted.missing_minor) if wanted.missing_minor else None
+        raise PayoutRefusedError(RefusedReason(wanted.reason), missing)
     return wanted
 
 

@@ -1,4 +1,4 @@
-"""What a payout takes beside what the promoter gets: the fee of one on demand, and tax kept back.
+"""What a payout takes beside what the promoter gets, the fee of one on demand and tax, and its legs.
 
 Tax is cumulative in its period, so that many small payouts keep back exactly what one would, and
 what was kept back too much, because money came back, is made good by the next one.
@@ -6,17 +6,20 @@ what was kept back too much, because money came back, is made good by the next o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.heads import Head
 from grapevine.domain.instants import month_of
+from grapevine.domain.legs import plan_legs
 from grapevine.domain.money import Rounding, round_ratio
 from grapevine.domain.payout_terms import WHOLE_BPS, OnDemand, PayoutTerms, TaxPeriod, Withholding
 from grapevine.domain.payouts import Reservation
 from grapevine.domain.programs import Program
+from grapevine.domain.transfers import RailLimits
 
 YEAR_DIGITS = 4
 
@@ -26,6 +29,10 @@ class NotPaidReason(StrEnum):
 
     NOTHING_LEFT = "nothing_left"
     """Fee and tax come to as much as the amount."""
+    BELOW_RAIL_MINIMUM = "below_rail_minimum"
+    """The promoter's rail transfers more at least."""
+    OVER_RAIL_LIMIT = "over_rail_limit"
+    """The promoter's rail would need months of legs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +65,18 @@ def withheld(
 
 
 def reservation_for(
-    program: Program, head: Head, amount_minor: int, now: datetime, *, on_demand: bool = False
+    program: Program,
+    head: Head,
+    amount_minor: int,
+    now: datetime,
+    *,
+    on_demand: bool = False,
+    limits: RailLimits | None = None,
 ) -> Reservation | NotPaid:
     """Return what a payout of so much of payable takes: what the promoter gets, its fee and its tax.
 
     The tax is on the whole amount, the fee included. Who asks for more than the limit waits for a person.
+    Where the promoter's rail has limits, it goes in legs that keep them.
     """
     asked = program.payouts.on_demand if on_demand else None
     fee = fee_of(asked, amount_minor, program.rounding)
@@ -71,13 +85,23 @@ def reservation_for(
     net = amount_minor - fee - tax
     if net <= 0:
         return NotPaid(reason=NotPaidReason.NOTHING_LEFT, missing_minor=1 - net)
-    return Reservation(
+    wanted = Reservation(
         amount_minor=net,
         fee_minor=fee,
         tax_minor=tax,
         tax_period=period,
         review=_is_reviewed(asked, amount_minor),
     )
+    return _in_legs(wanted, limits, now) if limits else wanted
+
+
+def _in_legs(wanted: Reservation, limits: RailLimits, now: datetime) -> Reservation | NotPaid:
+    if (short := limits.minimum_minor - wanted.amount_minor) > 0:
+        return NotPaid(reason=NotPaidReason.BELOW_RAIL_MINIMUM, missing_minor=short)
+    try:
+        return replace(wanted, legs=plan_legs(wanted.amount_minor, limits, now))
+    except InvalidInputError:
+        return NotPaid(reason=NotPaidReason.OVER_RAIL_LIMIT, missing_minor=0)
 
 
 def fee_of(asked: OnDemand | None, amount_minor: int, rounding: Rounding) -> int:
