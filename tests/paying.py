@@ -1,13 +1,23 @@
-"""Steps of a payout of one leg, in few words."""
+"""Steps of a payout of one leg, in few words, and a program without rails."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from grapevine.domain import payouts
+from grapevine.domain.errors import NotFoundError
 from grapevine.domain.heads import Head
 from grapevine.domain.money import Rounding
 from grapevine.domain.payouts import LegOutcome, Movement, Payout, PayoutState, Reservation
+from grapevine.domain.transfers import RailName
+from grapevine.ports import Rail
+
+
+class NoRails:
+    """A program that has no rail: nobody's payout has limits."""
+
+    def rail(self, program_id: str, name: RailName) -> Rail:
+        raise NotFoundError("rail", f"{program_id}/{name}")
 
 
 def reserve(head: Head, minor: int, settlement_id: str, now: datetime) -> Movement:

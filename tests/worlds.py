@@ -190,7 +190,9 @@ class World:
 
     @property
     def settling(self) -> SettlePorts:
-        return SettlePorts(self.catalog, self.treasury, self.settlements, self.closing, self.payees)
+        return SettlePorts(
+            self.catalog, self.treasury, self.settlements, self.closing, self.payees, self.rails
+        )
 
     def void(self, promoter_id: str, now: datetime) -> tuple[Entry, ...]:
         """Void what is held for who was banned, and fold it."""

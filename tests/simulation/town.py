@@ -128,9 +128,11 @@ class Town:
         self._starting = StartSettlementsPorts(catalog, seen["settlements"], seen["queue"])
         closing = ClosePorts(seen["settlements"], seen["queue"])
         self._listing = ListPorts(catalog, seen["settlements"], seen["queue"], closing)
-        self._settling = SettlePorts(catalog, seen["treasury"], seen["settlements"], closing, seen["payees"])
-        self._treasury = seen["treasury"]
         rails = ProgramRails(stores.secrets, seen["files"], self.now)
+        self._settling = SettlePorts(
+            catalog, seen["treasury"], seen["settlements"], closing, seen["payees"], rails
+        )
+        self._treasury = seen["treasury"]
         self._sending = SendPorts(catalog, seen["treasury"], seen["payees"], seen["batches"], rails)
         # Storms know it by a name of its own, so that some are over points alone.
         points = Exposed("points", stores.treasury, storm) if storm.rages else stores.treasury

@@ -22,7 +22,7 @@ def asking_world(**terms: object) -> World:
 
 
 def ports(world: World) -> RequestPorts:
-    return RequestPorts(world.catalog, world.treasury, world.payees)
+    return RequestPorts(world.catalog, world.treasury, world.payees, world.rails)
 
 
 def ask(

@@ -193,7 +193,7 @@ def run_through(world: World, plug: Plug, now: datetime) -> None:
     closing = ClosePorts(settlements, queue)
     starting = StartSettlementsPorts(catalog, settlements, queue)
     listing = ListPorts(catalog, settlements, queue, closing)
-    settling = SettlePorts(catalog, treasury, settlements, closing, world.payees)
+    settling = SettlePorts(catalog, treasury, settlements, closing, world.payees, world.rails)
     until_done(lambda: start_settlements(starting, now))
     sent = world.settlement_queue
     while sent.lists or sent.pages:

@@ -48,7 +48,7 @@ from tests.adapters.contracts.shops import opened_shop
 from tests.adapters.contracts.stores import Names, Stores
 from tests.adapters.contracts.test_bounties import bounty_key, weekly
 from tests.builders import T0, minutes
-from tests.paying import complete, give_back, reserve
+from tests.paying import NoRails, complete, give_back, reserve
 
 pytestmark = pytest.mark.concurrent
 
@@ -186,7 +186,7 @@ def payable_shop(stores: Stores, names: Names) -> RequestPorts:
     stores.catalog.add_promoter(make.promoter("pr_ana", program_id=names.program))
     key = PageKey(balance_subject(names.account()), "2026-11-11", 0)
     stores.pages.fold([Page(key, {"payable": 1000}, frozenset({f"{names.order()}/1"}))])
-    return RequestPorts(stores.catalog, stores.treasury, stores.payees)
+    return RequestPorts(stores.catalog, stores.treasury, stores.payees, NoRails())
 
 
 def asked(names: Names, amount_minor: int, request_id: str) -> RequestPayout:

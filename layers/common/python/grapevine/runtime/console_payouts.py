@@ -80,7 +80,7 @@ def request_payout(caller: Caller, program_id: str, promoter_id: str) -> Json:
         amount_minor=None if given is None else whole_of(given, "amount_minor"),
         request_id=caller.idempotency_key,
     )
-    ports = requests.RequestPorts(parts.catalog, parts.treasury, parts.payees)
+    ports = requests.RequestPorts(parts.catalog, parts.treasury, parts.payees, parts.rails)
     return replies_payouts.from_payout(requests.request_payout(command, ports, parts.now()))
 
 

@@ -132,7 +132,9 @@ def _list(name: PageName, parts: Parts) -> None:
 
 def _settle(command: SettlePage, parts: Parts) -> None:
     observe.note_each(pages=f"{command.name.settlement_id}/{command.name.after}")
-    ports = SettlePorts(parts.catalog, parts.treasury, parts.settlements, _closing(parts), parts.payees)
+    ports = SettlePorts(
+        parts.catalog, parts.treasury, parts.settlements, _closing(parts), parts.payees, parts.rails
+    )
     done = settle_page(command, ports, parts.now())
     if done:
         observe.count(observe.PROMOTER_SETTLED, len(done.promoter_ids))

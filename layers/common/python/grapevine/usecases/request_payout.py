@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +14,9 @@ from grapevine.domain.errors import (
     InvalidInputError,
     NotFoundError,
 )
+from grapevine.domain.heads import Head
 from grapevine.domain.ids import checked_id
-from grapevine.domain.pages import balance
+from grapevine.domain.pages import Page, balance
 from grapevine.domain.payee_details import missing_details
 from grapevine.domain.payout_requests import (
     PayoutRefusedError,
@@ -23,10 +25,12 @@ from grapevine.domain.payout_requests import (
     is_same_request,
     wanted_of,
 )
-from grapevine.domain.payouts import Payout, payout_id, reserve
+from grapevine.domain.payouts import Movement, Payout, payout_id, reserve
 from grapevine.domain.people import Promoter, PromoterStatus
-from grapevine.domain.programs import Terms
-from grapevine.ports import DecisionCatalog, PayeeStore, Treasury
+from grapevine.domain.programs import Program, Terms
+from grapevine.domain.transfers import Payee, RailLimits
+from grapevine.ports import DecisionCatalog, PayeeStore, Rails, Treasury
+from grapevine.usecases.rail_limits import LimitsOfRails
 from grapevine.usecases.settle_account import ATTEMPTS, take_in
 
 
@@ -45,11 +49,12 @@ class RequestPayout:
 
 @dataclass(frozen=True, slots=True)
 class RequestPorts:
-    """Programs and their people, accounts, and where promoters are paid."""
+    """Programs and their people, accounts, and how promoters are paid."""
 
     catalog: DecisionCatalog
     treasury: Treasury
     payees: PayeeStore
+    rails: Rails
 
 
 def request_payout(command: RequestPayout, ports: RequestPorts, now: datetime) -> Payout:
@@ -67,11 +72,13 @@ def request_payout(command: RequestPayout, ports: RequestPorts, now: datetime) -
     promoter = ports.catalog.promoters(terms.program.id, (command.promoter_id,)).get(command.promoter_id)
     if promoter is None:
         raise NotFoundError("promoter", command.promoter_id)
+    payee = ports.payees.payees(key.program_id, (promoter.id,)).get(promoter.id)
     try:
-        _refuse(promoter, terms, ports.payees, now)
+        _refuse(promoter, payee, terms, now)
         for duplicate in promoter.duplicates_at(now):
             take_in(AccountKey(key.program_id, duplicate, key.currency), key, ports.treasury, now)
-        return _reserved(command, terms, key, ports.treasury, now)
+        limits = LimitsOfRails(key.program_id, ports.rails).of(payee)
+        return _reserved(_Wanted(command, terms.program, key, limits), ports.treasury, now)
     except PayoutRefusedError:
         # It may have been this very request, in another process, that took the money meanwhile.
         if known := _known(command, key, ports.treasury):
@@ -79,31 +86,41 @@ def request_payout(command: RequestPayout, ports: RequestPorts, now: datetime) -
         raise
 
 
-def _refuse(promoter: Promoter, terms: Terms, payees: PayeeStore, now: datetime) -> None:
+def _refuse(promoter: Promoter, payee: Payee | None, terms: Terms, now: datetime) -> None:
     payouts = terms.program.payouts
     if payouts.on_demand is None:
         raise PayoutRefusedError(RefusedReason.NOT_OFFERED)
     if promoter.status_at(now) is not PromoterStatus.ACTIVE or promoter.alias_at(now):
         raise PayoutRefusedError(RefusedReason.NOT_ACTIVE)
-    if payouts.required_details:
-        payee = payees.payees(terms.program.id, (promoter.id,)).get(promoter.id)
-        if missing := missing_details(payouts, payee):
-            raise PayoutRefusedError(RefusedReason.DETAILS_MISSING, names=missing)
+    if missing := missing_details(payouts, payee):
+        raise PayoutRefusedError(RefusedReason.DETAILS_MISSING, names=missing)
 
 
-def _reserved(
-    command: RequestPayout, terms: Terms, key: AccountKey, treasury: Treasury, now: datetime
-) -> Payout:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A request that may be paid, under which terms, from which account, and what its rail takes."""
+
+    command: RequestPayout
+    program: Program
+    key: AccountKey
+    limits: RailLimits | None
+
+    def of(self, pages: Sequence[Page], head: Head, now: datetime) -> Movement:
+        """Return the step that reserves it; PayoutRefusedError where it cannot be."""
+        payable, amount = balance(pages).get(Leaf.PAYABLE, 0), self.command.amount_minor
+        wanted = wanted_of(self.program, head, payable, amount, now, self.limits)
+        return reserve(head, wanted, _settlement(self.command), now)
+
+
+def _reserved(wanted: _Wanted, treasury: Treasury, now: datetime) -> Payout:
     """Reserve, starting over where something else moved the account; another payout is the end of it."""
     last_payout_id: str | None = None
     for _ in range(ATTEMPTS):
-        pages, head = treasury.account(key)
+        pages, head = treasury.account(wanted.key)
         if last_payout_id not in (None, head.last_payout_id):
             raise PayoutRefusedError(RefusedReason.ANOTHER_PAYOUT)
         last_payout_id = head.last_payout_id
-        payable = balance(pages).get(Leaf.PAYABLE, 0)
-        wanted = wanted_of(terms.program, head, payable, command.amount_minor, now)
-        movement = reserve(head, wanted, _settlement(command), now)
+        movement = wanted.of(pages, head, now)
         try:
             treasury.move(movement, head)
         except HeadMovedError:
@@ -111,7 +128,7 @@ def _reserved(
         except AlreadyExistsError:
             raise PayoutRefusedError(RefusedReason.ANOTHER_PAYOUT) from None
         return movement.payout
-    raise HeadMovedError(f"{key} moved {ATTEMPTS} times")
+    raise HeadMovedError(f"{wanted.key} moved {ATTEMPTS} times")
 
 
 def _known(command: RequestPayout, key: AccountKey, treasury: Treasury) -> Payout | None:

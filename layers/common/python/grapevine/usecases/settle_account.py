@@ -20,7 +20,7 @@ from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.plans import DAY
 from grapevine.domain.programs import Terms
 from grapevine.domain.settlements import AccountOutcome, CarryReason, Settled
-from grapevine.domain.transfers import Payee
+from grapevine.domain.transfers import Payee, RailLimits
 from grapevine.domain.withholding import NotPaid, reservation_for
 from grapevine.ports import Treasury
 
@@ -34,8 +34,8 @@ T = TypeVar("T")
 class Holder:
     """Whose money is settled, under which terms; a promoter who is not in the catalog is active.
 
-    `payee` is where they are paid, read where the program's terms ask for it. One whose run ignores
-    the minimum is paid whatever is payable.
+    `payee` is where they are paid, `limits` what the rail there takes. One whose run ignores the
+    minimum is paid whatever is payable.
     """
 
     promoter_id: str
@@ -43,6 +43,7 @@ class Holder:
     terms: Terms
     payee: Payee | None = None
     ignores_minimum: bool = False
+    limits: RailLimits | None = None
 
     @property
     def key(self) -> AccountKey:
@@ -149,7 +150,7 @@ def _stays(holder: Holder, amount: int, now: datetime) -> AccountOutcome | None:
 def _paid(
     holder: Holder, head: Head, amount: int, settlement_id: str, treasury: Treasury, now: datetime
 ) -> AccountOutcome:
-    wanted = reservation_for(holder.terms.program, head, amount, now)
+    wanted = reservation_for(holder.terms.program, head, amount, now, limits=holder.limits)
     if isinstance(wanted, NotPaid):
         return holder.carries(amount, wanted.reason, missing_minor=wanted.missing_minor)
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.errors import GrapevineError, NotFoundError, reason_of
+from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Terms
 from grapevine.domain.settlements import (
     LONGEST_REASON,
@@ -16,9 +17,9 @@ from grapevine.domain.settlements import (
     SettlementPage,
 )
 from grapevine.domain.transfers import Payee
-from grapevine.ports import DecisionCatalog, SettlementStore, Treasury
-from grapevine.ports.rails import PayeeStore
+from grapevine.ports import DecisionCatalog, PayeeStore, Rails, SettlementStore, Treasury
 from grapevine.usecases.close_settlement import ClosePorts, close_settlement
+from grapevine.usecases.rail_limits import LimitsOfRails
 from grapevine.usecases.settle_account import Holder, settle_account
 
 TRIES = 3
@@ -31,13 +32,14 @@ class SettlementIncompleteError(GrapevineError):
 
 @dataclass(frozen=True, slots=True)
 class SettlePorts:
-    """Programs and their people, accounts, runs, where people are paid, and what closing a run needs."""
+    """Programs and their people, accounts, runs, what closing one needs, and how people are paid."""
 
     catalog: DecisionCatalog
     treasury: Treasury
     settlements: SettlementStore
     closing: ClosePorts
     payees: PayeeStore
+    rails: Rails
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,9 @@ def settle_page(command: SettlePage, ports: SettlePorts, now: datetime) -> Settl
 def _outcomes(
     page: SettlementPage, tries: int, ports: SettlePorts, now: datetime
 ) -> tuple[AccountOutcome, ...]:
+    holders = _Holders.of(page, ports)
     outcomes = tuple(
-        _settled(holder, page.settlement_id, ports.treasury, now) for holder in _holders(page, ports)
+        _settled(name, holders, page.settlement_id, ports.treasury, now) for name in page.promoter_ids
     )
     faults = [f"{o.promoter_id}: {o.reason}" for o in outcomes if o.settled is Settled.FAILED]
     if faults and tries < TRIES:
@@ -82,24 +85,36 @@ def _outcomes(
     return outcomes
 
 
-def _settled(holder: Holder, settlement_id: str, treasury: Treasury, now: datetime) -> AccountOutcome:
+def _settled(
+    name: str, holders: _Holders, settlement_id: str, treasury: Treasury, now: datetime
+) -> AccountOutcome:
     try:
-        return settle_account(holder, settlement_id, treasury, now)
+        return settle_account(holders.holder(name), settlement_id, treasury, now)
     except Exception as error:  # noqa: BLE001 - whatever it is, the others get their money
         reason = reason_of(error)[:LONGEST_REASON]
-        return AccountOutcome(promoter_id=holder.promoter_id, settled=Settled.FAILED, reason=reason)
+        return AccountOutcome(promoter_id=name, settled=Settled.FAILED, reason=reason)
 
 
-def _holders(page: SettlementPage, ports: SettlePorts) -> Iterator[Holder]:
-    """Yield a page's promoters with what settling them needs, all of it read at once."""
-    terms = ports.catalog.terms(page.program_id)
-    people = ports.catalog.promoters(page.program_id, page.promoter_ids)
-    payees = _payees(page, terms, ports.payees)
-    for name in page.promoter_ids:
-        yield Holder(name, people.get(name), terms, payees.get(name), page.ignores_minimum)
+@dataclass(frozen=True, slots=True)
+class _Holders:
+    """A page's promoters with what settling them needs, all of it read at once."""
 
+    terms: Terms
+    people: Mapping[str, Promoter]
+    payees: Mapping[str, Payee]
+    limits: LimitsOfRails
+    ignores_minimum: bool
 
-def _payees(page: SettlementPage, terms: Terms, payees: PayeeStore) -> Mapping[str, Payee]:
-    """Return where a page's promoters are paid, in one request and only where the terms ask for it."""
-    is_asked = bool(terms.program.payouts.required_details)
-    return payees.payees(page.program_id, page.promoter_ids) if is_asked else {}
+    @classmethod
+    def of(cls, page: SettlementPage, ports: SettlePorts) -> _Holders:
+        terms = ports.catalog.terms(page.program_id)
+        people = ports.catalog.promoters(page.program_id, page.promoter_ids)
+        payees = ports.payees.payees(page.program_id, page.promoter_ids)
+        limits = LimitsOfRails(page.program_id, ports.rails)
+        return cls(terms, people, payees, limits, page.ignores_minimum)
+
+    def holder(self, name: str) -> Holder:
+        payee = self.payees.get(name)
+        return Holder(
+            name, self.people.get(name), self.terms, payee, self.ignores_minimum, self.limits.of(payee)
+        )
