@@ -31,15 +31,16 @@ from grapevine.domain.transfers import Payee, RailName
 from grapevine.domain.withholding import NotPaid, reservation_for
 from grapevine.usecases.change_promoter import ChangeStatus, change_status
 from grapevine.usecases.merge_promoters import MergePromoters, merge_promoters
+from grapevine.usecases.put_payee_details import PayeePorts, PutPayeeDetails, put_payee_details
 from grapevine.usecases.read_payouts import read_payouts
 from grapevine.usecases.request_payout import RequestPayout, request_payout
 from grapevine.usecases.review_payout import ReviewPayout, approve_payout, reject_payout
 from grapevine.usecases.settle_account import Holder, settle_account
 from tests import builders as make
-from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days
+from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
 from tests.usecases.asking import OFFER, ask, asking_world, ports
 from tests.usecases.faults import How, Plug, Plugged, until_done
-from tests.usecases.settling import DAY_ONE, RUN_ONE, paid_out, refund, released
+from tests.usecases.settling import DAY_ONE, RUN_ONE, paid_out, refund, released, take
 from tests.usecases.turns import Stepped, Turns, schedules
 from tests.worlds import World, chain_world
 
@@ -446,6 +447,40 @@ def played_reviews(world: World, schedule: tuple[int, ...], command: ReviewPayou
 
     (one,), (other,) = played(world, schedule, [approve, refuse])
     return [one, other]
+
+
+# --- on its way ----------------------------------------------------------------------------------
+
+
+def test_what_was_asked_for_is_sent_once_it_is_approved_and_paid_as_the_rail_says() -> None:
+    world = asking_world(withholding=TENTH)
+    payout = ask(world)
+    world.send(DAY_ONE)
+    assert world.treasury.stored[payout.id].state is PayoutState.REQUESTED
+    approve_payout(review(payout), world.treasury)
+    world.send(DAY_ONE)
+    assert world.treasury.stored[payout.id].state is PayoutState.SENT
+    with pytest.raises(PayoutStateError, match="no review"):
+        reject(world, payout)
+    take(world, (payout.id, "completed", ""))
+    balance = world.balance(CY)
+    assert (balance.payable_minor, balance.reserved_minor, balance.paid_minor) == (0, 0, 4_420)
+    assert proven(world)
+
+
+def test_edge_83_what_was_asked_for_before_the_details_changed_waits_too() -> None:
+    world = asking_world()
+    payout = ask(world, 2_000)
+    command = PutPayeeDetails(
+        program_id=PROGRAM_ID, promoter_id=CY, rail=RailName.CSV, details={"account": "a thief's"}
+    )
+    where = PayeePorts(world.catalog, world.secrets, world.payees, world.rails)
+    put_payee_details(command, where, DAY_ONE + minutes(1))
+    for hours in (0, 72):
+        world.send(DAY_ONE + hours * minutes(60))
+        assert world.treasury.stored[payout.id].state is PayoutState.REQUESTED
+    world.send(DAY_ONE + minutes(1) + days(3))
+    assert world.treasury.stored[payout.id].state is PayoutState.SENT
 
 
 # --- what happened to each -----------------------------------------------------------------------
