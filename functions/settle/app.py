@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, Response, SQSEvent
 
-from grapevine.runtime import sending, settling
+from grapevine.runtime import hearing, sending, settling
+from grapevine.runtime.http import answering, incoming
 from grapevine.runtime.parts import parts
 from grapevine.runtime.streams import Answer
 
@@ -49,3 +50,9 @@ def settle_promoters(event: SQSEvent) -> Answer:
 @app.lambda_function()
 def import_results(event: dict[str, Any], context: object) -> dict[str, Any]:
     return settling.import_file(event, parts())
+
+
+@app.route("/rails/{rail}/{program_id}/webhooks", methods=["POST"], content_types=["*/*"])
+@answering("receive_results")
+def receive_results(rail: str, program_id: str) -> Response:
+    return hearing.hear(rail, program_id, incoming(app), parts())

@@ -27,6 +27,7 @@ HANDLERS = {
         "verify_programs",
         "settle_promoters",
         "import_results",
+        "receive_results",
     },
     "fraud": {"screen_facts"},
     "insight": {"count_clicks"},
@@ -89,7 +90,7 @@ HANDLERS = {
     },
 }
 """Public names: a renamed handler is another function, and the one deployed is deleted."""
-REST = ("track_click", "place_order", "console")
+REST = ("track_click", "place_order", "settle", "console")
 
 TOO_HEAVY = (
     "pydantic",
@@ -199,6 +200,7 @@ def test_the_routes_of_the_table() -> None:
         "/{link_code}/{channel}": {"GET", "HEAD"},
     }
     assert routes("place_order") == {"/storefronts/{storefront_id}/webhooks": {"POST"}}
+    assert routes("settle") == {"/rails/{rail}/{program_id}/webhooks": {"POST"}}
 
 
 def test_there_is_no_other_app() -> None:

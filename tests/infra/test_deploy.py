@@ -42,6 +42,7 @@ def test_all_apps_are_there(deployment: Deployment) -> None:
     assert {name for name, app in deployment.apps.items() if app.url} == {
         "track_click",
         "place_order",
+        "settle",
         "console",
     }
 

@@ -27,6 +27,7 @@ HANDLERS = {
         "verify_programs",
         "settle_promoters",
         "import_results",
+        "api_handler",
     },
     "fraud": {"screen_facts"},
     "insight": {"count_clicks"},
@@ -163,7 +164,7 @@ def test_points_are_tended_after_the_utc_day_has_settled(packaged: dict[str, Pac
     assert event == {"Type": "Schedule", "Properties": {"Schedule": "cron(15 1 * * ? *)"}}
 
 
-@pytest.mark.parametrize("app", ["track_click", "place_order", "console"])
+@pytest.mark.parametrize("app", ["track_click", "place_order", "settle", "console"])
 def test_routes_are_regional_without_a_second_stage(packaged: dict[str, PackagedApp], app: str) -> None:
     api = packaged[app].template["Resources"]["RestAPI"]["Properties"]
     assert api["EndpointConfiguration"] == "REGIONAL"
@@ -181,10 +182,11 @@ def test_the_console_hands_files_on_to_browsers(packaged: dict[str, PackagedApp]
 def test_public_routes(packaged: dict[str, PackagedApp]) -> None:
     paths = {
         app: packaged[app].template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
-        for app in ("track_click", "place_order")
+        for app in ("track_click", "place_order", "settle")
     }
     assert {"get", "head"} <= paths["track_click"]["/{link_code}"].keys()
     assert "post" in paths["place_order"]["/storefronts/{storefront_id}/webhooks"]
+    assert "post" in paths["settle"]["/rails/{rail}/{program_id}/webhooks"]
 
 
 @pytest.mark.parametrize("app", APPS)
