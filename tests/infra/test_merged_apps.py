@@ -175,8 +175,7 @@ def test_routes_are_regional_without_a_second_stage(packaged: dict[str, Packaged
 
 def test_the_console_hands_files_on_to_browsers(packaged: dict[str, PackagedApp]) -> None:
     """A browser accepts `text/html` first, and API Gateway looks at no other type."""
-    body = packaged["console"].template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-    assert body["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    assert packaged["console"].template["Resources"]["RestAPI"]["Properties"]["BinaryMediaTypes"] == ["*/*"]
 
 
 def test_public_routes(packaged: dict[str, PackagedApp]) -> None:
