@@ -9,6 +9,7 @@ from grapevine.runtime import (
     console,
     console_coupons,
     console_payouts,
+    settlements,
     statements,
 )
 from grapevine.runtime.caller import Caller
@@ -82,6 +83,10 @@ serve("GET", "/programs/{program_id}/promoters/{promoter_id}/entries", accounts.
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statement", accounts.read_statement)
 serve("GET", "/programs/{program_id}/promoters/{promoter_id}/statements", statements.issue_statement)
 serve("POST", "/programs/{program_id}/statements/verify", statements.verify_statement)
+serve("PUT", "/programs/{program_id}/payouts", settlements.change_payouts)
+serve("GET", "/programs/{program_id}/settlements", settlements.list_settlements)
+serve("POST", "/programs/{program_id}/settlements", settlements.start_settlement, 201)
+serve("GET", "/programs/{program_id}/settlements/{settlement_id}", settlements.read_settlement)
 serve("GET", "/programs/{program_id}/waiting", console.list_waiting)
 serve("POST", "/programs/{program_id}/orders/{storefront_id}/{order_id}/accept", console.accept_order)
 serve("POST", "/programs/{program_id}/orders/{storefront_id}/{order_id}/reject", console.reject_order)

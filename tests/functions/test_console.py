@@ -17,6 +17,7 @@ from grapevine.domain.errors import NetworkMovedError, OrderUnprocessableError, 
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.instants import to_text
 from grapevine.domain.people import Promoter, subject_key
+from grapevine.domain.settlements import Settlement
 from grapevine.ports import ApiKey
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, days, minutes
@@ -116,6 +117,10 @@ ROUTES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("GET", f"{PROGRAM}/promoters/{CY}/entries", None),
     ("GET", f"{PROGRAM}/promoters/{CY}/points", None),
     ("POST", f"{PROGRAM}/promoters/{CY}/points/spend", NEW_SPENDING),
+    ("PUT", f"{PROGRAM}/payouts", {"minimum_payout_minor": 2_000, "schedule": "daily"}),
+    ("GET", f"{PROGRAM}/settlements", None),
+    ("POST", f"{PROGRAM}/settlements", {"name": "closing"}),
+    ("GET", f"{PROGRAM}/settlements/{make.PROGRAM_ID}.2026-11-10", None),
     ("GET", f"{PROGRAM}/waiting", None),
     ("POST", f"{PROGRAM}/orders/{make.STOREFRONT_ID}/1002/accept", RULING),
     ("POST", f"{PROGRAM}/orders/{make.STOREFRONT_ID}/1003/reject", RULING),
@@ -199,6 +204,8 @@ def earned(world: World, client: Clients) -> None:
     later = T0 + days(1)
     world.catalog.add_campaign(make.PROGRAM_ID, make.campaign("cm_made", starts_at=later, budget=5_000), 1)
     world.catalog.add_bounty(make.PROGRAM_ID, make.bounty("bt_made", starts_at=later), 1)
+    run = Settlement(id=f"{make.PROGRAM_ID}.2026-11-10", program_id=make.PROGRAM_ID, started_at=T0)
+    world.settlements.start(run)
     for number in ("1002", "1003"):
         quarantine(world, OrderKey(make.STOREFRONT_ID, number))
     deliver(client("place_order"), raw(paid_order()))

@@ -79,6 +79,10 @@ class Visit(BaseHTTPRequestHandler):
         """Serve a POST, and run the streams that it fed."""
         self._serve()
 
+    def do_PUT(self) -> None:
+        """Serve a PUT."""
+        self._serve()
+
     def _serve(self) -> None:
         _, app, path = self.path.split("/", 2)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -8,6 +8,7 @@ import pytest
 
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError
 from grapevine.domain.money import Rounding
+from grapevine.domain.payout_terms import Schedule
 from grapevine.domain.people import Merge, Promoter, PromoterStatus
 from grapevine.domain.plans import Vacancy
 from grapevine.domain.profiles import Profile
@@ -81,6 +82,30 @@ def test_adding_a_program_again_changes_neither_it_nor_its_plan(stores: Stores, 
     with pytest.raises(AlreadyExistsError):
         stores.catalog.add_program(make.program(id=names.program, name="Other"), make.plan(1, version=2))
     assert stores.catalog.terms(names.program) == Terms(program, (plan,))
+
+
+def test_a_program_is_changed_on_top_of_its_last_change_only(stores: Stores, names: Names) -> None:
+    program, plan = make.program(id=names.program), make.plan(1000)
+    stores.catalog.add_program(program, plan)
+    first = program.with_payouts(make.program(minimum_payout_minor=7).payouts, T0)
+    second = first.with_payouts(make.program(schedule=Schedule.DAILY).payouts, T0 + days(1))
+    stores.catalog.change_program(first)
+    for stale in (first, program.with_payouts(second.payouts, T0)):
+        with pytest.raises(NetworkMovedError):
+            stores.catalog.change_program(stale)
+    assert stores.catalog.terms(names.program) == Terms(first, (plan,))
+    stores.catalog.change_program(second)
+    assert stores.catalog.terms_now(names.program) == Terms(second, (plan,))
+    assert second in stores.catalog.programs()
+    assert (second.revision, second.scheduled_at) == (2, T0 + days(1))
+
+
+def test_a_program_that_is_not_there_cannot_be_changed(stores: Stores, names: Names) -> None:
+    changed = make.program(id=names.program).with_payouts(make.program(minimum_payout_minor=7).payouts, T0)
+    with pytest.raises(NetworkMovedError):
+        stores.catalog.change_program(changed)
+    with pytest.raises(NotFoundError):
+        stores.catalog.terms(names.program)
 
 
 def test_promoters_that_exist_are_returned(stores: Stores, names: Names) -> None:
@@ -294,8 +319,9 @@ def test_promoters_of_a_program_are_listed_by_id(stores: Stores, names: Names) -
     for promoter_id in ids:
         stores.catalog.add_promoter(make.promoter(promoter_id, program_id=names.program))
     stores.catalog.add_promoter(make.promoter("pr_d", program_id=f"{names.program}-2"))
-    listed = [promoter.id for promoter in stores.catalog.promoters_of(names.program)]
-    assert listed == ["pr_a", "pr_b", "pr_c"]
+    for after, found in (("", "abc"), ("pr_a", "bc"), ("pr_aa", "bc"), ("pr_c", ""), ("pr_z", "")):
+        listed = [promoter.id for promoter in stores.catalog.promoters_of(names.program, after)]
+        assert listed == [f"pr_{letter}" for letter in found]
 
 
 def test_a_merchant_is_added_with_its_key(stores: Stores, names: Names) -> None:

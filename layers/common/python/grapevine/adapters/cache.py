@@ -85,6 +85,7 @@ class WholeCatalog(
     ports.PeopleCatalog,
     ports.NetworkCatalog,
     ports.CampaignCatalog,
+    ports.ProgramCatalog,
     ports.CouponWriter,
     ports.RateWriter,
     ports.LinkReader,
@@ -232,6 +233,11 @@ class CachedCatalog(CachedLinks):
     def add_program(self, program: Program, plan: Plan) -> None:
         """Add a program."""
         self._catalog.add_program(program, plan)
+
+    def change_program(self, program: Program) -> None:
+        """Change how a program pays out."""
+        with self._changing(program.id):
+            self._catalog.change_program(program)
 
     def add_storefront(self, storefront: Storefront) -> None:
         """Add a storefront."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,6 +35,13 @@ class Program:
     payouts: PayoutTerms = USUAL
     scheduled_at: datetime | None = None
     revision: int = 0
+
+    def with_payouts(self, payouts: PayoutTerms, now: datetime) -> Program:
+        """Return the program that pays out in another way from now on."""
+        before = (self.payouts.schedule, self.payouts.settlement_day)
+        is_moved = before != (payouts.schedule, payouts.settlement_day)
+        scheduled_at = now if is_moved else self.scheduled_at
+        return replace(self, payouts=payouts, scheduled_at=scheduled_at, revision=self.revision + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.wording import Language
 
 PAGE_SIZE = 100
 """Promoters on a page: some seconds of work, well inside a function's time."""
@@ -38,6 +39,10 @@ class Settled(StrEnum):
     WRITTEN_OFF = "written_off"
     FAILED = "failed"
     """Could not be settled in several tries: their money stays payable."""
+
+
+UNTOLD = (Settled.PAID, Settled.EMPTY)
+"""What a page only counts: the payout tells the one, and there is nothing to tell of the other."""
 
 
 class CarryReason(StrEnum):
@@ -130,7 +135,7 @@ class SettlementPage:
             is_done=True,
             counts={settled: n for settled in Settled if (n := sum(o.settled is settled for o in told))},
             paid_minor=sum(o.amount_minor for o in told if o.settled is Settled.PAID),
-            outcomes=tuple(o for o in told if o.settled in (Settled.CARRIED, Settled.FAILED)),
+            outcomes=tuple(o for o in told if o.settled not in UNTOLD),
         )
 
     def outcome_of(self, promoter_id: str) -> AccountOutcome | None:
@@ -145,6 +150,16 @@ class SettlementState(StrEnum):
     """Its promoters are being put on pages, and settled as that goes on."""
     SETTLING = "settling"
     CLOSED = "closed"
+
+
+PROGRESS = {
+    Language.EN: {state: state.value for state in SettlementState},
+    Language.ZH: {
+        SettlementState.LISTING: "正在列出推广者",
+        SettlementState.SETTLING: "结算中",
+        SettlementState.CLOSED: "已结算",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,8 +202,12 @@ class Settlement:
     @property
     def progress(self) -> str:
         """How far it has come, for people: `settling 12 400 / 50 000`."""
+        return self.progress_in(Language.EN)
+
+    def progress_in(self, language: Language) -> str:
+        """Say how far it has come; nobody knows of how many while they are listed."""
         total = _spaced(self.promoters) if self.listed else "…"
-        return f"{self.state} {_spaced(self.settled)} / {total}"
+        return f"{PROGRESS[language][self.state]} {_spaced(self.settled)} / {total}"
 
     def with_page(self, page: SettlementPage) -> Settlement:
         """Return the run with one more page done."""

@@ -214,6 +214,18 @@ class PlanCatalog(DecisionCatalog, Protocol):
         """
 
 
+class ProgramCatalog(TermsReader, Protocol):
+    """Where a program is changed, as it was read."""
+
+    def terms_now(self, program_id: str) -> Terms:
+        """Return a program's terms as they are, whatever was kept of them; NotFoundError without them."""
+        ...
+
+    def change_program(self, program: Program) -> None:
+        """Store a program with its one new change; NetworkMovedError when another came first."""
+        ...
+
+
 class CampaignCatalog(PlanCatalog, Protocol):
     """Where campaigns and bounties are made, stopped, and given more to pay; `terms` has them all.
 

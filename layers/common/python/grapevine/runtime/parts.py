@@ -22,6 +22,7 @@ class CatalogPart(
     ports.PeopleCatalog,
     ports.NetworkCatalog,
     ports.CampaignCatalog,
+    ports.ProgramCatalog,
     ports.CouponWriter,
     ports.RateWriter,
     ports.LinkReader,

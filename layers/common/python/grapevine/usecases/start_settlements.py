@@ -82,7 +82,7 @@ def demand_settlement(command: DemandSettlement, ports: StartSettlementsPorts, n
     )
     run = _stored(wanted, ports)
     if run.ignores_minimum != command.ignores_minimum:
-        raise InvalidInputError(f"{command.name!r} was started with the other value", "ignores_minimum")
+        raise InvalidInputError(f"{command.name!r} was started with the other value", "ignore_minimum")
     if run.closed_at is None:
         _go_on(run, ports)
     return run

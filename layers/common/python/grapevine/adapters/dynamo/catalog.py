@@ -137,6 +137,15 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
         """Add a program with its first plan, both or neither."""
         self._add("program", program.id, program_row(program), *_version_rows(program.id, plan))
 
+    def change_program(self, program: Program) -> None:
+        """Store a program with its one new change, on top of the others only."""
+        before = program.revision - 1
+        unmoved = ProgramRow.revision == before if before else ProgramRow.revision.does_not_exist()
+        try:
+            self._catalog.put(program_row(program), ProgramRow.pk.exists() & unmoved)
+        except ConditionFailedError as error:
+            raise NetworkMovedError(f"program {program.id}") from error
+
     def add_storefront(self, storefront: Storefront) -> None:
         """Add a storefront."""
         if not self._catalog.put_new(storefront_row(storefront)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from grapevine.adapters.dynamo import catalog_keys, keys
-from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, row
+from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, row
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import from_text
 from grapevine.domain.money import Rounding
@@ -32,6 +32,8 @@ class ProgramRow(Row, discriminator="program"):
     payouts = Json()
     sandbox = BooleanAttribute()
     profile = UnicodeAttribute(null=True)
+    scheduled_at = Instant(null=True)
+    revision = WholeNumber(null=True)
 
 
 class PlanRow(Row, discriminator="plan"):
@@ -90,6 +92,8 @@ def program_row(program: Program) -> ProgramRow:
         payouts=to_plain(program.payouts),
         sandbox=program.sandbox,
         profile=program.profile.value,
+        scheduled_at=program.scheduled_at,
+        revision=program.revision or None,
     )
 
 
@@ -107,6 +111,8 @@ def program_of(stored: ProgramRow) -> Program:
         payouts=from_plain(PayoutTerms, stored.payouts),
         sandbox=stored.sandbox,
         profile=Profile(stored.profile or Profile.GLOBAL),
+        scheduled_at=stored.scheduled_at,
+        revision=stored.revision or 0,
     )
 
 

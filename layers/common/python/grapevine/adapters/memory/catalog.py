@@ -92,6 +92,13 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
         self._add(self._programs, program.id, program, "program")
         self._plans[program.id] = [plan]
 
+    def change_program(self, program: Program) -> None:
+        with self._lock:
+            known = self._programs.get(program.id)
+            if known is None or known.revision != program.revision - 1:
+                raise NetworkMovedError(f"program {program.id}")
+            self._programs[program.id] = program
+
     def add_storefront(self, storefront: Storefront) -> None:
         self._add(self._storefronts, storefront.id, storefront, "storefront")
 
