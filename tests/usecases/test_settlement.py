@@ -135,7 +135,8 @@ def test_what_became_of_everybody_is_told() -> None:
     assert run.counts == {Settled.PAID: 1, Settled.SUSPENDED: 1, Settled.CARRIED: 1}
     assert (run.paid_minor, run.pages, run.promoters, run.closed_at) == (5_000, 1, 3, DAY_ONE)
     assert run.progress == "closed 3 / 3"
-    assert outcome_of(world, BO) is None
+    assert outcome_of(world, BO) == AccountOutcome(promoter_id=BO, settled=Settled.SUSPENDED)
+    assert outcome_of(world, CY) is None
 
 
 def test_a_run_that_nobody_started_pays_nobody() -> None:
