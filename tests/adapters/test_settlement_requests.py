@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from grapevine.adapters.cache import CachedCatalog
-from grapevine.adapters.memory.outside import MemoryFiles, MemorySettlementQueue
+from grapevine.adapters.memory.outside import MemorySettlementQueue
 from grapevine.domain.ids import new_id
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import Page, PageKey
@@ -61,10 +61,10 @@ def test_a_promoter_costs_one_request_carried_and_two_paid(
     database, counter, program_id = opened(dynamo_endpoint), RequestCounter(), new_id("pg", random.randbytes)
     stores = dynamo_stores(database)
     catalog = CachedCatalog(stores.catalog, lambda: 0.0)
-    closing = ClosePorts(stores.settlements, catalog, stores.treasury, MemoryFiles())
+    queue = MemorySettlementQueue()
+    closing = ClosePorts(stores.settlements, queue)
     run = begun(stores, program_id, PAGE_SIZE + 1)
     fund(stores, program_id)
-    queue = MemorySettlementQueue()
     catalog.terms(program_id)
     counter.attach(database.connection.client.meta.events)
     with counter.job("a run of two pages, listed") as listed:
@@ -91,7 +91,7 @@ def test_a_promoter_costs_one_request_carried_and_two_paid(
 def test_a_page_that_comes_again_is_two_reads(dynamo_endpoint: DynamoEndpoint, random: Random) -> None:
     database, counter, program_id = opened(dynamo_endpoint), RequestCounter(), new_id("pg", random.randbytes)
     stores = dynamo_stores(database)
-    closing = ClosePorts(stores.settlements, stores.catalog, stores.treasury, MemoryFiles())
+    closing = ClosePorts(stores.settlements, MemorySettlementQueue())
     page = begun(stores, program_id, 1).page_of(("pr_0000",))
     stores.settlements.add_page(page)
     stores.settlements.finish_page(page.done(()))
