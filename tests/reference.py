@@ -481,7 +481,7 @@ def _release(
     ordered: Sequence[Fact], placed: datetime, paid_at: datetime, plan: Plan, outcome: Outcome | None
 ) -> datetime:
     received = [f.snapshot.received_at for f in ordered if f.snapshot and f.snapshot.received_at]
-    if received:
+    if received and plan.hold_anchor != "payment":
         ends = min(received) + timedelta(days=plan.hold_days_after_receipt)
     else:
         ends = paid_at + timedelta(days=plan.hold_days_after_payment)

@@ -19,7 +19,7 @@ from grapevine.domain.earnings import earned_by_promoter, levels
 from grapevine.domain.entries import Entry, EntryReason, standing
 from grapevine.domain.facts import Fact, FactKind, Outcome, Payment
 from grapevine.domain.orders import Order, fold
-from grapevine.domain.plans import Plan
+from grapevine.domain.plans import HoldAnchor, Plan
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days, minutes
 
@@ -78,6 +78,8 @@ def test_the_hold_is_counted_from_receipt_else_from_payment() -> None:
     assert hold_end(replace(order, received_at=T0 + days(2)), plan) == T0 + days(9)
     assert hold_end(replace(order, received_at=T0 + days(60)), plan) == T0 + days(67)
     assert hold_end(replace(order, paid_at=None), plan) is None
+    always = replace(plan, hold_anchor=HoldAnchor.PAYMENT)
+    assert hold_end(replace(order, received_at=T0 + days(2)), always) == T0 + minutes(1) + days(30)
 
 
 def paid_order(*facts: Fact) -> Order:

@@ -26,7 +26,7 @@ from grapevine.domain.fx import RETRY
 from grapevine.domain.grants import Grant, GrantKey, Holdings, to_record
 from grapevine.domain.orders import Order
 from grapevine.domain.placing import amounts_wanted
-from grapevine.domain.plans import DAY, Plan
+from grapevine.domain.plans import DAY, HoldAnchor, Plan
 from grapevine.domain.posting_reasons import newly_covered, promoters_part, reason_of
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import bonuses, recruited
@@ -219,8 +219,8 @@ def _looked_at(place: Placement, instant: datetime) -> Placement:
 
 
 def hold_end(order: Order, plan: Plan) -> datetime | None:
-    """Return when the hold ends: counted from receipt when the storefront reports it, else from payment."""
-    if order.received_at:
+    """Return when the hold ends: counted from receipt, if reported and the plan says so, else from payment."""
+    if order.received_at and plan.hold_anchor is HoldAnchor.RECEIPT:
         return order.received_at + plan.hold_days_after_receipt * DAY
     return order.paid_at + plan.hold_days_after_payment * DAY if order.paid_at else None
 

@@ -67,6 +67,15 @@ class PublicCoupon(StrEnum):
     """The coupon counts only where its owner has an eligible click too."""
 
 
+class HoldAnchor(StrEnum):
+    """What the hold of an order is counted from."""
+
+    RECEIPT = "receipt"
+    """From receipt, once the storefront reports it; until it does, and if it never does, from payment."""
+    PAYMENT = "payment"
+    """From payment, whatever is reported of receipt."""
+
+
 class SelfPurchase(StrEnum):
     """What happens when a promoter buys through their own link or coupon."""
 
@@ -144,6 +153,7 @@ class Plan:
     click_window_days: int = 30
     hold_days_after_receipt: int = 7
     hold_days_after_payment: int = 30
+    hold_anchor: HoldAnchor = HoldAnchor.RECEIPT
     screening_days: int = 3
     vacancy: Vacancy = Vacancy.HOUSE
     default_sponsor_id: str | None = None
