@@ -219,7 +219,7 @@ def _looked_at(place: Placement, instant: datetime) -> Placement:
 
 
 def hold_end(order: Order, plan: Plan) -> datetime | None:
-    """Return when the hold ends: counted from receipt, if reported and the plan says so, else from payment."""
+    """Return when the hold ends: from receipt if it is reported and the plan says so, else from payment."""
     if order.received_at and plan.hold_anchor is HoldAnchor.RECEIPT:
         return order.received_at + plan.hold_days_after_receipt * DAY
     return order.paid_at + plan.hold_days_after_payment * DAY if order.paid_at else None
