@@ -7,11 +7,12 @@ from random import Random
 import pytest
 
 from grapevine.adapters.cache import CachedCatalog
-from grapevine.adapters.memory.outside import MemorySettlementQueue
+from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, MemorySettlementQueue
 from grapevine.domain.ids import new_id
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import Page, PageKey
 from grapevine.domain.settlements import PAGE_SIZE, PageName, Settled, Settlement
+from grapevine.runtime.wiring import ProgramRails
 from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from grapevine.usecases.settle_page import SettlePage, SettlePorts, settle_page
@@ -25,8 +26,8 @@ pytestmark = pytest.mark.engines("ministack", "dynamodb-local")
 
 PAID, CARRIED, OWING = 30, 40, 10
 """Of a hundred promoters; the others have nothing."""
-PAGE_REQUESTS = 4
-"""Of a page as a whole: the page, its promoters, done with its counts, and whether that was the last."""
+PAGE_REQUESTS = 5
+"""Of a page as a whole: itself, its promoters, where they are paid, done with its counts, was it the last."""
 MOST_PER_PAID, MOST_PER_CARRIED = 4, 1
 RUN_AT = T0 + days(60)
 
@@ -69,7 +70,8 @@ def test_a_promoter_costs_one_request_carried_and_two_paid(
     counter.attach(database.connection.client.meta.events)
     with counter.job("a run of two pages, listed") as listed:
         list_promoters(PageName(run.id, ""), ListPorts(catalog, stores.settlements, queue, closing), RUN_AT)
-    ports = SettlePorts(catalog, stores.treasury, stores.settlements, closing, stores.payees)
+    rails = ProgramRails(MemorySecrets(), MemoryFiles(), lambda: RUN_AT)
+    ports = SettlePorts(catalog, stores.treasury, stores.settlements, closing, stores.payees, rails)
     with counter.job("a page of a hundred promoters, settled") as job:
         done = settle_page(SettlePage(queue.pages[0]), ports, RUN_AT)
     for one in (listed, job):
@@ -96,7 +98,8 @@ def test_a_page_that_comes_again_is_two_reads(dynamo_endpoint: DynamoEndpoint, r
     stores.settlements.add_page(page)
     stores.settlements.finish_page(page.done(()))
     counter.attach(database.connection.client.meta.events)
-    ports = SettlePorts(stores.catalog, stores.treasury, stores.settlements, closing, stores.payees)
+    rails = ProgramRails(MemorySecrets(), MemoryFiles(), lambda: RUN_AT)
+    ports = SettlePorts(stores.catalog, stores.treasury, stores.settlements, closing, stores.payees, rails)
     with counter.job("a page that is done, again") as job:
         assert settle_page(SettlePage(page.name), ports, RUN_AT) is None
     assert (job.reads, job.writes) == (2, 0)

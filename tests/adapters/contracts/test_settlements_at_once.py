@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from grapevine.adapters.memory.outside import MemorySettlementQueue
+from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, MemorySettlementQueue
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.instants import day_of
@@ -19,6 +19,7 @@ from grapevine.domain.people import Promoter
 from grapevine.domain.programs import Program
 from grapevine.domain.settlements import PageName, Settled, Settlement
 from grapevine.ports import CatalogLists
+from grapevine.runtime.wiring import ProgramRails
 from grapevine.usecases.close_settlement import ClosePorts
 from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from grapevine.usecases.settle_page import SettlePage, SettlePorts, settle_page
@@ -87,7 +88,10 @@ class House:
 
     def settle(self, name: PageName) -> object:
         stores = self.stores
-        ports = SettlePorts(stores.catalog, stores.treasury, stores.settlements, self.closing, stores.payees)
+        rails = ProgramRails(MemorySecrets(), MemoryFiles(), lambda: RUN_AT)
+        ports = SettlePorts(
+            stores.catalog, stores.treasury, stores.settlements, self.closing, stores.payees, rails
+        )
         return again(lambda: settle_page(SettlePage(name), ports, RUN_AT))
 
     def work_off(self, copies: int) -> None:
