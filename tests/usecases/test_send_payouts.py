@@ -419,3 +419,14 @@ def test_a_store_that_fails_for_one_batch_is_told_and_the_others_are_sent() -> N
 def test_a_program_that_is_not_there_sends_nothing() -> None:
     with pytest.raises(NotFoundError):
         World().send(DAY_ONE)
+
+
+def test_a_transfer_that_is_claimed_for_another_batch_is_not_sent_by_this_one() -> None:
+    world, rail = live_world(FakeRail(away=1))
+    world.send(DAY_ONE)
+    (batch,) = world.batches.open_batches(PROGRAM_ID)
+    other = replace(batch, id="pbother")
+    world.batches.keep(other)
+    assert send_batch(other, world.sending, DAY_ONE).unknown == 0
+    assert not rail.moved
+    assert world.batches.open_batches(PROGRAM_ID) == [batch]

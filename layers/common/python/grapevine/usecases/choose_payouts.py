@@ -154,18 +154,19 @@ class Choice:
     # --- what waits ------------------------------------------------------------------------------
 
     def _next_leg(self, payout: Payout, way: Way) -> Iterator[Chosen]:
-        leg, limits = waiting_legs(payout)[0], way.limits
-        waits = waiting_reason(payout, leg, way, self.program.payouts, self.now)
-        if waits is None and limits and way.rail:
-            waits = self._day_wait(leg, way, limits)
-        if waits or limits is None or way.rail is None:
-            self.waiting[waits.waits_for if waits else ""] += 1
-            return
-        yield Chosen(payout, leg, way.rail, limits, _transfer(payout, leg, way))
+        leg = waiting_legs(payout)[0]
+        waits = waiting_reason(payout, leg, way, self.program.payouts, self.now) or self._day_wait(leg, way)
+        if waits:
+            self.waiting[waits.waits_for] += 1
+        elif way.rail and way.limits:
+            yield Chosen(payout, leg, way.rail, way.limits, _transfer(payout, leg, way))
 
-    def _day_wait(self, leg: Leg, way: Way, limits: RailLimits) -> PayoutWait | None:
+    def _day_wait(self, leg: Leg, way: Way) -> PayoutWait | None:
         """Return why a leg waits for the rail's next day; of one that does not, remember that it goes."""
-        if way.payee is None or (limits.person_day_minor is None and limits.person_day_transfers is None):
+        limits = way.limits
+        if way.payee is None or limits is None:
+            return None
+        if limits.person_day_minor is None and limits.person_day_transfers is None:
             return None
         today = self._went_today(way.payee.rail, limits)
         account = account_of(way.payee.rail, way.payee.details)
