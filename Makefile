@@ -12,7 +12,7 @@ BENCH := .venv-bench
 MUTATION := .venv-mutation
 ARGS ?=
 
-.PHONY: .venv demo test lint test-dynamodb-local local deploy bench-engine bench-what-if simulate simulate-mutants mutation lock clean
+.PHONY: .venv demo test lint test-dynamodb-local local deploy bench-engine bench-what-if bench-settle simulate simulate-mutants mutation lock clean
 
 .venv: $(INSTALLED)
 
@@ -69,6 +69,11 @@ bench-engine: $(BENCH)/.packages
 # A month of orders posted again under drafts; docs/performance.md.
 bench-what-if: .venv
 	@$(BIN)/python -m benchmarks.what_if $(ARGS)
+
+# A settlement of many against an ORM's on PostgreSQL, and a small one on MiniStack; docs/performance.md.
+bench-settle: $(BENCH)/.packages .venv
+	@PYTHONPATH=layers/common/python $(BENCH)/bin/python -m benchmarks.settle $(ARGS)
+	@$(BIN)/python -m benchmarks.settle.ministack
 
 # Small worlds under every disturbance, 100 000 of them: `make simulate ARGS="--worlds 1000"`, `ARGS="--seed 7"`.
 simulate: .venv

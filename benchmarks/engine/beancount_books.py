@@ -21,7 +21,7 @@ from benchmarks.engine.sales import Books, Sale, first_sales, people
 class Beancount:
     """The contender; its cache of parsed files is off."""
 
-    orders = 10_000
+    size = 10_000
 
     def __init__(self, folder: str) -> None:
         loader.initialize(use_cache=False)
@@ -30,7 +30,7 @@ class Beancount:
 
     def turn(self) -> Iterator[Work]:
         """Yield the loading of the first sales."""
-        yield partial(_load, self._write(first_sales(self.orders)))
+        yield partial(_load, self._write(first_sales(self.size)))
 
     def books(self, some: tuple[Sale, ...]) -> Books:
         """Return what these sales come to."""

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from statistics import median
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from benchmarks.engine.sales import Books, Sale
 
@@ -23,25 +23,30 @@ Work = Callable[[], object]
 
 
 class Contender(Protocol):
-    """One way to accrue sales."""
+    """One way to do some work."""
 
-    orders: int
+    size: int
     """How many a turn does: about a second of them, so that nobody is luckier than the others."""
 
     def turn(self) -> Iterator[Work]:
         """Yield a turn's work in pieces; what happens between them makes them ready and does not count."""
 
+
+class Accrual(Contender, Protocol):
+    """One way to accrue sales."""
+
     def books(self, some: tuple[Sale, ...]) -> Books:
         """Return what these sales come to."""
 
 
-Ask = Callable[[Contender], T]
+Ask = Callable[[Any], T]
+"""A question to a contender, of whatever kind it is."""
 Make = Callable[[], Contender]
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU seconds per order, one number per round."""
+    """CPU seconds of one of what a turn does, one number per round."""
 
     seconds: tuple[float, ...]
 
@@ -57,11 +62,11 @@ def cpu_seconds() -> float:
 
 
 def take_turn(contender: Contender) -> float:
-    """Return the CPU seconds per order of one turn."""
-    return seconds_of(contender.turn()) / contender.orders
+    """Return the CPU seconds of each of what one turn does."""
+    return seconds_of(contender.turn()) / contender.size
 
 
-def books_by(some: tuple[Sale, ...], contender: Contender) -> Books:
+def books_by(some: tuple[Sale, ...], contender: Accrual) -> Books:
     """Return what a contender makes of these sales."""
     return contender.books(some)
 

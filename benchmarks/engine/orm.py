@@ -68,7 +68,7 @@ class Posting(Base):
 class Orm:
     """The contender; it keeps one connection and works sales off that it has not seen."""
 
-    orders = 200
+    size = 200
 
     def __init__(self, url: str) -> None:
         engine = create_engine(url, pool_size=1)
@@ -81,7 +81,7 @@ class Orm:
 
     def turn(self) -> Iterator[Work]:
         """Yield the accrual of the next sales."""
-        yield partial(self._accrue_all, tuple(islice(self._sales, self.orders)))
+        yield partial(self._accrue_all, tuple(islice(self._sales, self.size)))
 
     def books(self, some: tuple[Sale, ...]) -> Books:
         """Return what these sales come to, accrued twice, and roll the sums back to what they were."""

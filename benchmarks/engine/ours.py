@@ -135,7 +135,7 @@ def accrue(
 class PureEngine:
     """`fold` → `decide` → `next_entry`, everything else at hand."""
 
-    orders = 10_000
+    size = 10_000
 
     def __init__(self) -> None:
         self._terms = {program_id: terms_of(program_id) for program_id in program_ids()}
@@ -145,7 +145,7 @@ class PureEngine:
 
     def turn(self) -> Iterator[Work]:
         """Yield the accrual of the first sales, batch by batch."""
-        for batch in batches(first_sales(self.orders)):
+        for batch in batches(first_sales(self.size)):
             yield partial(self._accrue, batch)
 
     def books(self, some: tuple[Sale, ...]) -> Books:
@@ -161,7 +161,7 @@ class UseCases:
     """`post_order` on the adapters in memory, which are the tests' and hold locks."""
 
     def __init__(self, number: int = PROMOTERS, orders: int = 6_000) -> None:
-        self.orders = orders
+        self.size = orders
         self._promoters = number
         self._catalog = MemoryCatalog()
         for program_id in program_ids():
@@ -173,7 +173,7 @@ class UseCases:
     def turn(self) -> Iterator[Work]:
         """Yield the posting of the first sales to an empty ledger, batch by batch."""
         store = Store(self._catalog)
-        for batch in batches(tuple(islice(sales(self._promoters), self.orders))):
+        for batch in batches(tuple(islice(sales(self._promoters), self.size))):
             yield partial(self._post, store, store.ready(batch))
 
     def books(self, some: tuple[Sale, ...]) -> Books:

@@ -11,7 +11,7 @@ from benchmarks.engine.measuring import Cost
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """How many times the orders of `other` our engine must do, and what we aim for."""
+    """How many times the work of `other` ours must do in the same time, and what we aim for."""
 
     other: str
     short: str
@@ -30,9 +30,9 @@ class Verdict:
         return f"{'reached' if self.is_reached else 'MISSED '}  {self.text}"
 
 
-def table_of(costs: Mapping[str, Cost], goals: tuple[Goal, ...]) -> Iterator[str]:
-    """Yield a line per contender: orders per CPU second, µs per order with its range, and the ratios."""
-    yield _row("", "orders/s", "µs/order", "range", *(f"× {goal.short}" for goal in goals))
+def table_of(costs: Mapping[str, Cost], goals: tuple[Goal, ...], each: str = "order") -> Iterator[str]:
+    """Yield a line per contender: how many per CPU second, µs of each with its range, and the ratios."""
+    yield _row("", f"{each}s/s", f"µs/{each}", "range", *(f"× {goal.short}" for goal in goals))
     for name, cost in costs.items():
         ratios = (f"{costs[goal.other].median / cost.median:.1f}" for goal in goals)
         low, high = (f"{1e6 * seconds:.1f}" for seconds in (min(cost.seconds), max(cost.seconds)))

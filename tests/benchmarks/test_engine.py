@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.engine.beans_text import text_of
 from benchmarks.engine.growth import Growth
-from benchmarks.engine.measuring import Contender, Cost, Work, bench, benches, books_by, interleaved
+from benchmarks.engine.measuring import Accrual, Cost, Work, bench, benches, books_by, interleaved
 from benchmarks.engine.ours import PureEngine, UseCases, WholeWay
 from benchmarks.engine.report import Goal, verdict_of, verdicts
 from benchmarks.engine.sales import Books, Sale, books_of, first_sales, level_amounts, people
@@ -19,7 +19,7 @@ POSTING = re.compile(r"^  Liabilities:Pg(\d+):Pr(\d+):Held  -(\d+)\.(\d\d) USD$"
 
 
 @pytest.mark.parametrize("engine", [PureEngine, UseCases, WholeWay])
-def test_our_engine_comes_to_the_amounts_of_the_others(engine: Callable[[], Contender]) -> None:
+def test_our_engine_comes_to_the_amounts_of_the_others(engine: Callable[[], Accrual]) -> None:
     assert engine().books(SALES) == books_of(SALES)
 
 
@@ -40,7 +40,7 @@ def test_halves_go_to_the_even_unit() -> None:
 class Still:
     """A contender that does nothing."""
 
-    orders = 1
+    size = 1
 
     def turn(self) -> Iterator[Work]:
         yield list
@@ -54,7 +54,7 @@ def test_a_contender_answers_from_its_own_process() -> None:
         assert one.ask(len_of_books) == len(books_of(SALES))
 
 
-def len_of_books(contender: Contender) -> int:
+def len_of_books(contender: Accrual) -> int:
     return len(books_by(SALES, contender))
 
 

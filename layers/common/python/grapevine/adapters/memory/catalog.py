@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from threading import Lock
@@ -35,6 +36,7 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
         self._plans: dict[str, list[Plan]] = {}
         self._storefronts: dict[str, Storefront] = {}
         self._promoters: dict[tuple[str, str], Promoter] = {}
+        self._members: dict[str, list[str]] = {}
         self._links: dict[str, Link] = {}
         self._merchants: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -81,9 +83,9 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
                 yield program
 
     def promoters_of(self, program_id: str, after: str = "") -> Iterator[Promoter]:
-        for key in sorted(self._promoters):
-            if key[0] == program_id and key[1] > after:
-                yield self._promoters[key]
+        names = self._members.get(program_id, [])
+        for place in range(bisect_right(names, after), len(names)):
+            yield self._promoters[program_id, names[place]]
 
     def api_key(self, key_id: str) -> ApiKey | None:
         return self._keys.get(key_id)
@@ -104,6 +106,8 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
 
     def add_promoter(self, promoter: Promoter) -> None:
         self._add(self._promoters, (promoter.program_id, promoter.id), promoter, "promoter")
+        with self._lock:
+            insort(self._members.setdefault(promoter.program_id, []), promoter.id)
 
     def add_link(self, link: Link) -> None:
         self._add(self._links, link.code, link, "link")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -46,8 +47,10 @@ class MemorySettlements:
         return self._of(name.settlement_id).get(name.after)
 
     def pages_from(self, name: PageName) -> Iterator[SettlementPage]:
-        pages = self._of(name.settlement_id)
-        yield from [pages[after] for after in sorted(pages) if after >= name.after]
+        with self._lock:
+            names = sorted(self._of(name.settlement_id))
+        for after in names[bisect_left(names, name.after) :]:
+            yield self._of(name.settlement_id)[after]
 
     def page_with(self, settlement_id: str, promoter_id: str) -> SettlementPage | None:
         pages = self._of(settlement_id).values()

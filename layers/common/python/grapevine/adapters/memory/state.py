@@ -23,6 +23,7 @@ class MemoryPages:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._keys: dict[str, set[PageKey]] = {}
         self.stored: dict[PageKey, Page] = {}
 
     def fold(self, additions: Sequence[Page]) -> int:
@@ -34,10 +35,13 @@ class MemoryPages:
             if page.marks & known.marks:
                 return False
             self.stored[page.key] = merged((known, page))[0]
+            self._keys.setdefault(page.key.subject, set()).add(page.key)
             return True
 
     def pages(self, subject: str) -> tuple[Page, ...]:
-        found = [page for key, page in self.stored.items() if key.subject == subject]
+        with self._lock:
+            keys = self._keys.get(subject, ())
+            found = [self.stored[key] for key in keys if key in self.stored]
         return tuple(sorted(found, key=lambda page: (page.key.day, page.key.slot)))
 
 
