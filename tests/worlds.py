@@ -32,6 +32,7 @@ from grapevine.adapters.memory.state import (
     MemoryTreasury,
     MemoryWaits,
 )
+from grapevine.adapters.rails.sepa_status import read_status_report
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
@@ -40,7 +41,15 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.plans import Plan
 from grapevine.domain.transfers import RailName
-from grapevine.ports import LinkReader, Rail, Rails, StatementPrinter, StorefrontAdapter, StorefrontSecrets
+from grapevine.ports import (
+    LinkReader,
+    Rail,
+    Rails,
+    StatementPrinter,
+    StatusReader,
+    StorefrontAdapter,
+    StorefrontSecrets,
+)
 from grapevine.runtime.wiring import ProgramRails
 from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.choose_payouts import SendPorts
@@ -140,6 +149,10 @@ class World:
 
     def send(self, now: datetime, program_id: str = make.PROGRAM_ID) -> PayoutsSent:
         return send_payouts(program_id, self.sending, now)
+
+    @property
+    def status_reader(self) -> StatusReader:
+        return read_status_report
 
     def append(self, *facts: Fact) -> None:
         for fact in facts:

@@ -24,7 +24,8 @@ from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.create_merchant import CreateMerchant, create_merchant
 from grapevine.usecases.explain_bounty import ExplainBounty, ExplainBountyPorts, explain_bounty
 from grapevine.usecases.explain_entry import ExplainEntry, ExplainPorts, explain_entry
-from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.import_answer import AnswerPorts, import_answer
+from grapevine.usecases.import_results import ImportResults
 from grapevine.usecases.redrive_orders import RedrivePorts, redrive_order, redrive_orders
 from grapevine.usecases.replay_orders import Readers
 from grapevine.usecases.verify_program import SETTLED, OrderProof, Proof, verify_program
@@ -251,9 +252,12 @@ def payouts() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @pass_parts
 def payouts_import(parts: AwsParts, program_id: str, file: Path) -> None:
-    """Import a result FILE (CSV: transfer_id or payout_id, status, detail); exits 1 if a row was rejected."""
-    ports = ResultPorts(parts.catalog, parts.treasury)
-    report = import_results(ImportResults(program_id, file.read_bytes()), ports, parts.now())
+    """Import a result FILE (CSV: transfer_id or payout_id, status, detail; or a bank's pain.002).
+
+    Exits 1 if anything in it was rejected.
+    """
+    ports = AnswerPorts(ResultPorts(parts.catalog, parts.treasury), parts.batches, parts.status_reader)
+    report = import_answer(ImportResults(program_id, file.read_bytes()), ports, parts.now())
     click.echo(", ".join(f"{len(rows)} {name}" for name, rows in asdict(report).items()))
     for row in report.rejected:
         click.echo(f"  {row}")

@@ -89,6 +89,7 @@ from grapevine.ports.rails import (
     RailRefusedError,
     Rails,
     RailUnavailableError,
+    StatusReader,
 )
 
 __all__ = [
@@ -155,6 +156,7 @@ __all__ = [
     "SettlementStore",
     "StateScan",
     "StatementPrinter",
+    "StatusReader",
     "StorefrontAdapter",
     "StorefrontReader",
     "StorefrontSecrets",

@@ -20,6 +20,7 @@ __all__ = [
     "RailSecrets",
     "RailUnavailableError",
     "Rails",
+    "StatusReader",
 ]
 
 
@@ -100,6 +101,18 @@ class RailNeeds:
     secrets: RailSecrets
     files: Files
     now: Callable[[], datetime]
+
+
+class StatusReader(Protocol):
+    """Reads what a bank says of a file that it was given."""
+
+    def __call__(
+        self, raw: bytes, batch_of: Callable[[str], TransferBatch | None]
+    ) -> Sequence[TransferResult]:
+        """Return what a report says of the transfers of a batch, which `batch_of` finds by its id.
+
+        MalformedBodyError for what is no report, InvalidInputError where it is about no batch of ours.
+        """
 
 
 class BatchStore(Protocol):

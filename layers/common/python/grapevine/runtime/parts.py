@@ -131,6 +131,11 @@ class Parts(Protocol):
         ...
 
     @property
+    def status_reader(self) -> ports.StatusReader:
+        """Reads banks' status reports."""
+        ...
+
+    @property
     def waits(self) -> ports.WaitStore:
         """Orders that wait."""
         ...

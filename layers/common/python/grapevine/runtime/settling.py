@@ -14,7 +14,8 @@ from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Record, answer_messages
 from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.close_settlement import ClosePorts
-from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.import_answer import AnswerPorts, import_answer
+from grapevine.usecases.import_results import ImportResults
 from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from grapevine.usecases.list_waiting import overdue_waits
 from grapevine.usecases.prove_programs import ProvePorts, prove_programs
@@ -98,11 +99,11 @@ def settle(event: Record, parts: Parts) -> Answer:
 
 
 def import_file(event: dict[str, Any], parts: Parts) -> dict[str, Any]:
-    """Import a result file from the bucket: `{"program_id": …, "file": "results/….csv"}`."""
+    """Import a result file, or a bank's report, from the bucket: `{"program_id": …, "file": "results/…"}`."""
     with observe.invocation("import_results") as fields:
         program_id, name = _text(event, "program_id"), _text(event, "file")
         command = ImportResults(program_id, parts.files.get(name))
-        report = asdict(import_results(command, result_ports(parts), parts.now()))
+        report = asdict(import_answer(command, answer_ports(parts), parts.now()))
         fields.update({key: len(rows) for key, rows in report.items()}, program=program_id)
         observe.count(observe.RESULT_REJECTED, len(report["rejected"]))
         return report
@@ -111,6 +112,11 @@ def import_file(event: dict[str, Any], parts: Parts) -> dict[str, Any]:
 def result_ports(parts: Parts) -> ResultPorts:
     """Return what taking a rail's results needs."""
     return ResultPorts(parts.catalog, parts.treasury)
+
+
+def answer_ports(parts: Parts) -> AnswerPorts:
+    """Return what taking a rail's answer from a file needs."""
+    return AnswerPorts(result_ports(parts), parts.batches, parts.status_reader)
 
 
 def _void(command: VoidParts, parts: Parts) -> None:

@@ -257,6 +257,13 @@ class AwsParts:
         """The ways that money goes; each is made when it is asked for."""
         return ProgramRails(self.secrets, self.files, self.now)
 
+    @cached_property
+    def status_reader(self) -> ports.StatusReader:
+        """Reads banks' status reports."""
+        from grapevine.adapters.rails.sepa_status import read_status_report
+
+        return read_status_report
+
     # --- what streams carry ------------------------------------------------------------------
 
     def order_of(self, image: Mapping[str, Any]) -> OrderKey | None:
