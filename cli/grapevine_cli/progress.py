@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from grapevine.domain.settlements import Settlement, SettlementState
 from grapevine.usecases.verify_program import Progress as Told
 
 
@@ -61,3 +62,35 @@ def _lines(screen: Console) -> Iterator[Told]:
 def _line(screen: Console, stages: dict[str, int]) -> None:
     stage, done = list(stages.items())[-1]
     screen.print(f"{stage}: {done}")
+
+
+@contextmanager
+def run_shown(console: Console | None = None) -> Iterator[Callable[[Settlement], None]]:
+    """Yield what shows how far a settlement run has come: `settling 12 400 / 50 000`, and a bar."""
+    screen = console or Console(stderr=True)
+    if not screen.is_terminal:
+        yield _run_lines(screen)
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=screen) as bars:
+        task = bars.add_task("", total=None)
+
+        def told(run: Settlement) -> None:
+            total = run.promoters if run.listed else None
+            # Nobody to settle is all of it.
+            done, total = (1, 1) if total == 0 else (run.settled, total)
+            bars.update(task, description=run.progress, completed=done, total=total)
+
+        yield told
+
+
+def _run_lines(screen: Console) -> Callable[[Settlement], None]:
+    """Return what says a line when a run is in another state than before."""
+    states: list[SettlementState] = []
+
+    def told(run: Settlement) -> None:
+        if run.state not in states:
+            states.append(run.state)
+            screen.print(run.progress, highlight=False)
+
+    return told

@@ -1,14 +1,17 @@
-"""`grapevine what-if`: reading drafts from files, and a report as a table or as JSON."""
+"""`grapevine what-if`: drafts from files, a replay of orders, and a report as a table or as JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from os import cpu_count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import click
 
 from grapevine.domain.campaigns import CAMPAIGN_PREFIX, Campaign
 from grapevine.domain.drafts import Draft
@@ -21,12 +24,71 @@ from grapevine.domain.programs import Program
 from grapevine.domain.what_if import Difference, WhatIfReport
 from grapevine.runtime.body import Body
 from grapevine.runtime.campaigns import to_dated
+from grapevine.runtime.wiring import AwsParts
+from grapevine.usecases.replay_orders import Readers
+from grapevine.usecases.what_if import AskWhatIf, WhatIfPorts, read_records, report_of
+from grapevine_cli.commands import FILE, pass_parts
+from grapevine_cli.forked import processes_for, replayed_in
+from grapevine_cli.progress import shown
+from grapevine_cli.stage import parts_at, site_of
 
 ANY_INSTANT = "2000-01-01T00:00:00.000Z"
 """A draft is in force over the whole period, whatever instant its file says."""
 NAME_WIDTH = 28
 TOP = 20
 """Promoters in the table; JSON has them all."""
+
+
+@click.command("what-if")
+@click.option("--program", "program_id", required=True, help="The program.")
+@click.option(
+    "--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day of payment."
+)
+@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day after the last.")
+@click.option("--plan", type=FILE, help="A draft of the plan, as it would be published (JSON).")
+@click.option("--campaign", "campaigns", type=FILE, multiple=True, help="A draft of a campaign (JSON).")
+@click.option("--until", type=click.DateTime(), help="Compare what stood then (UTC), not now.")
+@click.option("--json", "in_json", is_flag=True, help="Every figure, in minor units.")
+@pass_parts
+def what_if(
+    parts: AwsParts,
+    program_id: str,
+    first: datetime,
+    end: datetime,
+    plan: Path | None,
+    campaigns: tuple[Path, ...],
+    until: datetime | None,
+    *,
+    in_json: bool,
+) -> None:
+    """Say what a draft would have changed for the orders paid in some days; nothing is written."""
+    command = AskWhatIf(
+        program_id=program_id,
+        first_day=first.date(),
+        end_day=end.date(),
+        draft=draft_of(plan, campaigns, parts.catalog.terms(program_id).program),
+        until=until.replace(tzinfo=UTC) if until else None,
+    )
+    ports = WhatIfPorts(parts.ledger, parts.facts, parts.clicks, parts.catalog)
+    with shown() as progress:
+        records, terms = read_records(command, ports, parts.now(), progress)
+        number = processes_for(records, cpu_count() or 1)
+        connect = (lambda: ports.readers) if number == 1 else _connected_anew()
+        outcome = replayed_in(number, records, terms, connect, progress)
+    report = report_of(records, outcome.tally)
+    zone = ZoneInfo(terms.program.time_zone)
+    click.echo(as_json(report) if in_json else "\n".join(as_table(report, zone)))
+
+
+def _connected_anew() -> Callable[[], Readers]:
+    """Return what connects to the stage once more: no two processes may share a connection."""
+    stage, endpoint = click.get_current_context().find_root().obj
+
+    def connect() -> Readers:
+        parts = parts_at(site_of(stage, endpoint))
+        return Readers(parts.clicks, parts.catalog)
+
+    return connect
 
 
 def draft_of(plan: Path | None, campaigns: Iterable[Path], program: Program) -> Draft:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import click as cli
 
 from grapevine.usecases.verify_program import Proof, verify_program
-from grapevine_cli.main import proof_lines
+from grapevine_cli.books import proof_lines
 from grapevine_cli.stage import parts_of
 from grapevine_sim import day as play
 from grapevine_sim.double_11_night import play_the_night

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import timedelta
 
-import click
 import pytest
-from click.testing import CliRunner
 from rich.console import Console
 
 from grapevine.domain.facts import FactKind
-from grapevine.runtime.wiring import AwsParts
-from grapevine_cli.main import Group, explain, redrive, verify
+from grapevine_cli.books import explain, redrive, verify
 from grapevine_cli.progress import shown
 from tests import builders as make
 from tests.builders import CY, ORDER, PROGRAM_ID, T0, minutes
+from tests.cli.running import run
 from tests.usecases.hunting import bonus, bounty
 from tests.usecases.selling import Selling
 from tests.worlds import World, chain_world
@@ -29,27 +26,6 @@ def world() -> World:
     world.append(make.fact(FactKind.PAID, minutes(1)))
     world.clock = T0 + timedelta(days=1)
     return world
-
-
-def run(command: click.Command, world: World, *arguments: str) -> tuple[int, list[str]]:
-    """Run a command on a world's parts; return its exit code and what it says."""
-
-    @click.group(cls=Group)
-    def group() -> None:
-        """Stand for the stage."""
-
-    bare = click.Command("bare", params=command.params, callback=_on(command, world))
-    group.add_command(bare, command.name)
-    done = CliRunner().invoke(group, [str(command.name), *arguments])
-    return done.exit_code, done.output.splitlines()
-
-
-def _on(command: click.Command, world: World) -> Callable[..., object]:
-    callback = command.callback
-    assert callback
-    inner = callback.__wrapped__  # type: ignore[attr-defined]
-    parts: AwsParts = world  # type: ignore[assignment]  # the same names, in memory
-    return lambda **options: inner(parts, **options)
 
 
 def test_proven_books_exit_with_zero_and_say_how_much_was_looked_at(world: World) -> None:

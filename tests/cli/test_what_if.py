@@ -15,10 +15,10 @@ from grapevine.domain.what_if import Tally
 from grapevine.usecases.replay_orders import Part
 from grapevine.usecases.what_if import AskWhatIf, WhatIfPorts, read_records, replayed
 from grapevine_cli.forked import processes_for, replayed_in
-from grapevine_cli.main import what_if
+from grapevine_cli.what_if import what_if
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days, minutes
-from tests.cli.test_verify import run
+from tests.cli.running import run
 from tests.usecases.test_what_if import ask
 from tests.usecases.test_what_if_apart import DRAFTS
 from tests.usecases.towns import END, town
