@@ -16,9 +16,10 @@ from grapevine.domain.payout_waits import PayoutWait
 from grapevine.domain.payouts import OPEN, PayoutState
 from grapevine.domain.programs import Program
 from grapevine.runtime.replies_payouts import from_seen
-from grapevine.runtime.settling import result_ports
+from grapevine.runtime.settling import answer_ports
 from grapevine.runtime.wiring import AwsParts
-from grapevine.usecases.import_results import ImportResults, import_results
+from grapevine.usecases.import_answer import import_answer
+from grapevine.usecases.import_results import ImportResults
 from grapevine.usecases.list_payouts import ListPayouts, PayoutListPorts, SeenPayout, list_payouts
 from grapevine_cli.batches import payouts_export, payouts_retry
 from grapevine_cli.commands import FILE, pass_parts
@@ -66,11 +67,11 @@ def payouts_list(
 def payouts_import(parts: AwsParts, program_id: str, file: Path) -> None:
     """Import a result FILE; exits 1 if something in it was rejected.
 
-    CSV with transfer_id or payout_id, status (completed, failed, returned or sent), detail and reference.
-    Importing a file again changes nothing.
+    CSV with transfer_id or payout_id, status (completed, failed, returned or sent), detail and reference; or
+    a bank's status report on a SEPA file (pain.002, XML). Importing a file again changes nothing.
     """
     command = ImportResults(program_id, file.read_bytes())
-    report = import_results(command, result_ports(parts), parts.now())
+    report = import_answer(command, answer_ports(parts), parts.now())
     click.echo(", ".join(f"{len(rows)} {name}" for name, rows in asdict(report).items()))
     for row in report.rejected:
         click.echo(f"  {row}")

@@ -14,7 +14,8 @@ from grapevine_cli.payouts import payouts_import, payouts_list
 from tests.builders import BO, CY, PROGRAM_ID
 from tests.cli.running import printed, run
 from tests.rails.fake import FakeRail
-from tests.usecases.sending import live_world
+from tests.rails.test_sepa_status import one, payments, report
+from tests.usecases.sending import live_world, transfer_of
 from tests.usecases.settling import DAY_ONE, payout_of, results, settled_world
 from tests.worlds import World
 
@@ -172,7 +173,26 @@ def test_a_result_file_is_taken_and_what_cannot_be_is_said(world: World, tmp_pat
     )
 
 
-@pytest.mark.parametrize("body", [b"<html></html>", b"nothing", b""])
+def test_a_banks_status_report_is_taken(world: World, tmp_path: Path) -> None:
+    run(payouts_export, world, PROGRAM_ID)
+    (batch,) = world.batches.stored.values()
+    reason = "<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>"
+    told = one(transfer_of(world, CY), "ACSC") + one(transfer_of(world, BO), "RJCT", reason)
+    raw = report(payments=payments(told, payment_id=batch.id), message_id=batch.id)
+    file = written(tmp_path / "pain.002.xml", raw)
+    assert run(payouts_import, world, PROGRAM_ID, file) == (
+        0,
+        ["1 completed, 1 failed, 0 returned, 0 noted, 0 unchanged, 0 rejected"],
+    )
+    assert payout_of(world, BO).detail == "RJCT AC04"
+    late = report(
+        payments=payments(one(transfer_of(world, BO), "ACSC"), payment_id=batch.id), message_id=batch.id
+    )
+    code, said = run(payouts_import, world, PROGRAM_ID, written(tmp_path / "late.xml", late))
+    assert (code, said[0]) == (1, "0 completed, 0 failed, 0 returned, 0 noted, 0 unchanged, 1 rejected")
+
+
+@pytest.mark.parametrize("body", [report(), b"<html></html>", b"nothing", b""])
 def test_what_is_no_result_file_is_refused_in_a_line(world: World, tmp_path: Path, body: bytes) -> None:
     code, said = run(payouts_import, world, PROGRAM_ID, written(tmp_path / "x", body))
     assert (code, len(said)) == (1, 1)
