@@ -40,6 +40,7 @@ from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.plans import Plan
+from grapevine.domain.settlements import ListSizes
 from grapevine.domain.transfers import RailName
 from grapevine.ports import (
     LinkReader,
@@ -106,6 +107,7 @@ class World:
     treasury: MemoryTreasury = field(init=False)
     storefront_adapters: dict[str, StorefrontAdapter] = field(default_factory=lambda: {"shopify": Shopify()})
     random_bytes: RandomBytes = field(default_factory=counting_bytes)
+    list_sizes: ListSizes = field(default_factory=ListSizes)
 
     def __post_init__(self) -> None:
         self.ledger.customers = self.catalog
@@ -199,7 +201,7 @@ class World:
 
     @property
     def listing(self) -> ListPorts:
-        return ListPorts(self.catalog, self.settlements, self.settlement_queue, self.closing)
+        return ListPorts(self.catalog, self.settlements, self.settlement_queue, self.closing, self.list_sizes)
 
     @property
     def settling(self) -> SettlePorts:

@@ -19,6 +19,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 
 from grapevine.adapters.dynamo.table import Access, Database
+from grapevine.domain.settlements import ListSizes
 from grapevine.runtime.settings import Settings
 from grapevine.runtime.wiring import AwsParts
 from tests.engines import moto
@@ -29,6 +30,8 @@ from tests.faults.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SMALL = ListSizes(promoters=3, pages=2)
+"""So that a few promoters are on several pages, and several messages list them."""
 Contents = dict[str, Any]
 """Every row by table and key, and every file by name."""
 
@@ -87,7 +90,8 @@ class Cloud:
         backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
         return {name: backend.tables[table] for name, table in self.settings.tables.items()}
 
-    def _files(self) -> dict[str, bytes]:
+    def files(self) -> dict[str, bytes]:
+        """Return every file by name."""
         bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.settings.bucket]
         return {key.name: key.value for key in bucket.keys.values()}
 
@@ -99,18 +103,18 @@ class Cloud:
             for pk, items in table.items.items()
             for sk, item in items.items()
         }
-        return rows | {f"file {name}": body.decode() for name, body in self._files().items()}
+        return rows | {f"file {name}": body.decode() for name, body in self.files().items()}
 
     def kept(self) -> Kept:
         """Keep everything as it is."""
         rows = {name: table.items for name, table in self._tables().items()}
-        return Kept(pickle.dumps(rows), self._files())
+        return Kept(pickle.dumps(rows), self.files())
 
     def put_back(self, kept: Kept) -> None:
         """Make everything as it was; the queue is empty then."""
         for name, items in pickle.loads(kept.rows).items():  # noqa: S301 - our own
             self._tables()[name].items = items
-        found = self._files()
+        found = self.files()
         for name in found.keys() - kept.files.keys():
             self._s3.delete_object(Bucket=self.settings.bucket, Key=name)
         for name, body in kept.files.items():
@@ -122,13 +126,9 @@ class Cloud:
         """Put a file into the bucket, as people do."""
         self._s3.put_object(Bucket=self.settings.bucket, Key=name, Body=body)
 
-    def file(self, name: str) -> bytes | None:
-        """Return a file, None where there is none."""
-        return self._files().get(name)
-
-    def file_names(self) -> tuple[str, ...]:
-        """Return the files' names in order."""
-        return tuple(sorted(self._files()))
+    def file_names(self, folder: str) -> list[str]:
+        """Return the names of a folder's files in order."""
+        return sorted(name for name in self.files() if name.startswith(folder))
 
     def queued(self) -> list[str]:
         """Take what was put on the settlement queue."""
@@ -141,7 +141,9 @@ class Cloud:
 
 
 class Process(AwsParts):
-    """A process that has just started: real parts, and nothing cached; only the clock stands still."""
+    """A process that has just started: real parts, and nothing cached. The clock stands, pages are small."""
+
+    list_sizes = SMALL
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud.settings)

@@ -10,18 +10,21 @@ from typing import Any
 
 from chalice.test import Client
 
+from grapevine.domain.entries import AccountKey
+from grapevine.domain.payouts import payout_id
 from grapevine.runtime.parts import install
-from tests.builders import PROGRAM_ID
+from tests.builders import BO, PROGRAM_ID
 from tests.faults.cloud import Cloud, Contents, Process, text_of
-from tests.faults.wire import WRITES, Stopped
+from tests.faults.wire import Stopped
 
-SCHEDULES = ("start_settlements",)
+SCHEDULES = ("start_settlements", "send_payouts")
 """What EventBridge fires every hour, in this order; what is due otherwise has nothing to do with payouts."""
 MOST_RECEIVES = 5
 """How often a message comes before it is put aside: `infra/platform.yaml`."""
 MOST_STEPS = 200
-UNPAID = "pr_bo"
-"""Whom the bank does not pay."""
+RUN = f"{PROGRAM_ID}.2027-01-10"
+UNPAID = payout_id(RUN, AccountKey(PROGRAM_ID, BO, "USD")).replace("_", "") + "x1"
+"""What the bank does not pay: Bo's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class Position:
     dead: tuple[str, ...] = ()
     fired: int = len(SCHEDULES)
     """How many of this hour's schedules have fired."""
-    is_over: bool = False
-    """Whether nothing was written in this hour: then it ends the play."""
+    before: str = ""
+    """How everything that AWS has was when the hour began."""
     imported: tuple[str, ...] = ()
 
 
@@ -55,18 +58,17 @@ class Driver:
 
     def state(self) -> str:
         """Return what everything that comes depends on: the clock stands, and there is no chance in it."""
-        everything = [self.cloud.contents(), asdict(self.position)]
-        return blake2b(text_of(everything).encode(), digest_size=16).hexdigest()
+        return digest([self.cloud.contents(), asdict(self.position)])
 
     def end(self) -> Contents:
         """Return everything that is there, with what was put aside for a person."""
         return self.cloud.contents() | {"dead": self.position.dead}
 
     def is_over(self) -> bool:
-        """Whether nothing is left to do: an hour has passed and wrote nothing."""
+        """Whether nothing is left to do: an hour has passed and changed nothing."""
         position = self.position
         is_idle = not position.waiting and position.fired == len(SCHEDULES) and not self._unanswered()
-        return is_idle and position.is_over
+        return is_idle and position.before == digest(self.cloud.contents())
 
     def step(self) -> None:
         """Call one handler, or let the next hour begin."""
@@ -78,15 +80,11 @@ class Driver:
         elif file := self._unanswered():
             self._answer(file)
         else:
-            self.position = replace(position, fired=0, is_over=True)
+            self.position = replace(position, fired=0, before=digest(self.cloud.contents()))
             return
-        calls = [call.partition(".")[2] for call in self.cloud.wire.calls]
-        found = tuple(map(Message, self.cloud.queued())) if any("Send" in call for call in calls) else ()
-        self.position = replace(
-            self.position,
-            waiting=(*self.position.waiting, *found),
-            is_over=self.position.is_over and not any(call.startswith(WRITES) for call in calls),
-        )
+        if any("Send" in call for call in self.cloud.wire.calls):
+            found = tuple(map(Message, self.cloud.queued()))
+            self.position = replace(self.position, waiting=(*self.position.waiting, *found))
 
     def _invoke(self, handler: str, event: Any) -> Any:  # noqa: ANN401 - whatever it answers
         """Return a handler's answer, None where it failed or its process ended."""
@@ -117,27 +115,29 @@ class Driver:
         self.position = replace(self.position, waiting=rest, dead=dead)
 
     def _unanswered(self) -> str | None:
-        files = (name for name in self.cloud.file_names() if name.startswith("payouts/"))
-        return next((name for name in files if name not in self.position.imported), None)
+        """Return the first transfer in the payout files of which nobody has imported what became of it."""
+        sent = (row["transfer_id"] for name in self.cloud.file_names("payouts/") for row in self._rows(name))
+        return next((name for name in sent if name not in self.position.imported), None)
 
-    def _answer(self, name: str) -> None:
-        """Let the bank pay a file, and the operator import what it says, until that works."""
-        payouts = self.cloud.file(name)
-        assert payouts is not None
-        results = name.replace("payouts/", "results/")
-        rows = list(csv.DictReader(io.StringIO(payouts.decode())))
-        self.cloud.put_file(results, results_of(rows))
+    def _rows(self, name: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(self.cloud.files()[name].decode())))
+
+    def _answer(self, transfer_id: str) -> None:
+        """Let the bank pay a transfer, and the operator import what it says, until that works."""
+        results = f"results/{transfer_id}.csv"
+        self.cloud.put_file(results, result_of(transfer_id))
         event = {"program_id": PROGRAM_ID, "file": results}
         if self._invoke("import_results", event) is not None:
-            self.position = replace(self.position, imported=(*self.position.imported, name))
+            imported = (*self.position.imported, transfer_id)
+            self.position = replace(self.position, imported=imported)
 
 
-def results_of(rows: list[dict[str, str]]) -> bytes:
-    """Return what the bank says of the rows of a payout file."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(("payout_id", "status", "detail"))
-    for row in rows:
-        is_paid = row["promoter_id"] != UNPAID
-        writer.writerow((row["payout_id"], *(("completed", "") if is_paid else ("failed", "account closed"))))
-    return text.getvalue().encode()
+def digest(everything: object) -> str:
+    """Return what is equal for what is equal."""
+    return blake2b(text_of(everything).encode(), digest_size=16).hexdigest()
+
+
+def result_of(transfer_id: str) -> bytes:
+    """Return what the bank says of a transfer."""
+    said = ("failed", "account closed") if transfer_id == UNPAID else ("completed", "")
+    return f"transfer_id,status,detail\n{transfer_id},{said[0]},{said[1]}\n".encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from grapevine.adapters.dynamo.keys import account
 from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
 from grapevine.domain.payout_terms import Withholding
@@ -18,13 +19,17 @@ from tests.paying import complete, reserve
 
 DAY = datetime(2027, 1, 10, 4, tzinfo=UTC)
 """The settlement's day, at noon in Shanghai."""
-BAN, DEBT, DEE, EVE, LEFT = "pr_ban", "pr_debt", "pr_dee", "pr_eve", "pr_left"
+BAD, BAN, DEBT, DEE, LEFT = "pr_bad", "pr_ban", "pr_debt", "pr_dee", "pr_left"
 LOW, SUS, TWIN = "pr_low", "pr_sus", "pr_twin"
-EARNED = {CY: 50_000, DEE: 12_345, EVE: 33_333, BAN: 25_000, DEBT: 20_000, LEFT: 3_000, LOW: 5_000}
-EARNED |= {SUS: 40_000, TWIN: 30_000}
+EARNED = {CY: 50_000, DEE: 12_345, BAN: 25_000, DEBT: 20_000, LEFT: 3_000, LOW: 5_000}
+EARNED |= {SUS: 40_000, TWIN: 30_000, BAD: 15_000}
 """Who sold how much; a tenth is theirs, and of what Cy sold 3 % Bo's and 1 % Ana's."""
-DUE = {CY: 5_000 - 300, BO: 1_500, ANA: 500 + 3_000 - 150, DEE: 1_234, EVE: 3_333 - 133, LEFT: 300}
+DUE = {CY: 5_000 - 300, BO: 1_500, ANA: 500 + 3_000 - 150, DEE: 1_234, LEFT: 300}
 """What the run pays: a tenth of what is over 20.00 is tax. Twin's account is Ana's."""
+
+
+UNREADABLE = account(AccountKey(PROGRAM_ID, BAD, "USD"))
+"""Nobody can read Bad's account: they are not settled, and stop nobody else."""
 
 
 def prepare(stores: Stores) -> None:

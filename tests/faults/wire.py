@@ -7,7 +7,9 @@ from enum import Enum
 from typing import Any
 
 Answer = tuple["Failure", dict[str, Any]]
-WRITES = ("Put", "Update", "Delete", "TransactWrite", "BatchWrite", "Send")
+
+
+WRITES = ("Put", "Update", "Delete", "TransactWrite", "Send")
 """How the names of calls begin that change something."""
 
 
@@ -79,6 +81,11 @@ class Wire:
             http_response.status_code = answer.status_code
             parsed.clear()
             parsed.update(body)
+
+
+def writes(call: str) -> bool:
+    """Say whether a call changes something."""
+    return call.partition(".")[2].startswith(WRITES)
 
 
 def throttled(operation: str, params: dict[str, Any]) -> Answer:

@@ -18,10 +18,24 @@ from grapevine.domain.wording import Language
 
 PAGE_SIZE = 100
 """Promoters on a page: some seconds of work, well inside a function's time."""
+AT_ONCE = 50
+"""Pages that one message lists: a second or two of work."""
 LONGEST_REASON = 300
 """Characters of a failure's reason that are kept."""
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """What an operator may call a run on demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSizes:
+    """How many promoters come on a page, and how many pages, two at least, one message lists."""
+
+    promoters: int = PAGE_SIZE
+    pages: int = AT_ONCE
+
+
+USUAL_SIZES = ListSizes()
+"""Some seconds of work for each message."""
 
 
 class Settled(StrEnum):

@@ -16,6 +16,7 @@ from grapevine.domain.clicks import Click
 from grapevine.domain.entries import Entry
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
+from grapevine.domain.settlements import ListSizes
 
 
 class CatalogPart(
@@ -183,6 +184,11 @@ class Parts(Protocol):
     @property
     def random_bytes(self) -> RandomBytes:
         """Unpredictable bytes."""
+        ...
+
+    @property
+    def list_sizes(self) -> ListSizes:
+        """How a settlement's promoters are put on pages."""
         ...
 
     def now(self) -> datetime:

@@ -132,7 +132,9 @@ def _tend(values: dict[str, Any], parts: Parts) -> None:
 
 def _list(name: PageName, parts: Parts) -> None:
     observe.note_each(lists=f"{name.settlement_id}/{name.after}")
-    ports = ListPorts(parts.catalog, parts.settlements, parts.settlement_queue, _closing(parts))
+    ports = ListPorts(
+        parts.catalog, parts.settlements, parts.settlement_queue, _closing(parts), parts.list_sizes
+    )
     list_promoters(name, ports, parts.now())
 
 

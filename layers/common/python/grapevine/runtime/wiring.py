@@ -19,6 +19,7 @@ from grapevine.domain.entries import Entry
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.instants import truncate
+from grapevine.domain.settlements import USUAL_SIZES
 from grapevine.domain.transfers import RailName
 from grapevine.runtime.opening import OpenedRails
 from grapevine.runtime.settings import Settings, read_settings
@@ -54,6 +55,9 @@ class ProgramRails(OpenedRails):
 
 class AwsParts:
     """Every part on AWS, or on the local stack: the standard AWS environment says which."""
+
+    list_sizes = USUAL_SIZES
+    """How a settlement's promoters are put on pages."""
 
     def __init__(self, settings: Settings | None = None, session: Any = None) -> None:  # noqa: ANN401
         self._given = settings

@@ -8,12 +8,9 @@ from datetime import datetime
 from itertools import islice
 
 from grapevine.domain.errors import NotFoundError
-from grapevine.domain.settlements import PAGE_SIZE, PageName, Settlement, SettlementPage
+from grapevine.domain.settlements import USUAL_SIZES, ListSizes, PageName, Settlement, SettlementPage
 from grapevine.ports import CatalogLists, SettlementQueue, SettlementStore
 from grapevine.usecases.close_settlement import ClosePorts, close_settlement
-
-AT_ONCE = 50
-"""Pages that one message lists: a second or two of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +21,7 @@ class ListPorts:
     settlements: SettlementStore
     queue: SettlementQueue
     closing: ClosePorts
+    sizes: ListSizes = USUAL_SIZES
 
 
 def list_promoters(name: PageName, ports: ListPorts, now: datetime) -> Settlement:
@@ -36,7 +34,7 @@ def list_promoters(name: PageName, ports: ListPorts, now: datetime) -> Settlemen
     run = ports.settlements.settlement(name.settlement_id)
     if run is None:
         raise NotFoundError("settlement", name.settlement_id)
-    known = list(islice(ports.settlements.pages_from(name), AT_ONCE))
+    known = list(islice(ports.settlements.pages_from(name), ports.sizes.pages))
     if not known and name.after:
         raise NotFoundError("settlement page", f"{name.settlement_id}/{name.after}")
     added, is_alone = _added(run, known, ports)
@@ -63,24 +61,23 @@ def _added(
     added: list[SettlementPage] = []
     if known and known[-1].ends:
         return added, True
-    for page in islice(_following(run, known[-1] if known else None, ports.catalog), AT_ONCE - len(known)):
+    following = _following(run, known[-1] if known else None, ports)
+    for page in islice(following, ports.sizes.pages - len(known)):
         if not ports.settlements.add_page(page):
             return added, False
         added.append(page)
     return added, True
 
 
-def _following(
-    run: Settlement, last: SettlementPage | None, catalog: CatalogLists
-) -> Iterator[SettlementPage]:
+def _following(run: Settlement, last: SettlementPage | None, ports: ListPorts) -> Iterator[SettlementPage]:
     """Yield the pages after one, up to the empty one that ends the chain."""
     members = (
         promoter.id
-        for promoter in catalog.promoters_of(run.program_id, last.last if last else "")
+        for promoter in ports.catalog.promoters_of(run.program_id, last.last if last else "")
         if promoter.joined_at <= run.started_at
     )
     page = last
     while page is None or not page.ends:
-        promoter_ids = tuple(islice(members, PAGE_SIZE))
+        promoter_ids = tuple(islice(members, ports.sizes.promoters))
         page = page.followed_by(promoter_ids) if page else run.page_of(promoter_ids)
         yield page
