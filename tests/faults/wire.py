@@ -40,7 +40,7 @@ class Wire:
 
     calls: list[str] = field(default_factory=list)
     out_of_order: str = ""
-    """Requests with this text in them fail for ever: a partition that cannot be read."""
+    """Requests with this text in them are throttled for ever: a partition that cannot be read."""
     _fails_at: int = 0
     _how: How = How.STOPPED_BEFORE
 
@@ -67,11 +67,8 @@ class Wire:
         self.calls.append(f"{model.service_model.service_name}.{model.name}")
         if self._is_now(How.STOPPED_BEFORE):
             raise Stopped(self.calls[-1])
-        if self._is_now(How.THROTTLED):
-            return throttled(model.name, params)
-        if self.out_of_order and self.out_of_order in str(params["body"]):
-            return failure(500, "InternalServerError")
-        return None
+        is_lost = bool(self.out_of_order) and self.out_of_order in str(params["body"])
+        return throttled(model.name, params) if is_lost or self._is_now(How.THROTTLED) else None
 
     def _after(self, http_response: Any, parsed: dict[str, Any], **_: object) -> None:  # noqa: ANN401
         if self._is_now(How.STOPPED_AFTER):

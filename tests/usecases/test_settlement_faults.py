@@ -240,13 +240,14 @@ def test_edge_77_a_fault_at_any_call_changes_nothing_in_the_end(how: How) -> Non
 
 
 class Failing:
-    """A treasury that cannot read one promoter's account."""
+    """A treasury that cannot read one promoter's account, for ever or so many times."""
 
-    def __init__(self, world: World, promoter_id: str) -> None:
-        self._treasury, self._promoter_id = world.treasury, promoter_id
+    def __init__(self, world: World, promoter_id: str, times: int = 10**6) -> None:
+        self._treasury, self._promoter_id, self._times = world.treasury, promoter_id, times
 
     def account(self, key: AccountKey) -> object:
-        if key.promoter_id == self._promoter_id:
+        if key.promoter_id == self._promoter_id and self._times:
+            self._times -= 1
             raise KeyError("pages")
         return self._treasury.account(key)
 
@@ -254,12 +255,12 @@ class Failing:
         return getattr(self._treasury, name)
 
 
-def failing_world() -> tuple[World, PageName, SettlePorts]:
-    """Return a world with a page on which Bo cannot be settled."""
+def failing_world(times: int = 10**6) -> tuple[World, PageName, SettlePorts]:
+    """Return a world with a page on which Bo cannot be settled, for ever or so many times."""
     world = chain_world()
     released(world, 1, 50_000)
     (name,) = listed(world, DAY_ONE)
-    return world, name, replace(world.settling, treasury=cast("Treasury", Failing(world, BO)))
+    return world, name, replace(world.settling, treasury=cast("Treasury", Failing(world, BO, times)))
 
 
 def test_edge_82_one_failing_promoter_stops_nobody_and_is_tried_again() -> None:
@@ -270,6 +271,13 @@ def test_edge_82_one_failing_promoter_stops_nobody_and_is_tried_again() -> None:
     assert paid_out(world) == {CY: 5_000}
     assert world.files.stored == {}
     settle_named(world, name, DAY_ONE, TRIES)
+    assert paid_out(world) == {CY: 5_000, BO: 1_500}
+    assert run_of(world).counts == {Settled.PAID: 2, Settled.CARRIED: 1}
+
+
+def test_edge_82_who_fails_for_the_first_time_at_the_last_try_has_one_more() -> None:
+    world, name, ports = failing_world(times=1)
+    settle_page(SettlePage(name, TRIES), ports, DAY_ONE)
     assert paid_out(world) == {CY: 5_000, BO: 1_500}
     assert run_of(world).counts == {Settled.PAID: 2, Settled.CARRIED: 1}
 
