@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grapevine.domain.people import Promoter
-from grapevine.domain.settlements import PAGE_SIZE, PageName, Settled, Settlement, SettlementPage
+from grapevine.domain.settlements import AT_ONCE, PAGE_SIZE, PageName, Settled, Settlement, SettlementPage
 from grapevine.ports import CatalogLists
-from grapevine.usecases import list_promoters as listing
 from grapevine.usecases.list_promoters import ListPorts, list_promoters
 from tests import builders as make
 from tests.builders import PROGRAM_ID
@@ -124,7 +123,7 @@ def _listed(world: World, plug: Plug) -> list[str]:
 
 def test_a_list_is_as_many_messages_as_it_takes() -> None:
     world = begun(0)
-    count = (2 * listing.AT_ONCE + 3) * PAGE_SIZE
+    count = (2 * AT_ONCE + 3) * PAGE_SIZE
     for number in range(count):
         world.catalog.add_promoter(make.promoter(f"pr_{number:06}"))
     names, seen = [PageName(RUN_ONE, "")], 0
