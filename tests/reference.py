@@ -369,10 +369,18 @@ def _worth(
     return Sold(now, paid_at, net, is_left=left > 0)
 
 
+Looks = Callable[[str, datetime], Iterable[datetime]]
+"""When somebody looked at a promoter's bounty, by its id and where its period starts."""
+
+
 def bounties_due(
-    story: Story, stands: Sequence[Stand], name: str, now: datetime
+    story: Story, stands: Sequence[Stand], name: str, now: datetime, looks: Looks | None = None
 ) -> dict[str, dict[str, int]]:
-    """Return what bounties give somebody by currency and account, after counting every order again."""
+    """Return what bounties give somebody by currency and account, after counting every order again.
+
+    What is payable stays so: who was not suspended when somebody looked after the hold has it for good.
+    Nobody tells when that was where `looks` is None: then it is now.
+    """
     found: dict[str, dict[str, int]] = {"USD": {}, "PTS": {}}
     (promoter,) = (promoter for promoter in story.promoters if promoter.id == name)
     for bounty in story.bounties:
@@ -383,7 +391,9 @@ def bounties_due(
             is_for = within is None or start - promoter.joined_at <= timedelta(days=within)
             is_lost = _is_lost(promoter, start, until, now)
             if is_for and not is_lost and (orders if bounty.measure == "orders" else net) >= bounty.target:
-                waits = now < until or _status(promoter, now) is PromoterStatus.SUSPENDED
+                seen = [at for at in looks(bounty.id, start) if until <= at <= now] if looks else [now]
+                free = [at for at in seen if _status(promoter, at) is not PromoterStatus.SUSPENDED]
+                waits = now < until or not free
                 currency, place = (
                     "PTS" if bounty.pays is Pays.POINTS else "USD",
                     "held" if waits else "payable",

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -23,7 +24,7 @@ from grapevine.domain.bounties import Bounty
 from grapevine.domain.campaign_grants import BUDGET
 from grapevine.domain.campaigns import Campaign
 from grapevine.domain.clicks import Click
-from grapevine.domain.entries import AccountKey, Entry, EntryReason
+from grapevine.domain.entries import AccountKey, BonusKey, Entry, EntryReason
 from grapevine.domain.errors import ForbiddenError, InvalidInputError
 from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.explanation import explained
@@ -105,6 +106,7 @@ class Programs(RuleBasedStateMachine):
         self.world, self.now = World(), T0
         self.plans: list[Plan] = []
         self.sweeps: list[datetime] = []
+        self.touched: list[tuple[BonusKey, datetime]] = []
         self.orders: list[Told] = []
         self.mail: list[Fact | Click] = []
         self.delivered: list[Fact] = []
@@ -493,6 +495,7 @@ class Programs(RuleBasedStateMachine):
             self.folded = len(appended)
             fold_entries(FoldEntries(new), self.world.pages)
             for bounty in bounties_touched(new):
+                self.touched.append((bounty, self.now))
                 post_bounty(bounty, self.world.orders, self.now)
 
     def teardown(self) -> None:
@@ -524,7 +527,7 @@ class Programs(RuleBasedStateMachine):
         for told, expected in zip(self.orders, stands, strict=True):
             self._check_order(told.key, expected)
         for name in self._known:
-            due = bounties_due(story, stands, name, self.now)
+            due = bounties_due(story, stands, name, self.now, partial(self._looks, name))
             for currency, amounts in (
                 ("USD", [s.amounts for s in stands]),
                 (POINTS, [s.points for s in stands]),
@@ -532,6 +535,13 @@ class Programs(RuleBasedStateMachine):
                 bonus = {(name, place): minor for place, minor in due[currency].items()}
                 self._check_balance(name, currency, [*amounts, bonus])
         self._check_budgets()
+
+    def _looks(self, name: str, bounty_id: str, starts_at: datetime) -> list[datetime]:
+        """Return when a promoter's bounty was looked at: by every sweep, and where its evidence changed."""
+        terms = self.world.catalog.terms(PROGRAM_ID)
+        mine = [(terms.bounty_period(key.name), at) for key, at in self.touched if key.promoter_id == name]
+        touches = [at for (one, span), at in mine if (one.id, span.starts_at) == (bounty_id, starts_at)]
+        return [*self.sweeps, *touches]
 
     def _expected(self, told: Told, story: Story) -> Stand:
         entries = self.world.ledger.entries_of(told.key)
