@@ -20,7 +20,7 @@ from tests.faults.books import books
 from tests.faults.cloud import Cloud, Contents, opened
 from tests.faults.driver import RUN, Driver
 from tests.faults.plays import Plays
-from tests.faults.town import DAY, DUE, UNREADABLE, prepare
+from tests.faults.town import COUNTS, DAY, DUE, UNREADABLE, prepare
 from tests.faults.wire import How, writes
 
 LEAST_POINTS = 100
@@ -55,6 +55,9 @@ def assert_right(cloud: Cloud) -> None:
     assert len(payouts) == len(DUE)
     unpaid = [payout.key.promoter_id for payout in payouts if payout.state is not PayoutState.COMPLETED]
     assert unpaid == [BO]
+    run = stores.settlements.settlement(RUN)
+    assert run
+    assert (run.counts, run.closed_at) == (COUNTS, DAY)
     # What the ledger's stream brings to the balances, which is not settlement's doing.
     cloud.wire.out_of_order = ""
     fold_entries(FoldEntries(tuple(stores.ledger.scan(PROGRAM_ID))), stores.pages)

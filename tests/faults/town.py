@@ -10,6 +10,7 @@ from grapevine.domain.entries import AccountKey, Entry, EntryKey
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
 from grapevine.domain.payout_terms import Withholding
 from grapevine.domain.people import Merge, PromoterStatus
+from grapevine.domain.settlements import Settled
 from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.post_order import PostOrder, post_order
 from tests import builders as make
@@ -28,6 +29,9 @@ DUE = {CY: 5_000 - 300, BO: 1_500, ANA: 500 + 3_000 - 150, DEE: 1_234, LEFT: 300
 """What the run pays: a tenth of what is over 20.00 is tax. Twin's account is Ana's."""
 
 
+COUNTS = {Settled.PAID: 5, Settled.CARRIED: 2, Settled.VOIDED: 1, Settled.FAILED: 1}
+COUNTS |= {Settled.SUSPENDED: 1, Settled.MERGED: 1}
+"""What the run tells of everybody: carried are Low and Debt."""
 UNREADABLE = account(AccountKey(PROGRAM_ID, BAD, "USD"))
 """Nobody can read Bad's account: they are not settled, and stop nobody else."""
 
