@@ -527,7 +527,7 @@ PAYOUTS = (
     Mutant(
         name="settlement forgets who failed",
         lacks="a page with somebody missing comes again",
-        edits=(Edit(SETTLING, "    if faults and tries < TRIES:\n", "    if False:\n"),),
+        edits=(Edit(SETTLING, "    if failed and tries < TRIES:\n", "    if False:\n"),),
     ),
 )
 

@@ -55,9 +55,23 @@ class Player:
             struck, self.town.clock = storm.struck, phase.at
             self._lagging(phase) if script.lags and storm.rages else self._prompt(phase)
             if storm.struck > struck and not script.lags:
+                self._look_again()
                 with storm.pause():
                     audit(self.town)
         self._work(self._results(are_in=True))
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Let those who are short of a budget have what others gave back, until nobody takes any more.
+
+        Nobody is told that there is more, so whoever is looked at next has it: that is no fixed point
+        before everybody was looked at.
+        """
+        ledger, known = self.town.stores.ledger, -1
+        while self.town.script.scarce and known != len(ledger.appended):
+            known = len(ledger.appended)
+            with self.town.storm.pause():
+                self._work([self.town.look_again], self._books)
 
     def _prompt(self, phase: Phase) -> None:
         """Let everything that one step of a phase brings about be done before the next step."""

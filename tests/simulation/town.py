@@ -15,7 +15,7 @@ from typing import Any, cast
 from zlib import crc32
 
 from grapevine.domain.clicks import Click
-from grapevine.domain.entries import AccountKey, Entry, Postable
+from grapevine.domain.entries import AccountKey, Entry, Postable, holdings_of
 from grapevine.domain.errors import (
     ConcurrencyError,
     ForbiddenError,
@@ -287,6 +287,13 @@ class Town:
         """Let expire what is old, give back what was lost twice, charge what is owed."""
         names = tuple(promoter.id for promoter in self.script.promoters)
         tend_points(TendPoints(PROGRAM_ID, names), self._points, self.now())
+
+    def look_again(self) -> None:
+        """Post the orders that were offered more of a budget than they have: others may have given back."""
+        for order in self.script.orders:
+            held = holdings_of(self.stores.ledger.entries_of(order)).held.values()
+            if any(one.most > one.granted for one in held):
+                post_order(PostOrder(order), self.orders, self.now())
 
     # --- schedules -------------------------------------------------------------------------------
 

@@ -12,13 +12,15 @@ from hypothesis import given, settings
 
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.drafts import NOTHING_NEW, Draft, drafted
-from grapevine.domain.entries import Entry, standing
-from grapevine.domain.facts import Component, FactKind, OrderKey
+from grapevine.domain.entries import Entry, EntryReason, standing
+from grapevine.domain.facts import Component, FactKind, OrderKey, Outcome
+from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plans import Plan, Vacancy
 from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.programs import InvalidProgramError
 from grapevine.domain.tiers import Tier, TierBasis
 from grapevine.domain.what_if import Difference
+from grapevine.usecases.replay_arrivals import voided_by_hand
 from grapevine.usecases.replay_orders import DraftReplay, Part
 from grapevine.usecases.what_if import AskWhatIf, WhatIfPorts, read_records, what_if
 from tests import builders as make
@@ -82,6 +84,30 @@ def test_an_unchanged_plan_that_is_played_anew_makes_no_difference_either(story:
 
 def plain(entries: Sequence[Entry]) -> list[Entry]:
     return [replace(entry, previous_hash="") for entry in entries]
+
+
+def test_a_ban_voids_in_a_replay_too_where_a_fact_came_that_changed_nothing() -> None:
+    """The entry by hand covers a fact that came long before it."""
+    world = chain_world(make.plan(1000))
+    world.append(make.fact(FactKind.PAID, minutes(1)))
+    world.post(T0 + minutes(1))
+    world.append(make.verdict(Outcome.ALLOW))
+    world.post(T0 + days(2))
+    banned = world.catalog.promoters(PROGRAM_ID, (CY,))[CY].with_status(
+        PromoterStatus.BANNED, "cheated", T0 + days(3)
+    )
+    world.catalog.change_promoter(banned, world.catalog.network_version(PROGRAM_ID))
+    world.fold()
+    world.void(CY, T0 + days(5))
+    (order,) = read_records(ask(), ports_of(world), END)[0].orders
+    last = order.entries[-1]
+    assert (last.reason, last.voided) == (EntryReason.VOIDED, (CY,))
+    assert voided_by_hand(order) == [T0 + days(5)]
+    late = replace(order.facts[0], digest="late", recorded_at=T0 + days(4))
+    covering = (*order.entries[:-1], replace(last, facts=("late",)))
+    assert voided_by_hand(replace(order, facts=(*order.facts, late), entries=covering)) == [T0 + days(5)]
+    just = replace(late, recorded_at=T0 + days(5) - minutes(1))
+    assert voided_by_hand(replace(order, facts=(*order.facts, just), entries=covering)) == []
 
 
 @given(stories(), plans())

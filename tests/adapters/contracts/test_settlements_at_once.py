@@ -95,16 +95,22 @@ class House:
         return again(lambda: settle_page(SettlePage(name), ports, RUN_AT))
 
     def work_off(self, copies: int) -> None:
-        """Deliver everything that is queued, each message so many times at once."""
+        """Deliver everything of ours that is queued, each message so many times at once.
+
+        The tables are shared with other tests, whose open runs are gone on with as well.
+        """
         while self.queue.lists or self.queue.pages:
             lists, self.queue.lists = self.queue.lists, []
             pages, self.queue.pages = self.queue.pages, []
-            wanted = [partial(self.put_on_pages, name) for name in dict.fromkeys(lists)]
-            work = [partial(self.settle, name) for name in dict.fromkeys(pages)]
+            wanted = [partial(self.put_on_pages, name) for name in dict.fromkeys(lists) if self._owns(name)]
+            work = [partial(self.settle, name) for name in dict.fromkeys(pages) if self._owns(name)]
             for calls in (wanted, work):
                 if calls:
                     results = at_once([*calls] * copies)
                     assert [result for result in results if isinstance(result, Exception)] == []
+
+    def _owns(self, name: PageName) -> bool:
+        return name.settlement_id.startswith(f"{self.program.id}.")
 
     def payouts(self) -> list[Payout]:
         return list(self.stores.treasury.all_payouts(self.program.id))

@@ -43,7 +43,7 @@ class OpenedRails:
         return self._opened(program_id, name, tuple(secrets.values.items()))
 
     def _open(self, program_id: str, name: RailName, pairs: Pairs) -> ports.Rail:
-        module = import_module(f"grapevine.adapters.rails.{self.modules[name]}")
+        module = import_module(f"..adapters.rails.{self.modules[name]}", __package__)
         secrets = RailSecrets(values=dict(pairs))
         needs = ports.RailNeeds(program_id=program_id, secrets=secrets, files=self._files, now=self._now)
         try:

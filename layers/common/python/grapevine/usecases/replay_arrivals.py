@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from grapevine.domain.entries import Entry, EntryReason
+from grapevine.domain.entries import EntryReason
 from grapevine.domain.facts import Fact
 from grapevine.usecases.replay_books import OrderRecord
 from grapevine.usecases.sweep_due import OVERLAP
@@ -17,14 +16,20 @@ SOON = timedelta(minutes=15)
 """An entry so long after a fact was posted for it: streams and queues take their time."""
 
 
-def voided_by_hand(entries: Sequence[Entry]) -> list[datetime]:
-    """Return when somebody voided parts of an order: no fact came, and nothing was due."""
+def voided_by_hand(order: OrderRecord) -> list[datetime]:
+    """Return when somebody voided parts of an order: no fact had just come, and nothing was due.
+
+    The entry covers also what came long before and changed nothing then.
+    """
     found = []
-    for number, entry in enumerate(entries):
-        due = (before.due_at for before in entries[:number] if before.due_at)
-        is_due = any(entry.recorded_at - BEHIND <= due_at <= entry.recorded_at for due_at in due)
-        if entry.reason is EntryReason.VOIDED and not (entry.facts or is_due):
-            found.append(entry.recorded_at)
+    came = {fact.digest: fact.recorded_at for fact in order.facts}
+    for number, entry in enumerate(order.entries):
+        at = entry.recorded_at
+        due = (before.due_at for before in order.entries[:number] if before.due_at)
+        is_due = any(at - BEHIND <= due_at <= at for due_at in due)
+        is_told = any(at - SOON <= came[digest] <= at for digest in entry.facts if digest in came)
+        if entry.reason is EntryReason.VOIDED and not (is_told or is_due):
+            found.append(at)
     return found
 
 

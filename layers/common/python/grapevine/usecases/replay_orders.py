@@ -223,7 +223,7 @@ class DraftReplay(Replay):
     def _prepare(self, number: int, order: OrderRecord) -> None:
         for at, fact in arrivals(order):
             self._plan(Look(at, ARRIVAL, 0, self._next(), number, (fact,)))
-        for at in voided_by_hand(order.entries):
+        for at in voided_by_hand(order):
             self._plan(Look(at, SWEEP, 0, self._next(), number, asks_people=True))
 
     def _look(self, look: Look) -> None:
