@@ -531,8 +531,11 @@ PAYOUTS = (
     ),
 )
 
-UNSEEN = frozenset({"bounties look once"})
-"""Mutants that no world has shown yet in a few thousand: they take two orders at once, or late folding."""
+UNSEEN = frozenset({"bounties look once", "payouts without absence", "posts and looks no more"})
+"""Mutants that no world has shown yet in ten thousand: they take two orders at once, or late folding; a head
+remembers its last payout, so that only a payout on demand in between would show what absence is for; a fact
+must come while an entry is written. Contracts and interleavings test these.
+"""
 
 MUTANTS = tuple(
     mutant
