@@ -534,7 +534,7 @@ PAYOUTS = (
 UNSEEN = frozenset({"bounties look once", "payouts without absence", "posts and looks no more"})
 """Mutants that no world has shown yet in ten thousand: they take two orders at once, or late folding; a head
 remembers its last payout, so that only a payout on demand in between would show what absence is for; a fact
-must come while an entry is written. Contracts and interleavings test these.
+must come while an entry is written. Contracts and `test_post_order` test these.
 """
 
 MUTANTS = tuple(

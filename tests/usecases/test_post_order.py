@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.domain.candidates import grace_end
-from grapevine.domain.entries import Entry, EntryKey, EntryReason
+from grapevine.domain.entries import Entry, EntryKey, EntryReason, standing
 from grapevine.domain.errors import (
     ConcurrencyError,
     EntryExistsError,
@@ -209,3 +211,38 @@ def test_nobody_posts_from_fewer_facts_than_the_last_entry_covers() -> None:
     ports = PostOrderPorts(world.ledger, behind.facts, world.clicks, world.catalog, world.pages)
     with pytest.raises(StaleReadError):
         post_order(PostOrder(ORDER), ports, T0 + minutes(62))
+
+
+class Interrupted:
+    """A ledger in whose first write something else happens just before it takes effect."""
+
+    def __init__(self, ledger: MemoryLedger, happens: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._happens: Callable[[], None] | None = happens
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the ledger has
+        return getattr(self._ledger, name)
+
+    def append(self, entry: Entry, beside: Sequence[Beside] = ()) -> None:
+        happens, self._happens = self._happens, None
+        if happens:
+            happens()
+        self._ledger.append(entry, beside)
+
+
+def test_a_fact_that_found_nothing_to_change_while_another_was_written_is_not_lost() -> None:
+    """Who posts the refund finds no entry yet and writes none; who writes the sale must look once more."""
+    world = chain_world()
+    world.append(make.fact(FactKind.PAID, minutes(1)))
+
+    def refunded_meanwhile() -> None:
+        world.append(make.refunded("r", minutes(2), ("a", 10_000), ("b", 3_333)))
+        assert post_order(PostOrder(make.ORDER), world.orders, T0 + minutes(3)) is None
+
+    ledger: Any = Interrupted(world.ledger, refunded_meanwhile)
+    post_order(PostOrder(make.ORDER), replace(world.orders, ledger=ledger), T0 + minutes(3))
+    assert standing(world.ledger.entries_of(make.ORDER)) == {}
+    assert [entry.reason for entry in world.ledger.entries_of(make.ORDER)] == [
+        EntryReason.ACCRUED,
+        EntryReason.REFUNDED,
+    ]
