@@ -231,18 +231,19 @@ class Interrupted:
 
 
 def test_a_fact_that_found_nothing_to_change_while_another_was_written_is_not_lost() -> None:
-    """Who posts the refund finds no entry yet and writes none; who writes the sale must look once more."""
+    """An edit is taken back while its entry is written: who looks then finds everything as it should be."""
     world = chain_world()
-    world.append(make.fact(FactKind.PAID, minutes(1)))
+    more, less = (make.snapshot(lines=(make.line("a", minor),)) for minor in (20_000, 10_000))
+    world.append(make.fact(FactKind.PAID, minutes(1), snapshot=less))
+    world.post(T0 + minutes(1))
+    world.append(make.fact(FactKind.EDITED, minutes(2), snapshot=more))
 
-    def refunded_meanwhile() -> None:
-        world.append(make.refunded("r", minutes(2), ("a", 10_000), ("b", 3_333)))
+    def taken_back_meanwhile() -> None:
+        world.append(make.fact(FactKind.EDITED, minutes(3), snapshot=less))
         assert post_order(PostOrder(make.ORDER), world.orders, T0 + minutes(3)) is None
 
-    ledger: Any = Interrupted(world.ledger, refunded_meanwhile)
+    before = standing(world.ledger.entries_of(make.ORDER))
+    ledger: Any = Interrupted(world.ledger, taken_back_meanwhile)
     post_order(PostOrder(make.ORDER), replace(world.orders, ledger=ledger), T0 + minutes(3))
-    assert standing(world.ledger.entries_of(make.ORDER)) == {}
-    assert [entry.reason for entry in world.ledger.entries_of(make.ORDER)] == [
-        EntryReason.ACCRUED,
-        EntryReason.REFUNDED,
-    ]
+    assert standing(world.ledger.entries_of(make.ORDER)) == before
+    assert len(world.ledger.entries_of(make.ORDER)) == 3
