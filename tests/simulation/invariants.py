@@ -29,6 +29,7 @@ from grapevine.domain.orders import fold
 from grapevine.domain.pages import Page, balance
 from grapevine.domain.payouts import PayoutState
 from grapevine.domain.people import PromoterStatus
+from grapevine.domain.plans import WHOLE_BPS
 from grapevine.domain.points import NEVER
 from grapevine.usecases.post_bounty import post_bounty
 from grapevine.usecases.post_order import PostOrder, PostOrderPorts, post_order
@@ -331,7 +332,10 @@ def _comparable(town: Town, promoter_id: str, currency: str) -> Balance | tuple[
     released = balance.payable_minor + balance.reserved_minor + balance.paid_minor
     if promoter_id in _suspended(town):
         return (0, balance.blocked_minor, balance.held_minor + released)
-    return (balance.held_minor, balance.blocked_minor, released) if town.script.lags else balance
+    # What the rail gave back is paid by a later run, and which one that is depends on when it answered.
+    may_come_back = town.script.completes_bps < WHOLE_BPS
+    is_apart = town.script.lags or may_come_back
+    return (balance.held_minor, balance.blocked_minor, released) if is_apart else balance
 
 
 def _payouts(town: Town) -> Iterator[Violation]:
