@@ -31,7 +31,7 @@ from grapevine.domain.posting_reasons import newly_covered, promoters_part, reas
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import bonuses, recruited
 from grapevine.domain.sales import sales_change
-from grapevine.domain.wants import Wants, wants_of
+from grapevine.domain.wants import Wanted, wants_of
 
 NOBODY: Mapping[str, Bar] = MappingProxyType({})
 WAIT = DAY
@@ -58,7 +58,7 @@ class Limits:
 
     taken: Mapping[GrantKey, int] = field(default_factory=dict)
     bars: Mapping[str, Bar] = field(default_factory=dict)
-    wants: Wants | None = None
+    wants: Wanted | None = None
     within: Capped | None = None
 
 

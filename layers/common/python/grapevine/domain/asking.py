@@ -17,17 +17,17 @@ from grapevine.domain.grants import GrantChange, GrantKey, Holdings
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
 from grapevine.domain.recruits import ONCE, RECRUIT, recruit_key, recruits
-from grapevine.domain.wants import CAP, Wants
+from grapevine.domain.wants import CAP, Wanted
 
 
 def grants_asked(
     order: Order,
     decision: Decision,
-    wants: Wants,
+    wants: Wanted,
     entries: Sequence[Entry],
     terms: Terms,
     now: datetime,
-    by_caps: Callable[[Wants, Holdings], Asked] = asked_by_caps,
+    by_caps: Callable[[Wanted, Holdings], Asked] = asked_by_caps,
 ) -> Asked:
     """Return the counters that `next_entry` must know; none where nothing is scarce or nothing rises."""
     plan = terms.plan_version(decision.plan_version)

@@ -18,7 +18,7 @@ from grapevine.domain.grants import GrantKey, Holdings, Use, Uses, offered
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
 from grapevine.domain.sharing import share_out, totals_by, uses_of
-from grapevine.domain.wants import OwnKey, Wants, limited_wants
+from grapevine.domain.wants import OwnKey, Wanted, Wants, limited_wants
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ def capped(
     return capped_wants(limited_wants(key, order, decision, terms), holdings, voided)
 
 
-def capped_wants(wants: Wants, holdings: Holdings, voided: Sequence[str] = ()) -> Capped:
+def capped_wants(wants: Wanted, holdings: Holdings, voided: Sequence[str] = ()) -> Capped:
     """Return what the caps and what was granted leave of what an order wants.
 
     Campaigns are in the plan's caps too and give way to every level, and have their own besides. A
     campaign pays nothing to who is `voided`.
     """
-    if wants.earned is not None:
-        return Capped(wants.earned)
+    if not isinstance(wants, Wants):
+        return Capped(wants)
     if not wants.extras:
         minors, uses = _counted(wants.parts, wants.keys, wants, holdings)
         return Capped(_summed(zip(wants.earners, minors, strict=True)), uses, minors, wants.own)
@@ -180,7 +180,7 @@ class Asked:
 NOTHING_ASKED = Asked()
 
 
-def asked_by_caps(wants: Wants, holdings: Holdings) -> Asked:
+def asked_by_caps(wants: Wanted, holdings: Holdings) -> Asked:
     """Return what must be read first.
 
     A budget is asked for what the caps before it leave, so those are taken to leave everything.

@@ -32,15 +32,14 @@ AFTER_LEVELS = 99
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wants:
-    """What an order wants. `earned` is all there is to say where it is under no cap and in no campaign.
+    """What an order wants that is under a cap or in a campaign.
 
-    Else `parts` has what each level, and after them each extra that pays cash, wants within the caps on
+    `parts` has what each level, and after them each extra that pays cash, wants within the caps on
     this order alone; `own` what that uses of those. `keys` has the counters that each level and each
     extra is in, with their limits, `mine` those of them that are a campaign's own, by extra. `budgets`
     has the shards of each campaign that has a budget.
     """
 
-    earned: dict[str, int] | None = None
     earners: tuple[str, ...] = ()
     parts: tuple[int, ...] = ()
     own: Mapping[OwnKey, Use] = field(default_factory=dict)
@@ -53,14 +52,16 @@ class Wants:
 
 
 NOTHING_WANTED = Wants()
+Wanted = dict[str, int] | Wants
+"""What an order wants: by earner, which is all there is to say where nothing limits it, or within limits."""
 
 
-def wants_of(key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wants:
+def wants_of(key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wanted:
     """Return what an order wants; most are under no cap and in no campaign."""
     plan = terms.plan_version(decision.plan_version)
     if plan.caps or plan.points_per_unit or decision.campaigns:
         return limited_wants(key, order, decision, terms)
-    return Wants(earned=earned_by_promoter(order, decision, terms))
+    return earned_by_promoter(order, decision, terms)
 
 
 def limited_wants(key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wants:

@@ -20,8 +20,8 @@ from grapevine.domain.payouts import (
 )
 from grapevine.domain.transfers import TransferResult
 from grapevine.ports import TermsReader, Treasury
+from grapevine.usecases.starting_over import ATTEMPTS
 
-ATTEMPTS = 5
 NOTHING: Mapping[str, Payout] = MappingProxyType({})
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from grapevine.domain.errors import InvalidInputError, NetworkMovedError, NotFoundError
 from grapevine.domain.people import AFTER_ALL, Promoter, PromoterStatus
 from grapevine.ports import NetworkCatalog
+from grapevine.usecases.starting_over import starting_over
 
 T = TypeVar("T")
 ATTEMPTS = 8
@@ -67,12 +68,7 @@ def change_status(command: ChangeStatus, catalog: NetworkCatalog, now: datetime)
 
 def retried(change: Callable[[], T]) -> T:
     """Change what others change too; who was not the first starts over."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return change()
-        except NetworkMovedError:
-            continue
-    return change()
+    return starting_over(change, NetworkMovedError, ATTEMPTS)
 
 
 def _change_once(

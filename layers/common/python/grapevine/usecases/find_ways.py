@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.payout_waits import Way
 from grapevine.domain.programs import Program
 from grapevine.domain.transfers import Payee, RailName
 from grapevine.ports import PayeeStore, Rail, Rails
+from grapevine.usecases.opened_once import OpenedOnce
 from grapevine.usecases.put_payee_details import rail_faults
 
 AT_ONCE = 100
@@ -23,7 +24,11 @@ class Ways:
     program: Program
     payees: PayeeStore
     rails: Rails
-    _opened: dict[RailName, Rail | InvalidInputError | None] = field(default_factory=dict)
+    _opened: OpenedOnce = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is opened yet."""
+        self._opened = OpenedOnce(self.program.id, self.rails)
 
     def of(self, promoter_ids: Iterable[str]) -> dict[str, Way]:
         """Return the way to each promoter."""
@@ -35,10 +40,10 @@ class Ways:
 
     def _way(self, payee: Payee | None) -> Way:
         """Return the way to a payee; who has none is in a file, where the program knows no other way."""
-        if payee is None and any(self._rail(name) for name in RailName if name is not RailName.CSV):
+        if payee is None and any(self._opened.rail(name) for name in RailName if name is not RailName.CSV):
             return Way(rail=None)
         name = payee.rail if payee else RailName.CSV
-        rail = self._rail(name)
+        rail = self._opened.rail(name)
         if rail is None or isinstance(rail, InvalidInputError):
             return Way(rail=name, payee=payee, faults=(rail,) if rail else ())
         return Way(rail=name, payee=payee, limits=rail.limits, faults=self._faults(rail, payee))
@@ -47,14 +52,3 @@ class Ways:
         if payee is None:
             return ()
         return rail_faults(rail, payee.details, self.program.currency, self.program.payouts.required_details)
-
-    def _rail(self, name: RailName) -> Rail | InvalidInputError | None:
-        """Return a rail, what is wrong with how it is set up, or None where it is not."""
-        if name not in self._opened:
-            try:
-                self._opened[name] = self.rails.rail(self.program.id, name)
-            except NotFoundError:
-                self._opened[name] = None
-            except InvalidInputError as error:
-                self._opened[name] = error
-        return self._opened[name]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from grapevine.domain.errors import NotFoundError
 from grapevine.domain.payout_waits import PayoutWait, waiting_legs, waiting_reason
 from grapevine.domain.payouts import Payout, PayoutState
 from grapevine.domain.programs import Program
 from grapevine.ports import PayeeStore, PayoutReader, Rails
+from grapevine.usecases.current_payout import current_payout
 from grapevine.usecases.find_ways import Ways
 
 LIMIT = 100
@@ -54,10 +54,7 @@ def list_payouts(
 
 def read_payout(payout_id: str, program: Program, ports: PayoutListPorts, now: datetime) -> SeenPayout:
     """Return a payout as it is; NotFoundError where the program has none of that id."""
-    found = ports.treasury.payout_named(program.id, payout_id)
-    payout = ports.treasury.payout(found.settlement_id, found.id) if found else None
-    if payout is None:
-        raise NotFoundError("payout", payout_id)
+    payout = current_payout(program.id, payout_id, ports.treasury)
     (seen,) = _seen((payout,), program, ports, now)
     return seen
 

@@ -19,7 +19,7 @@ from grapevine.domain.grants import Holdings
 from grapevine.domain.orders import Order, fold
 from grapevine.domain.programs import Terms
 from grapevine.domain.waits import Wait, may_have_waited, wait_of
-from grapevine.domain.wants import Wants, wants_of
+from grapevine.domain.wants import Wanted, wants_of
 from grapevine.ports import (
     ClickReader,
     DecisionCatalog,
@@ -53,11 +53,11 @@ class Workings:
         """Return what facts tell of an order."""
         return fold(facts)
 
-    def wants_of(self, key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wants:
+    def wants_of(self, key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wanted:
         """Return what an order wants."""
         return wants_of(key, order, decision, terms)
 
-    def asked_of(self, key: OrderKey, wants: Wants, holdings: Holdings) -> Asked:  # noqa: ARG002 - as above
+    def asked_of(self, key: OrderKey, wants: Wanted, holdings: Holdings) -> Asked:  # noqa: ARG002 - as above
         """Return what must be read before it is known what the caps leave of that."""
         return asked_by_caps(wants, holdings)
 

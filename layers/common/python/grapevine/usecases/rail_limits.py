@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from grapevine.domain.errors import InvalidInputError, NotFoundError
-from grapevine.domain.transfers import Payee, RailLimits, RailName
+from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.transfers import Payee, RailLimits
 from grapevine.ports import Rails
+from grapevine.usecases.opened_once import OpenedOnce
 
 
-@dataclass
 class LimitsOfRails:
     """The limits of a program's rails, each opened once."""
 
-    program_id: str
-    rails: Rails
-    _known: dict[RailName, RailLimits | None] = field(default_factory=dict)
+    def __init__(self, program_id: str, rails: Rails) -> None:
+        self._opened = OpenedOnce(program_id, rails)
 
     def of(self, payee: Payee | None) -> RailLimits | None:
         """Return what a payee's rail takes.
@@ -23,11 +20,5 @@ class LimitsOfRails:
         None where nobody knows how somebody is paid, or where the program has lost the rail, or set
         it up wrongly: what is reserved then waits as one leg.
         """
-        if payee is None:
-            return None
-        if payee.rail not in self._known:
-            try:
-                self._known[payee.rail] = self.rails.rail(self.program_id, payee.rail).limits
-            except (NotFoundError, InvalidInputError):
-                self._known[payee.rail] = None
-        return self._known[payee.rail]
+        rail = self._opened.rail(payee.rail) if payee else None
+        return None if rail is None or isinstance(rail, InvalidInputError) else rail.limits

@@ -11,14 +11,14 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.grants import GrantKey, Held, Holdings
 from grapevine.domain.orders import Order
 from grapevine.domain.programs import Terms
-from grapevine.domain.wants import Wants
+from grapevine.domain.wants import Wanted
 from grapevine.usecases.post_order import Workings
 
 
 class _Kept(NamedTuple):
     order: Order
     decision: Decision
-    wants: Wants
+    wants: Wanted
 
 
 class KeptWorkings(Workings):
@@ -27,7 +27,7 @@ class KeptWorkings(Workings):
     def __init__(self) -> None:
         self._orders: dict[OrderKey, tuple[Sequence[Fact], Order]] = {}
         self._wants: dict[OrderKey, _Kept] = {}
-        self._asked: dict[OrderKey, tuple[Wants, Mapping[GrantKey, Held], Asked]] = {}
+        self._asked: dict[OrderKey, tuple[Wanted, Mapping[GrantKey, Held], Asked]] = {}
 
     def order_of(self, key: OrderKey, facts: Sequence[Fact]) -> Order:
         """Return what facts tell of an order."""
@@ -36,14 +36,14 @@ class KeptWorkings(Workings):
             kept = self._orders[key] = facts, super().order_of(key, facts)
         return kept[1]
 
-    def wants_of(self, key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wants:
+    def wants_of(self, key: OrderKey, order: Order, decision: Decision, terms: Terms) -> Wanted:
         """Return what an order wants."""
         kept = self._wants.get(key)
         if kept is None or kept.order is not order or kept.decision != decision:
             kept = self._wants[key] = _Kept(order, decision, super().wants_of(key, order, decision, terms))
         return kept.wants
 
-    def asked_of(self, key: OrderKey, wants: Wants, holdings: Holdings) -> Asked:
+    def asked_of(self, key: OrderKey, wants: Wanted, holdings: Holdings) -> Asked:
         """Return what must be read; the same, while the order wants and has the same."""
         kept = self._asked.get(key)
         if kept is None or kept[0] is not wants or kept[1] != holdings.held:

@@ -31,7 +31,8 @@ from grapevine.domain.programs import Program, Terms
 from grapevine.domain.transfers import Payee, RailLimits
 from grapevine.ports import DecisionCatalog, PayeeStore, Rails, Treasury
 from grapevine.usecases.rail_limits import LimitsOfRails
-from grapevine.usecases.settle_account import ATTEMPTS, take_in
+from grapevine.usecases.settle_account import take_in
+from grapevine.usecases.starting_over import ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from grapevine.domain.errors import HeadMovedError, InvalidInputError, NotFoundError
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.money import Rounding
 from grapevine.domain.payouts import LegOutcome, Payout, PayoutState, PayoutStateError, approved, conclude
 from grapevine.ports import TermsReader, Treasury
-from grapevine.usecases.settle_account import ATTEMPTS
+from grapevine.usecases.current_payout import current_payout
+from grapevine.usecases.starting_over import moved
 
 LONGEST_WORDS = 200
 
@@ -71,21 +72,8 @@ def _rejected(payout: Payout, words: str, rounding: Rounding, treasury: Treasury
 
 
 def _retried(command: ReviewPayout, treasury: Treasury, step: Callable[[Payout], Payout]) -> Payout:
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return step(_payout(command, treasury))
-        except HeadMovedError:
-            continue
-    return step(_payout(command, treasury))
-
-
-def _payout(command: ReviewPayout, treasury: Treasury) -> Payout:
-    """Return the payout as it is now: by its id alone it would be a moment old."""
-    named = treasury.payout_named(command.program_id, command.payout_id)
-    found = named and treasury.payout(named.settlement_id, named.id)
-    if not found:
-        raise NotFoundError("payout", command.payout_id)
-    return found
+    """Take a step of the payout as it is then."""
+    return moved(lambda: step(current_payout(command.program_id, command.payout_id, treasury)))
 
 
 def _checked(text: str, where: str) -> None:

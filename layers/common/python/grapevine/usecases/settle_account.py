@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import AccountKey, EntryReason
-from grapevine.domain.errors import AlreadyExistsError, HeadMovedError
+from grapevine.domain.errors import AlreadyExistsError
 from grapevine.domain.heads import Head, available, given_up, hand_over, void, write_off
 from grapevine.domain.instants import day_of
 from grapevine.domain.pages import Page, balance
@@ -23,11 +22,10 @@ from grapevine.domain.settlements import AccountOutcome, CarryReason, Settled
 from grapevine.domain.transfers import Payee, RailLimits
 from grapevine.domain.withholding import NotPaid, reservation_for
 from grapevine.ports import Treasury
+from grapevine.usecases.starting_over import moved
 
-ATTEMPTS = 5
 GONE = (PromoterStatus.LEFT, PromoterStatus.BANNED)
 """Who earns nothing more: their balance is settled for good, however small."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +91,12 @@ def settle_account(holder: Holder, settlement_id: str, treasury: Treasury, now: 
         return holder.became(Settled.SUSPENDED)
     for promoter_id in holder.promoter.duplicates_at(now) if holder.promoter else ():
         take_in(holder.of(promoter_id), holder.key, treasury, now)
-    return _retried(partial(_settle_once, holder, settlement_id, treasury, now))
-
-
-def _retried(step: Callable[[], T]) -> T:
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return step()
-        except HeadMovedError:
-            continue
-    return step()
+    return moved(partial(_settle_once, holder, settlement_id, treasury, now))
 
 
 def take_in(duplicate: AccountKey, key: AccountKey, treasury: Treasury, now: datetime) -> None:
     """Move what a duplicate's account has to whose it is; HeadMovedError when they never stood still."""
-    _retried(partial(_take_in, duplicate, key, treasury, now))
+    moved(partial(_take_in, duplicate, key, treasury, now))
 
 
 def _take_in(duplicate: AccountKey, key: AccountKey, treasury: Treasury, now: datetime) -> None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.domain.entries import Entry, EntryReason, PointsCoupon
-from grapevine.domain.errors import ForbiddenError, HeadMovedError, InvalidInputError, NotFoundError
+from grapevine.domain.errors import ForbiddenError, InvalidInputError, NotFoundError
 from grapevine.domain.ids import RandomBytes, checked_id, new_points_code
 from grapevine.domain.people import Promoter, PromoterStatus
 from grapevine.domain.point_steps import spend
 from grapevine.domain.points import PointsAccount, money_off, payable_change, points_key
 from grapevine.domain.programs import Terms
-from grapevine.usecases.settle_account import ATTEMPTS
+from grapevine.usecases.starting_over import moved
 from grapevine.usecases.tend_points import PointsPorts, read_account, tend_account
 
 
@@ -39,12 +39,7 @@ def spend_points(command: SpendPoints, ports: PointsPorts, random_bytes: RandomB
     if promoter is None:
         raise NotFoundError("promoter", command.promoter_id)
     tend_account(promoter, terms, ports, now)
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return _spent(command, promoter, terms, ports, random_bytes, now)
-        except HeadMovedError:
-            continue
-    return _spent(command, promoter, terms, ports, random_bytes, now)
+    return moved(lambda: _spent(command, promoter, terms, ports, random_bytes, now))
 
 
 def _spent(

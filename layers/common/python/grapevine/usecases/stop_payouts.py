@@ -9,8 +9,7 @@ from grapevine.domain.money import Rounding
 from grapevine.domain.payout_waits import waiting_legs
 from grapevine.domain.payouts import LegOutcome, Payout, PayoutState, conclude
 from grapevine.ports import Treasury
-
-ATTEMPTS = 5
+from grapevine.usecases.starting_over import ATTEMPTS
 
 
 def stop_payout(payout: Payout, detail: str, rounding: Rounding, treasury: Treasury, now: datetime) -> bool:

@@ -15,7 +15,8 @@ from grapevine.domain.point_steps import charge, expire, may_be_restored, restor
 from grapevine.domain.points import SETTLES, PointsAccount, gives_points, next_expiry, points_key
 from grapevine.domain.programs import Terms
 from grapevine.ports import CatalogLists, DecisionCatalog, EntryReader, SettlementQueue, TermsReader, Treasury
-from grapevine.usecases.settle_account import ATTEMPTS, take_in
+from grapevine.usecases.settle_account import take_in
+from grapevine.usecases.starting_over import ATTEMPTS
 
 BATCH = 100
 """Promoters per queue message."""
