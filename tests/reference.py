@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from itertools import groupby
 from math import floor
 from typing import Any
@@ -267,23 +268,38 @@ def _news(attribution: Attribution | None, told: Sequence[Told], now: datetime) 
 
 
 def _fate(story: Story, name: str, placed: datetime | None, free_from: datetime | None, now: datetime) -> str:
-    """Say whether a part that was not released yet is lost to a ban by now, waits, or is free."""
-    accounts = [found for found in (_named(story, name), _person(story, name, now)) if found]
-    if placed and any(_is_lost(account, placed, free_from, now) for account in accounts):
+    """Say whether a part that was not released yet is lost to a ban by now, waits, or is free.
+
+    An account is its own until it is merged; from then on it is what the account is that it was merged into.
+    """
+    if _named(story, name) is None:
+        return "free"
+    merges = {promoter.alias.effective_at for promoter in story.promoters if promoter.alias}
+    changes = {change.effective_at for promoter in story.promoters for change in promoter.status_changes}
+
+    def status(moment: datetime) -> PromoterStatus:
+        person = _person(story, name, moment)
+        assert person is not None
+        return _status(person, moment)
+
+    if placed and _is_lost(merges | changes, status, placed, free_from, now):
         return "lost"
-    is_waiting = accounts and _status(accounts[-1], now) is PromoterStatus.SUSPENDED
-    return "waits" if is_waiting else "free"
+    return "waits" if status(now) is PromoterStatus.SUSPENDED else "free"
 
 
-def _is_lost(promoter: Promoter, placed: datetime, free_from: datetime | None, now: datetime) -> bool:
+def _is_lost(
+    moments: set[datetime],
+    status: Callable[[datetime], PromoterStatus],
+    placed: datetime,
+    free_from: datetime | None,
+    now: datetime,
+) -> bool:
     """Walk through a promoter's life since the order: what comes first, freedom or a ban?"""
-    moments = [change.effective_at for change in promoter.status_changes]
     for moment in sorted({*moments, *([free_from] if free_from else [])}):
-        status = _status(promoter, moment)
-        if placed < moment <= now and status is PromoterStatus.BANNED:
+        if placed < moment <= now and status(moment) is PromoterStatus.BANNED:
             return True
         stopped = (PromoterStatus.SUSPENDED, PromoterStatus.BANNED)
-        if free_from and moment >= free_from and status not in stopped:
+        if free_from and moment >= free_from and status(moment) not in stopped:
             return False
     return False
 
@@ -389,7 +405,8 @@ def bounties_due(
             net, orders = _reached(bounty, stands, name, (start, end, until))
             within = bounty.audience.joined_within_days
             is_for = within is None or start - promoter.joined_at <= timedelta(days=within)
-            is_lost = _is_lost(promoter, start, until, now)
+            moments = {change.effective_at for change in promoter.status_changes}
+            is_lost = _is_lost(moments, partial(_status, promoter), start, until, now)
             if is_for and not is_lost and (orders if bounty.measure == "orders" else net) >= bounty.target:
                 seen = [at for at in looks(bounty.id, start) if until <= at <= now] if looks else [now]
                 free = [at for at in seen if _status(promoter, at) is not PromoterStatus.SUSPENDED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -71,6 +72,35 @@ def test_edge_50_a_duplicate_is_barred_by_its_own_history_and_by_whose_it_is() -
     assert bars_of([BO], people, T0, ENDS, T0 + days(9)) == {}
     suspended = with_history(("suspended", days(10)))
     assert bars_of([BO], {BO: duplicate, CY: suspended}, T0, ENDS, T0 + days(31)) == {BO: Bar.WAITS}
+
+
+@pytest.mark.parametrize(
+    ("merged", "changes", "expected"),
+    [
+        (days(10), (("banned", days(-5)),), Bar.VOIDED),
+        (days(30) + TICK, (("banned", days(-5)),), None),
+        (days(10), (("banned", days(-5)), ("active", days(9))), None),
+        (days(10), (("banned", days(5)), ("active", days(9))), None),
+        (days(30) + TICK, (("banned", days(5)),), None),
+        (days(10), (("suspended", days(-5)),), Bar.WAITS),
+    ],
+)
+def test_edge_50_a_duplicate_shares_the_fate_of_whose_it_is_from_the_merge_on(
+    merged: timedelta, changes: tuple[tuple[str, timedelta], ...], expected: Bar | None
+) -> None:
+    """Also of who was banned before the order: their other account must not be paid in their stead."""
+    duplicate = replace(make.promoter(BO), alias=Merge(T0 + merged, CY))
+    people = {BO: duplicate, CY: with_history(*changes)}
+    assert bars_of([BO], people, T0, ENDS, T0 + days(31)).get(BO) is expected
+
+
+def test_edge_50_a_duplicate_of_a_duplicate_is_theirs_from_its_own_merge_on() -> None:
+    duplicate = replace(make.promoter(BO), alias=Merge(T0 + days(10), CY))
+    middle = replace(with_history(("banned", days(-9))), alias=Merge(T0 + days(5), ANA))
+    suspended = with_history(("suspended", days(7)), ("active", days(9)), ("suspended", days(12)))
+    people = {BO: duplicate, CY: middle, ANA: suspended}
+    assert bars_of([BO], people, T0, ENDS, T0 + days(31)) == {BO: Bar.WAITS}
+    assert bars_of([BO], people, T0, ENDS, T0 + days(11)) == {}
 
 
 def test_nobody_known_is_barred() -> None:

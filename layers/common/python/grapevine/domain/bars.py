@@ -9,7 +9,7 @@ from enum import StrEnum
 from grapevine.domain.chains import HOUSE
 from grapevine.domain.decisions import Decision
 from grapevine.domain.entries import Entry
-from grapevine.domain.people import Promoter, PromoterStatus, person_of
+from grapevine.domain.people import Promoter, PromoterStatus, person_since
 
 
 class Bar(StrEnum):
@@ -59,10 +59,12 @@ def bars_of(
     """
     bars: dict[str, Bar] = {}
     for name in names:
-        accounts = [people[one] for one in (name, person_of(name, people, now)) if one in people]
-        if any(_lost(one, placed_at, releases_at, now) for one in accounts):
+        if name not in people:
+            continue
+        person = person_since(name, people, now)
+        if _lost(person, placed_at, releases_at, now):
             bars[name] = Bar.VOIDED
-        elif accounts and accounts[-1].status_at(now) is PromoterStatus.SUSPENDED:
+        elif person.status_at(now) is PromoterStatus.SUSPENDED:
             bars[name] = Bar.WAITS
     return bars
 

@@ -223,6 +223,28 @@ def person_of(promoter_id: str, known: Mapping[str, Promoter], instant: datetime
     return names[-1]
 
 
+def person_since(promoter_id: str, known: Mapping[str, Promoter], now: datetime) -> Promoter:
+    """Return a promoter with the statuses of the person behind: since a merge, those of the other account.
+
+    What the other one was before it had this account does not count, but what it was then does.
+    """
+    promoter = account = known[promoter_id]
+    met, since = {promoter_id}, account.joined_at
+    while (merge := account.alias) and merge.effective_at <= now and merge.promoter_id in known.keys() - met:
+        met.add(merge.promoter_id)
+        account = known[merge.promoter_id]
+        since = max(since, merge.effective_at)
+        promoter = _taken_over(promoter, account, since)
+    return promoter
+
+
+def _taken_over(promoter: Promoter, by: Promoter, since: datetime) -> Promoter:
+    before = tuple(change for change in promoter.status_changes if change.effective_at < since)
+    then = StatusChange(since, by.status_at(since), "merged")
+    later = tuple(change for change in by.status_changes if change.effective_at > since)
+    return replace(promoter, status_changes=(*before, then, *later))
+
+
 def subject_key(key: bytes, email: str) -> str:
     """Return the keyed hash that stands for a person everywhere but in `private`.
 
