@@ -47,6 +47,7 @@ class Platform:
     failures_queue_url: str
     dropped_queue_url: str
     settle_queue_url: str
+    shop_queue_url: str
     secrets_prefix: str
 
     @classmethod
@@ -63,6 +64,7 @@ class Platform:
             failures_queue_url=outputs["FailuresQueueUrl"],
             dropped_queue_url=outputs["DroppedQueueUrl"],
             settle_queue_url=outputs["SettleQueueUrl"],
+            shop_queue_url=outputs["ShopQueueUrl"],
             secrets_prefix=f"grapevine/{stage}/",
         )
 
@@ -85,6 +87,7 @@ class Deployment:
             "GRAPEVINE_BUS": platform.bus,
             "GRAPEVINE_FAILURES_QUEUE_URL": platform.failures_queue_url,
             "GRAPEVINE_SETTLE_QUEUE_URL": platform.settle_queue_url,
+            "GRAPEVINE_SHOP_QUEUE_URL": platform.shop_queue_url,
             "GRAPEVINE_SECRETS_PREFIX": platform.secrets_prefix,
         }
 

@@ -23,6 +23,7 @@ from grapevine.adapters.memory.outside import (
     MemoryPrinter,
     MemorySecrets,
     MemorySettlementQueue,
+    MemoryShopQueue,
 )
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.settlements import MemorySettlements
@@ -100,6 +101,7 @@ class World:
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
     failures: MemoryFailures = field(default_factory=MemoryFailures)
     settlement_queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
+    shop_queue: MemoryShopQueue = field(default_factory=MemoryShopQueue)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     bus: MemoryBus = field(default_factory=MemoryBus)
     printer: StatementPrinter = field(default_factory=MemoryPrinter)

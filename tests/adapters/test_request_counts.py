@@ -15,7 +15,7 @@ import pytest
 
 from grapevine.adapters.cache import CachedCatalog, CachedLinks, CachedSecrets
 from grapevine.adapters.dynamo.table import Database
-from grapevine.adapters.memory.outside import MemorySecrets
+from grapevine.adapters.memory.outside import MemorySecrets, MemoryShopQueue
 from grapevine.domain.caps import Cap, CapPer, CapPeriod
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
@@ -86,12 +86,13 @@ class Chain:
             adapters={"shopify": bodies.SHOPIFY},
             raw_bodies=self.stores.raw_bodies,
             facts=self.stores.facts,
+            queue=MemoryShopQueue(),
         )
         command = PlaceOrder(storefront_id=self.storefront_id, raw=raw, headers=bodies.headers(raw))
         placed = place_order(command, ports, T0)
         assert placed.receipt is Receipt.APPENDED
-        assert placed.order is not None
-        return placed.order
+        (order,) = placed.orders
+        return order
 
     @property
     def ports(self) -> PostOrderPorts:

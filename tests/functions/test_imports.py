@@ -173,7 +173,15 @@ def test_the_redirect_on_aws_loads_nothing_heavy_either() -> None:
 
 
 TABLES = ("CATALOG", "CLICKS", "ORDERS", "LEDGER", "STATE", "PRIVATE")
-SETTINGS = ("STAGE", "BUCKET", "BUS", "FAILURES_QUEUE_URL", "SETTLE_QUEUE_URL", "SECRETS_PREFIX")
+SETTINGS = (
+    "STAGE",
+    "BUCKET",
+    "BUS",
+    "FAILURES_QUEUE_URL",
+    "SETTLE_QUEUE_URL",
+    "SHOP_QUEUE_URL",
+    "SECRETS_PREFIX",
+)
 
 
 @each_app

@@ -59,7 +59,7 @@ def test_the_line_names_the_order_and_nobody(world: World, client: Clients, line
     (line,) = invocations(lines)
     assert line["handler"] == "receive_webhook"
     assert (line["status"], line["outcome"]) == (200, "ok")
-    assert (line["order"], line["topic"], line["receipt"]) == (str(make.ORDER), "orders/paid", "appended")
+    assert (line["orders"], line["topic"], line["receipt"]) == ([str(make.ORDER)], "orders/paid", "appended")
     assert "buyer" not in json.dumps(lines).lower()
 
 

@@ -55,6 +55,7 @@ VARIABLES = {
     "GRAPEVINE_BUS": {"Ref": "BusName"},
     "GRAPEVINE_FAILURES_QUEUE_URL": {"Ref": "FailuresQueueUrl"},
     "GRAPEVINE_SETTLE_QUEUE_URL": {"Ref": "SettleQueueUrl"},
+    "GRAPEVINE_SHOP_QUEUE_URL": {"Ref": "ShopQueueUrl"},
     "GRAPEVINE_SECRETS_PREFIX": {"Fn::Sub": "grapevine/${Stage}/"},
     "POWERTOOLS_METRICS_NAMESPACE": "Grapevine",
 }

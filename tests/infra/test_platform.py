@@ -81,6 +81,7 @@ def test_bucket_is_private_encrypted_and_versioned(platform: dict[str, Any]) -> 
 def test_alarms_reach_a_person(platform: dict[str, Any]) -> None:
     alarms = _of_type(platform, "AWS::CloudWatch::Alarm")
     assert alarms.keys() == {
+        "ShopsNotServed",
         "FailuresWait",
         "BatchesDropped",
         "SettlementsDead",

@@ -8,7 +8,15 @@ import pytest
 
 from grapevine.runtime.settings import TABLES, Settings, SettingsError, read_settings
 
-NAMES = ("STAGE", "BUCKET", "BUS", "FAILURES_QUEUE_URL", "SETTLE_QUEUE_URL", "SECRETS_PREFIX")
+NAMES = (
+    "STAGE",
+    "BUCKET",
+    "BUS",
+    "FAILURES_QUEUE_URL",
+    "SETTLE_QUEUE_URL",
+    "SHOP_QUEUE_URL",
+    "SECRETS_PREFIX",
+)
 WHOLE = {
     **{f"GRAPEVINE_{name}": f"the {name.lower()}" for name in NAMES},
     **{f"GRAPEVINE_TABLE_{table.upper()}": f"{table}-table" for table in TABLES},
@@ -26,6 +34,7 @@ def test_everything_is_read() -> None:
         bus="the bus",
         failures_queue_url="the failures_queue_url",
         settle_queue_url="the settle_queue_url",
+        shop_queue_url="the shop_queue_url",
         secrets_prefix="the secrets_prefix",
         clock_offset=timedelta(0),
         region="eu-1",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryRawBodies
@@ -19,7 +20,7 @@ from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Fact
 from grapevine.domain.plans import Plan
 from grapevine.domain.programs import Storefront, Terms
-from grapevine.ports import Reading, StorefrontSecrets, Waiting
+from grapevine.ports import ShopEvent, ShopKeys, StorefrontSecrets, Waiting
 from tests.simulation.scripts import PROGRAM_ID, STOREFRONT_ID, SUBJECT_KEY, Delivery, Script
 from tests.simulation.storm import Storm
 
@@ -127,15 +128,15 @@ class SimulatedStorefront:
         arriving = (arrival for phase in script.phases for arrival in phase.arrivals)
         self._readings = {each.raw: each.reading for each in arriving if isinstance(each, Delivery)}
 
-    def verify(self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], domain: str) -> None:
+    def verify(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> None:
         if raw not in self._readings:
-            raise InvalidInputError("not one of ours", domain)
+            raise InvalidInputError("not one of ours", keys.domain)
 
     def topic(self, headers: Mapping[str, str]) -> str:
         return headers["topic"]
 
-    def normalise(self, raw: bytes, topic: str) -> Reading | None:
-        return self._readings[raw]
+    def normalise(self, raw: bytes, topic: str) -> tuple[ShopEvent, ...]:
+        return (self._readings[raw],)
 
 
 class Kinds:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from zlib import crc32
 
+from grapevine.adapters.memory.outside import MemoryShopQueue
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry, Postable, holdings_of
 from grapevine.domain.errors import (
@@ -119,7 +120,9 @@ class Town:
         catalog, clicks, facts, ledger = seen["catalog"], seen["clicks"], seen["facts"], seen["ledger"]
         adapters = {"simulated": SimulatedStorefront(self.script)}
         self.orders = PostOrderPorts(ledger, facts, clicks, catalog, seen["pages"])
-        self._placing = PlaceOrderPorts(catalog, seen["secrets"], adapters, seen["raw_bodies"], facts)
+        self._placing = PlaceOrderPorts(
+            catalog, seen["secrets"], adapters, seen["raw_bodies"], facts, MemoryShopQueue()
+        )
         self._screening = ScreenOrderPorts(clicks, catalog, facts)
         self._pages = OnePageAtATime(seen["pages"])
         self._failures, self._clicks, self._facts, self._catalog = seen["failures"], clicks, facts, catalog

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryRawBodies
 from grapevine.adapters.memory.ledger import MemoryLedger
-from grapevine.adapters.memory.outside import MemorySecrets
+from grapevine.adapters.memory.outside import MemorySecrets, MemoryShopQueue
 from grapevine.adapters.memory.state import MemoryPages
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.accounts import PROGRAM, Leaf
@@ -108,8 +108,8 @@ class MemoryShop:
         headers = {name.lower(): value for name, value in delivery.headers.items()}
         command = PlaceOrder(storefront_id=STOREFRONT_ID, raw=delivery.raw, headers=headers)
         placed = place_order(command, self._place_order_ports(), now)
-        if placed.order:
-            self._follow(placed.order, now)
+        for order in placed.orders:
+            self._follow(order, now)
         return placed
 
     def post_all(self, now: datetime, orders: Iterable[OrderKey] | None = None) -> None:
@@ -143,6 +143,7 @@ class MemoryShop:
             adapters={"shopify": Shopify()},
             raw_bodies=self.raw_bodies,
             facts=self.facts,
+            queue=MemoryShopQueue(),
         )
 
 

@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grapevine.adapters.storefronts.shopify import Shopify
+from grapevine.ports import ShopKeys
 from grapevine_sim.deliveries import deliveries, each_once
 from grapevine_sim.market import world
 from grapevine_sim.plans import Delivery, Run, World
+from tests.builders import T0
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -40,7 +42,8 @@ def test_every_delivery_verifies(seed: int) -> None:
     market = world(seed)
     for delivery in sent_by(market):
         headers = {name.lower(): value for name, value in delivery.headers.items()}
-        Shopify().verify(delivery.raw, headers, (market.shop.webhook_secret,), market.shop.domain)
+        keys = ShopKeys(secrets=(market.shop.webhook_secret,), domain=market.shop.domain)
+        Shopify().verify(delivery.raw, headers, keys, T0)
         assert Shopify().topic(headers) == delivery.topic
 
 

@@ -39,7 +39,9 @@ def program(world: World, **changes: Any) -> Program:  # noqa: ANN401 - the comm
 
 def storefront(world: World, **changes: Any) -> Storefront:  # noqa: ANN401 - the command's fields
     command = CreateStorefront(**{**SHOP, **changes})
-    return create_storefront(command, world.catalog, world.catalog, world.secrets, world.random_bytes)
+    return create_storefront(
+        command, world.catalog, world.catalog, world.secrets, world.storefront_adapters, world.random_bytes
+    )
 
 
 def test_a_program_is_stored_with_its_first_plan_in_force_at_once() -> None:

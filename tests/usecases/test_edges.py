@@ -44,6 +44,7 @@ def deliver(
         adapters=world.storefront_adapters,
         raw_bodies=world.raw_bodies,
         facts=world.facts,
+        queue=world.shop_queue,
     )
     command = PlaceOrder(storefront_id=storefront_id, raw=raw, headers=headers_of(raw, topic))
     return place_order(command, ports, T0 + minutes(2))
@@ -83,7 +84,7 @@ def test_edge_1_the_same_webhook_again_is_known_and_changes_nothing() -> None:
     before = world.ledger.entries_of(make.ORDER)
     again = deliver(world, order_body("1001"))
     assert (first.receipt, again.receipt) == (Receipt.APPENDED, Receipt.KNOWN)
-    assert first.order == again.order
+    assert first.orders == again.orders
     assert world.post(T0 + minutes(4)) is None
     assert world.ledger.entries_of(make.ORDER) == before
 
@@ -101,7 +102,7 @@ def test_edge_2_of_two_deliveries_at_once_one_is_appended_and_one_is_known() -> 
         with ThreadPoolExecutor(2) as threads:
             one, other = (future.result() for future in [threads.submit(arrives) for _ in range(2)])
         assert {one.receipt, other.receipt} == {Receipt.APPENDED, Receipt.KNOWN}
-        assert one.order == other.order
+        assert one.orders == other.orders
         assert len(world.ledger.entries_of(make.ORDER)) == 1
 
 

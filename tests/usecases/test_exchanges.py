@@ -68,6 +68,7 @@ def deliver(world: World, topic: str, **changes: object) -> None:
         adapters=world.storefront_adapters,
         raw_bodies=world.raw_bodies,
         facts=world.facts,
+        queue=world.shop_queue,
     )
     command = PlaceOrder(storefront_id=make.STOREFRONT_ID, raw=raw, headers=headers_of(raw, topic))
     place_order(command, ports, world.clock)

@@ -51,6 +51,7 @@ def deliver(
         adapters=world.storefront_adapters,
         raw_bodies=world.raw_bodies,
         facts=world.facts,
+        queue=world.shop_queue,
     )
     signed = {**headers_of(raw, topic, secret), **headers}
     return place_order(PlaceOrder(storefront_id=storefront_id, raw=raw, headers=signed), ports, NOW)
@@ -63,7 +64,7 @@ def kept(world: World) -> list[bytes]:
 def test_a_delivery_becomes_a_fact_and_its_body_is_kept() -> None:
     world = chain_world()
     placed = deliver(world, order_body("1001"))
-    assert (placed.receipt, placed.order, placed.topic) == (Receipt.APPENDED, ORDER, "orders/paid")
+    assert (placed.receipt, placed.orders, placed.topic) == (Receipt.APPENDED, (ORDER,), "orders/paid")
     (fact,) = world.facts.facts_of(ORDER)
     assert (fact.kind, fact.program_id, fact.recorded_at) == (FactKind.PAID, make.PROGRAM_ID, NOW)
     assert fact.version == T0 + minutes(1)
@@ -97,7 +98,7 @@ def test_the_same_body_under_another_topic_is_another_fact() -> None:
 def test_edge_4_a_refund_is_appended_before_its_order() -> None:
     world = chain_world()
     placed = deliver(world, refund_body("1001", "71", ("11", "23.45")), "refunds/create")
-    assert (placed.receipt, placed.order) == (Receipt.APPENDED, ORDER)
+    assert (placed.receipt, placed.orders) == (Receipt.APPENDED, (ORDER,))
 
 
 @pytest.mark.parametrize("secret", SECRETS.webhook_secrets)
@@ -146,7 +147,7 @@ def test_no_unsigned_bytes_get_in(raw: bytes) -> None:
 def test_another_topic_is_ignored(topic: str) -> None:
     world = chain_world()
     placed = deliver(world, order_body("1001"), topic)
-    assert (placed.receipt, placed.order) == (Receipt.IGNORED, None)
+    assert (placed.receipt, placed.orders) == (Receipt.IGNORED, ())
     assert kept(world) == []
 
 
@@ -180,8 +181,8 @@ def test_any_signed_object_ends_in_a_fact_or_a_refusal(body: dict[str, Any]) -> 
     except MalformedBodyError:
         assert len(kept(world)) == 1
         return
-    assert placed.order
-    assert len(world.facts.facts_of(placed.order)) == len(kept(world)) == 1
+    (order,) = placed.orders
+    assert len(world.facts.facts_of(order)) == len(kept(world)) == 1
 
 
 @pytest.mark.parametrize(
@@ -227,6 +228,7 @@ def test_a_fact_never_stands_without_its_body(how: How) -> None:
         adapters=world.storefront_adapters,
         raw_bodies=Plugged(world.raw_bodies, Plug(fail_at=1, how=how)),
         facts=world.facts,
+        queue=world.shop_queue,
     )
     headers = headers_of(raw, "orders/paid")
     with pytest.raises((Crash, UnavailableError)):

@@ -40,6 +40,7 @@ def place(world: World, plug: Plug, topic: str, body: dict[str, Any]) -> None:
         adapters=world.storefront_adapters,
         raw_bodies=Plugged(world.raw_bodies, plug),
         facts=Plugged(world.facts, plug),
+        queue=world.shop_queue,
     )
     headers = headers_of(raw, topic)
     place_order(PlaceOrder(storefront_id=make.STOREFRONT_ID, raw=raw, headers=headers), ports, NOW)

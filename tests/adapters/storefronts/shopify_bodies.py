@@ -79,8 +79,8 @@ def parcel(
 
 
 def normalised(body: object, topic: str = "orders/paid") -> Reading:
-    reading = SHOPIFY.normalise(json.dumps(body).encode(), topic)
-    assert reading is not None
+    (reading,) = SHOPIFY.normalise(json.dumps(body).encode(), topic)
+    assert isinstance(reading, Reading)
     return reading
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from grapevine.domain.errors import MalformedBodyError
 from grapevine.domain.facts import FactKind, Line, Payment
+from grapevine.ports import Ignored, Reading
 from tests.adapters.storefronts.shopify_bodies import (
     CLICK_ID,
     OTHER_CLICK_ID,
@@ -60,13 +61,15 @@ def test_a_topic_says_what_happened(topic: str, kind: FactKind) -> None:
     "topic", ["", "orders/delete", "orders/partially_fulfilled", "app/uninstalled", "customers/redact"]
 )
 def test_other_topics_say_nothing_whatever_they_carry(topic: str) -> None:
-    assert SHOPIFY.normalise(b"anything", topic) is None
+    (ignored,) = SHOPIFY.normalise(b"anything", topic)
+    assert isinstance(ignored, Ignored)
 
 
 def test_an_edit_that_carries_no_order_says_nothing() -> None:
     body = {"order_edit": {"id": 1, "order_id": 2, "line_items": {"additions": [], "removals": []}}}
 
-    assert SHOPIFY.normalise(json.dumps(body).encode(), "orders/edited") is None
+    (ignored,) = SHOPIFY.normalise(json.dumps(body).encode(), "orders/edited")
+    assert isinstance(ignored, Ignored)
 
 
 def test_a_wrapped_order_is_unwrapped() -> None:
@@ -253,9 +256,9 @@ def test_a_problem_is_short() -> None:
 def test_a_number_of_a_million_digits_costs_nothing(text: str) -> None:
     raw = json.dumps(order(line(price="@", price_set=None))).replace('"@"', text).encode()
 
-    reading = SHOPIFY.normalise(raw, "orders/paid")
+    (reading,) = SHOPIFY.normalise(raw, "orders/paid")
 
-    assert reading is not None
+    assert isinstance(reading, Reading)
     assert (reading.problem or "").startswith("line_items[0].price: ")
 
 

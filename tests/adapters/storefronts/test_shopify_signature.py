@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grapevine.domain.errors import UnauthenticatedError
+from grapevine.ports import ShopKeys
 from tests.adapters.storefronts.samples import samples_folder
 from tests.adapters.storefronts.shopify_bodies import OLD_SECRET, SECRET, SHOP, SHOPIFY, headers, signature
+from tests.builders import T0
 
 RAW = b'{"id": 1}'
 FAMILIES = ("x-shopify-", "shopify-")
@@ -17,19 +19,19 @@ FAMILIES = ("x-shopify-", "shopify-")
 
 def refused(raw: bytes, given_headers: dict[str, str], secrets: tuple[str, ...] = (SECRET,)) -> str:
     with pytest.raises(UnauthenticatedError) as caught:
-        SHOPIFY.verify(raw, given_headers, secrets, SHOP)
+        SHOPIFY.verify(raw, given_headers, ShopKeys(secrets=secrets, domain=SHOP), T0)
     return str(caught.value)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_both_header_families_verify(family: str) -> None:
-    SHOPIFY.verify(RAW, headers(RAW, family), (SECRET,), SHOP)
+    SHOPIFY.verify(RAW, headers(RAW, family), ShopKeys(secrets=(SECRET,), domain=SHOP), T0)
 
 
 def test_the_previous_secret_still_verifies() -> None:
     signed = headers(RAW, **{"hmac-sha256": signature(RAW, OLD_SECRET)})
 
-    SHOPIFY.verify(RAW, signed, (SECRET, OLD_SECRET), SHOP)
+    SHOPIFY.verify(RAW, signed, ShopKeys(secrets=(SECRET, OLD_SECRET), domain=SHOP), T0)
     refused(RAW, signed, (SECRET,))
 
 
@@ -68,8 +70,12 @@ def test_another_shop_is_refused(family: str) -> None:
 
 
 def test_the_shop_may_be_written_in_any_case_or_left_out() -> None:
-    SHOPIFY.verify(RAW, headers(RAW, **{"shop-domain": SHOP.upper()}), (SECRET,), SHOP)
-    SHOPIFY.verify(RAW, {"x-shopify-hmac-sha256": signature(RAW)}, (SECRET,), SHOP)
+    SHOPIFY.verify(
+        RAW, headers(RAW, **{"shop-domain": SHOP.upper()}), ShopKeys(secrets=(SECRET,), domain=SHOP), T0
+    )
+    SHOPIFY.verify(
+        RAW, {"x-shopify-hmac-sha256": signature(RAW)}, ShopKeys(secrets=(SECRET,), domain=SHOP), T0
+    )
 
 
 def test_two_families_must_name_the_same_shop() -> None:
@@ -94,7 +100,7 @@ def test_the_case_of_header_names_says_nothing(raw: bytes, mask: int, family: st
         for name, value in headers(raw, family).items()
     }
 
-    SHOPIFY.verify(raw, mixed, (SECRET,), SHOP)
+    SHOPIFY.verify(raw, mixed, ShopKeys(secrets=(SECRET,), domain=SHOP), T0)
     assert SHOPIFY.topic(mixed) == "orders/paid"
 
 
@@ -120,6 +126,6 @@ def test_published_vectors() -> None:
         raw = vector["body"].encode()
         signed = {"x-shopify-hmac-sha256": vector["signature"]}
         if vector["valid"]:
-            SHOPIFY.verify(raw, signed, ("another", vector["secret"]), SHOP)
+            SHOPIFY.verify(raw, signed, ShopKeys(secrets=("another", vector["secret"]), domain=SHOP), T0)
         else:
             refused(raw, signed, (vector["secret"],))

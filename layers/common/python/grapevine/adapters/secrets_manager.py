@@ -31,6 +31,7 @@ class SecretsManager:
         return StorefrontSecrets(
             webhook_secrets=tuple(values["webhook_secrets"]),
             subject_key=bytes.fromhex(values["subject_key"]),
+            access=values.get("access", {}),
         )
 
     def put_storefront_secrets(self, storefront_id: str, secrets: StorefrontSecrets) -> None:
@@ -38,6 +39,7 @@ class SecretsManager:
         values = {
             "webhook_secrets": list(secrets.webhook_secrets),
             "subject_key": secrets.subject_key.hex(),
+            "access": dict(secrets.access),
         }
         self._write(f"storefront/{storefront_id}", values)
 

@@ -1,4 +1,4 @@
-"""The two queues on SQS: orders that wait, and settlement's work."""
+"""The queues on SQS: orders that wait, settlement's work, and what shops' webhooks asked for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grapevine.domain.entries import Postable, named_key
 from grapevine.domain.errors import InvalidInputError, UnavailableError
 from grapevine.domain.settlements import PageName
-from grapevine.ports import Waiting
+from grapevine.ports import PrivacyRequest, Waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -61,6 +61,28 @@ class SqsFailures:
             self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=waiting.receipt)
         except _refusals() as error:
             raise UnavailableError(f"order {waiting.order} not taken out: {error}") from error
+
+
+class SqsShopQueue:
+    """What webhooks asked for: `{"fetch": …}` an order, or `{"privacy": …}`."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send_fetch(self, storefront_id: str, order_id: str) -> None:
+        """Queue that a storefront is asked for an order; twice is harmless."""
+        self._send({"fetch": {"storefront_id": storefront_id, "order_id": order_id}})
+
+    def send_privacy(self, storefront_id: str, request: PrivacyRequest) -> None:
+        """Queue a person's request; twice is harmless."""
+        self._send({"privacy": {"storefront_id": storefront_id, **asdict(request)}})
+
+    def _send(self, message: dict[str, object]) -> None:
+        try:
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+        except _refusals() as error:
+            raise UnavailableError(f"shop queue not written: {error}") from error
 
 
 class SqsSettlementQueue:

@@ -65,8 +65,6 @@ from grapevine.ports.flow import (
     FactWriter,
     PersonalData,
     RawBodies,
-    Reading,
-    StorefrontAdapter,
     WaitStore,
     WaitWriter,
 )
@@ -90,6 +88,17 @@ from grapevine.ports.rails import (
     Rails,
     RailUnavailableError,
     StatusReader,
+)
+from grapevine.ports.shops import (
+    Ignored,
+    NeedsFetch,
+    PrivacyKind,
+    PrivacyRequest,
+    Reading,
+    ShopEvent,
+    ShopKeys,
+    ShopQueue,
+    StorefrontAdapter,
 )
 
 __all__ = [
@@ -124,8 +133,10 @@ __all__ = [
     "FailureReader",
     "Files",
     "GrantReader",
+    "Ignored",
     "LinkReader",
     "Mover",
+    "NeedsFetch",
     "NetworkCatalog",
     "OrderLedger",
     "PageFolder",
@@ -136,6 +147,8 @@ __all__ = [
     "PeopleCatalog",
     "PersonalData",
     "PlanCatalog",
+    "PrivacyKind",
+    "PrivacyRequest",
     "ProductReader",
     "ProductWriter",
     "ProgramCatalog",
@@ -154,6 +167,9 @@ __all__ = [
     "SettlementQueue",
     "SettlementReader",
     "SettlementStore",
+    "ShopEvent",
+    "ShopKeys",
+    "ShopQueue",
     "StateScan",
     "StatementPrinter",
     "StatusReader",

@@ -1,14 +1,13 @@
-"""What is asked of clicks, orders, raw bodies, personal data, and of the shops that send them."""
+"""What is asked of clicks, orders, raw bodies and personal data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from grapevine.domain.clicks import Click
-from grapevine.domain.facts import Fact, FactKind, OrderKey, Refund, Snapshot
+from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.waits import Wait
 
 
@@ -92,39 +91,3 @@ class PersonalData(Protocol):
 
     def remember(self, subject: str, data: Mapping[str, str]) -> None:
         """Keep a person's data under their keyed hash, replacing what was there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What one webhook body says, before we say whose program and customer it is.
-
-    `problem` says what in the body cannot be right, and where; the amounts are there all the same
-    where they can be counted, for a person to accept.
-    """
-
-    order_id: str
-    kind: FactKind
-    version: datetime
-    snapshot: Snapshot | None = None
-    refunds: tuple[Refund, ...] = ()
-    customer_email: str | None = None
-    problem: str | None = None
-
-
-class StorefrontAdapter(Protocol):
-    """One platform's webhooks; pure."""
-
-    def verify(self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], domain: str) -> None:
-        """Check the signature over the raw bytes, and that the shop named is ours.
-
-        Header names are in lower case. UnauthenticatedError, without detail, when either fails.
-        """
-
-    def topic(self, headers: Mapping[str, str]) -> str:
-        """Return the delivery's topic, empty where it names none."""
-
-    def normalise(self, raw: bytes, topic: str) -> Reading | None:
-        """Return what the body says, None for a topic that says nothing about orders.
-
-        MalformedBodyError when the text is not what the platform sends.
-        """

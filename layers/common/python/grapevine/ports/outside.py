@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from grapevine.domain.entries import Postable
@@ -13,10 +13,14 @@ from grapevine.domain.transfers import RailName, RailSecrets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorefrontSecrets:
-    """What verifies a storefront's webhooks, newest first, and the key that hides its customers."""
+    """What verifies a storefront's webhooks, newest first, and the key that hides its customers.
+
+    `access` is what the shop's own API is used with, by the platform's names; empty where we may not.
+    """
 
     webhook_secrets: tuple[str, ...]
     subject_key: bytes
+    access: Mapping[str, str] = field(default_factory=dict)
 
 
 class SecretStore(Protocol):

@@ -55,7 +55,12 @@ def create_storefront(caller: Caller, program_id: str) -> Json:
     program_id, parts = caller.terms(program_id).program.id, caller.parts
     command = api.to_create_storefront(caller.body(), program_id)
     storefront = programs.create_storefront(
-        command, parts.catalog, parts.catalog, parts.secrets, parts.random_bytes
+        command,
+        parts.catalog,
+        parts.catalog,
+        parts.secrets,
+        parts.storefront_adapters,
+        parts.random_bytes,
     )
     return replies.from_storefront(storefront)
 

@@ -1,11 +1,11 @@
-"""Rails by program: opened with the program's secrets when they are first asked for.
+"""What is made when it is first asked for by name: rails with a program's secrets, storefronts' adapters.
 
-Which rails there are, `wiring` says.
+Which there are, `wiring` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from importlib import import_module
@@ -52,3 +52,22 @@ class OpenedRails:
             where = f"{program_id}/{name}"
             raise ports.RailUnavailableError(f"the secrets of rail {where}: {error}") from error
         return opened
+
+
+class StorefrontAdapters(Mapping[str, ports.StorefrontAdapter]):
+    """Adapters by platform; a function imports those of the shops that send to it and no others."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._modules = modules
+
+    def __getitem__(self, platform: str) -> ports.StorefrontAdapter:
+        """Return a platform's adapter; KeyError where we have none."""
+        module = import_module(f"..adapters.storefronts.{self._modules[platform]}", __package__)
+        adapter: ports.StorefrontAdapter = module.ADAPTER
+        return adapter
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)

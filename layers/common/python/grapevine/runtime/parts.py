@@ -177,6 +177,11 @@ class Parts(Protocol):
         ...
 
     @property
+    def shop_queue(self) -> ports.ShopQueue:
+        """What webhooks asked for that takes more than keeping what they said."""
+        ...
+
+    @property
     def storefront_adapters(self) -> Mapping[str, ports.StorefrontAdapter]:
         """Webhook readers by platform."""
         ...

@@ -13,11 +13,19 @@ from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, Receipt,
 def receive(storefront_id: str, request: Incoming, parts: Parts) -> Response:
     """Return 200 once the delivery is durable, or is about nothing of ours."""
     ports = PlaceOrderPorts(
-        parts.catalog, parts.secrets, parts.storefront_adapters, parts.raw_bodies, parts.facts
+        storefronts=parts.catalog,
+        secrets=parts.secrets,
+        adapters=parts.storefront_adapters,
+        raw_bodies=parts.raw_bodies,
+        facts=parts.facts,
+        queue=parts.shop_queue,
     )
-    command = PlaceOrder(storefront_id=storefront_id, raw=request.body, headers=request.headers)
+    said = request.headers | {f"?{name}": value for name, value in request.query.items()}
+    command = PlaceOrder(storefront_id=storefront_id, raw=request.body, headers=said)
     placed = place_order(command, ports, parts.now())
     if placed.receipt is Receipt.IGNORED:
         observe.count(observe.TOPIC_IGNORED)
-    observe.note(topic=placed.topic, receipt=placed.receipt.value, order=str(placed.order or ""))
+    observe.note(
+        topic=placed.topic, receipt=placed.receipt.value, orders=[str(order) for order in placed.orders]
+    )
     return json_response({"receipt": placed.receipt.value})

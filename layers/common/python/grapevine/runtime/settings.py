@@ -33,6 +33,7 @@ class Settings:
     bus: str
     failures_queue_url: str
     settle_queue_url: str
+    shop_queue_url: str
     secrets_prefix: str
     clock_offset: timedelta
     region: str | None = None
@@ -41,7 +42,8 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings; SettingsError names everything that is missing at once."""
-    names = ("STAGE", "BUCKET", "BUS", "FAILURES_QUEUE_URL", "SETTLE_QUEUE_URL", "SECRETS_PREFIX")
+    queues = ("FAILURES_QUEUE_URL", "SETTLE_QUEUE_URL", "SHOP_QUEUE_URL")
+    names = ("STAGE", "BUCKET", "BUS", *queues, "SECRETS_PREFIX")
     wanted = [f"GRAPEVINE_{name}" for name in (*names, *(f"TABLE_{table.upper()}" for table in TABLES))]
     missing = [name for name in wanted if not environment.get(name)]
     if missing:
@@ -54,6 +56,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         bus=environment["GRAPEVINE_BUS"],
         failures_queue_url=environment["GRAPEVINE_FAILURES_QUEUE_URL"],
         settle_queue_url=environment["GRAPEVINE_SETTLE_QUEUE_URL"],
+        shop_queue_url=environment["GRAPEVINE_SHOP_QUEUE_URL"],
         secrets_prefix=environment["GRAPEVINE_SECRETS_PREFIX"],
         clock_offset=_clock_offset(environment),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),

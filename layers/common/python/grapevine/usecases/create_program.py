@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,6 @@ from grapevine.domain.profiles import Profile, plan_rule_faults
 from grapevine.domain.programs import InvalidProgramError, Program, Storefront, program_faults
 from grapevine.ports import CatalogWriter, SecretStore, StorefrontSecrets, TermsReader
 
-PLATFORMS = ("shopify",)
 MIN_SECRET = 16
 
 
@@ -105,12 +104,13 @@ def create_storefront(
     catalog: CatalogWriter,
     terms: TermsReader,
     secrets: SecretStore,
+    platforms: Collection[str],
     random_bytes: RandomBytes,
 ) -> Storefront:
     """Store a storefront, its secrets in the secret store only; NotFoundError without its program."""
     program_id = terms.terms(command.program_id).program.id
-    if command.platform not in PLATFORMS:
-        raise InvalidInputError(f"must be one of {', '.join(PLATFORMS)}", "platform")
+    if command.platform not in platforms:
+        raise InvalidInputError(f"must be one of {', '.join(platforms)}", "platform")
     _refuse_short(command.webhook_secret, "webhook_secret")
     _refuse_short(command.previous_secret, "previous_secret")
     storefront = Storefront(

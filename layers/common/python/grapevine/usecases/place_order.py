@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,9 +16,15 @@ from grapevine.domain.people import subject_key
 from grapevine.domain.programs import Storefront
 from grapevine.ports import (
     FactWriter,
+    Ignored,
+    NeedsFetch,
+    PrivacyRequest,
     RawBodies,
     Reading,
     SecretStore,
+    ShopEvent,
+    ShopKeys,
+    ShopQueue,
     StorefrontAdapter,
     StorefrontReader,
     StorefrontSecrets,
@@ -27,10 +33,12 @@ from grapevine.ports import (
 MAX_BODY = 1_000_000
 """Bytes; what a storefront may send in one delivery."""
 
+Told = Fact | NeedsFetch | PrivacyRequest | Ignored
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """One delivery as it came; header names in lower case."""
+    """One delivery as it came; header names in lower case, and the query's with a `?` before each."""
 
     storefront_id: str
     raw: bytes
@@ -41,17 +49,18 @@ class Receipt(StrEnum):
     """What became of a delivery."""
 
     APPENDED = "appended"
+    QUEUED = "queued"
     KNOWN = "known"
     IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """The outcome, with the order where the delivery was about one."""
+    """The outcome, with the orders that the delivery was about, and what was wrong with any."""
 
     receipt: Receipt
     topic: str
-    order: OrderKey | None = None
+    orders: tuple[OrderKey, ...] = ()
     problem: str | None = None
 
 
@@ -64,10 +73,11 @@ class PlaceOrderPorts:
     adapters: Mapping[str, StorefrontAdapter]
     raw_bodies: RawBodies
     facts: FactWriter
+    queue: ShopQueue
 
 
 def place_order(command: PlaceOrder, ports: PlaceOrderPorts, now: datetime) -> Placed:
-    """Return what became of a delivery once its body and its fact are both durable.
+    """Return what became of a delivery once its body and all that it says are durable.
 
     Raises NotFoundError, UnauthenticatedError, TooLargeError, and MalformedBodyError with the
     body kept.
@@ -76,15 +86,39 @@ def place_order(command: PlaceOrder, ports: PlaceOrderPorts, now: datetime) -> P
         raise TooLargeError(len(command.raw), MAX_BODY)
     storefront, secrets = _known(command.storefront_id, ports)
     adapter = ports.adapters[storefront.platform]
-    adapter.verify(command.raw, command.headers, secrets.webhook_secrets, storefront.domain)
+    keys = ShopKeys(secrets=secrets.webhook_secrets, domain=storefront.domain, access=secrets.access)
+    adapter.verify(command.raw, command.headers, keys, now)
     topic = adapter.topic(command.headers)
-    reading = _read(command, adapter, topic, ports, now)
-    if reading is None:
+    told = [
+        _told(event, storefront, secrets, _digest(topic, command.raw), now)
+        for event in _read(command, adapter, topic, ports, now)
+    ]
+    if all(isinstance(event, Ignored) for event in told):
         return Placed(receipt=Receipt.IGNORED, topic=topic)
-    fact = _fact(command, storefront, topic, reading, secrets, now)
-    _keep(command, _name(fact, topic), ports, now)
-    receipt = Receipt.APPENDED if ports.facts.append(fact) else Receipt.KNOWN
-    return Placed(receipt=receipt, topic=topic, order=fact.order, problem=fact.problem)
+    _keep(command, _name(told, topic, command.raw), ports, now)
+    receipts = {_taken(event, storefront.id, ports) for event in told}
+    facts = [event for event in told if isinstance(event, Fact)]
+    return Placed(
+        receipt=next(receipt for receipt in Receipt if receipt in receipts),
+        topic=topic,
+        orders=tuple(dict.fromkeys(fact.order for fact in facts)),
+        problem=next((fact.problem for fact in facts if fact.problem), None),
+    )
+
+
+def _taken(event: Told, storefront_id: str, ports: PlaceOrderPorts) -> Receipt:
+    """Make one thing that was said durable."""
+    match event:
+        case Fact():
+            return Receipt.APPENDED if ports.facts.append(event) else Receipt.KNOWN
+        case NeedsFetch():
+            ports.queue.send_fetch(storefront_id, event.order_id)
+            return Receipt.QUEUED
+        case PrivacyRequest():
+            ports.queue.send_privacy(storefront_id, event)
+            return Receipt.QUEUED
+        case Ignored():
+            return Receipt.IGNORED
 
 
 def _known(storefront_id: str, ports: PlaceOrderPorts) -> tuple[Storefront, StorefrontSecrets]:
@@ -97,13 +131,18 @@ def _known(storefront_id: str, ports: PlaceOrderPorts) -> tuple[Storefront, Stor
 
 def _read(
     command: PlaceOrder, adapter: StorefrontAdapter, topic: str, ports: PlaceOrderPorts, now: datetime
-) -> Reading | None:
+) -> tuple[ShopEvent, ...]:
     try:
-        reading = adapter.normalise(command.raw, topic)
-        return reading and replace(reading, order_id=_safe(reading.order_id))
+        return tuple(_checked(event) for event in adapter.normalise(command.raw, topic))
     except MalformedBodyError:
         _keep(command, f"malformed#{_digest(topic, command.raw)}", ports, now)
         raise
+
+
+def _checked(event: ShopEvent) -> ShopEvent:
+    return (
+        replace(event, order_id=_safe(event.order_id)) if isinstance(event, Reading | NeedsFetch) else event
+    )
 
 
 def _safe(order_id: str) -> str:
@@ -114,14 +153,17 @@ def _safe(order_id: str) -> str:
         raise MalformedBodyError(error.what, error.where) from error
 
 
-def _fact(
-    command: PlaceOrder,
-    storefront: Storefront,
-    topic: str,
-    reading: Reading,
-    secrets: StorefrontSecrets,
-    now: datetime,
+def _told(
+    event: ShopEvent, storefront: Storefront, secrets: StorefrontSecrets, digest: str, now: datetime
+) -> Told:
+    """Return what was said of an order as its fact, anything else as it is."""
+    return fact_of(event, storefront, secrets, digest, now) if isinstance(event, Reading) else event
+
+
+def fact_of(
+    reading: Reading, storefront: Storefront, secrets: StorefrontSecrets, digest: str, now: datetime
 ) -> Fact:
+    """Return what a body says of an order as a fact of our program; its customer is a keyed hash."""
     snapshot = reading.snapshot
     if snapshot and reading.customer_email:
         snapshot = replace(snapshot, customer_key=subject_key(secrets.subject_key, reading.customer_email))
@@ -130,7 +172,7 @@ def _fact(
         program_id=storefront.program_id,
         kind=reading.kind,
         version=reading.version,
-        digest=_digest(topic, command.raw),
+        digest=digest,
         recorded_at=now,
         snapshot=snapshot,
         refunds=reading.refunds,
@@ -142,8 +184,15 @@ def _keep(command: PlaceOrder, name: str, ports: PlaceOrderPorts, now: datetime)
     ports.raw_bodies.keep(command.storefront_id, name, command.raw, command.headers, now)
 
 
-def _name(fact: Fact, topic: str) -> str:
-    return f"{fact.order.order_id}#{to_text(fact.version)}#{topic}#{fact.digest}"
+def _name(told: Sequence[Told], topic: str, raw: bytes) -> str:
+    """Name a body by the order it is about, so that it is found with the order; else by what it says."""
+    digest = _digest(topic, raw)
+    for event in told:
+        if isinstance(event, Fact):
+            return f"{event.order.order_id}#{to_text(event.version)}#{topic}#{digest}"
+        if isinstance(event, NeedsFetch):
+            return f"{event.order_id}#fetch#{topic}#{digest}"
+    return f"asked#{topic}#{digest}"
 
 
 def _digest(topic: str, raw: bytes) -> str:

@@ -10,7 +10,7 @@ from grapevine.domain.entries import Postable
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.settlements import PageName
 from grapevine.domain.transfers import RailName, RailSecrets
-from grapevine.ports import StorefrontSecrets, Waiting
+from grapevine.ports import PrivacyRequest, StorefrontSecrets, Waiting
 
 
 class MemorySecrets:
@@ -86,6 +86,20 @@ class MemorySettlementQueue:
 
     def send_void(self, program_id: str, promoter_id: str) -> None:
         self.voids.append((program_id, promoter_id))
+
+
+class MemoryShopQueue:
+    """What webhooks asked for, in the order it was sent."""
+
+    def __init__(self) -> None:
+        self.fetches: list[tuple[str, str]] = []
+        self.privacy: list[tuple[str, PrivacyRequest]] = []
+
+    def send_fetch(self, storefront_id: str, order_id: str) -> None:
+        self.fetches.append((storefront_id, order_id))
+
+    def send_privacy(self, storefront_id: str, request: PrivacyRequest) -> None:
+        self.privacy.append((storefront_id, request))
 
 
 class MemoryFiles:

@@ -6,6 +6,7 @@ import base64
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from grapevine.adapters.storefronts.json_values import EARLIEST, Node, parse_object
 from grapevine.adapters.storefronts.shopify_orders import (
@@ -19,7 +20,7 @@ from grapevine.adapters.storefronts.shopify_orders import (
 )
 from grapevine.domain.errors import InvalidInputError, MalformedBodyError, UnauthenticatedError
 from grapevine.domain.facts import FactKind
-from grapevine.ports import Reading
+from grapevine.ports import Ignored, Reading, ShopEvent, ShopKeys
 
 FAMILIES = ("x-shopify-", "shopify-")
 """The classic header names and the newer ones; a shop sends either."""
@@ -42,26 +43,27 @@ _LONGEST_PROBLEM = 300
 class Shopify:
     """The storefront adapter for Shopify; it keeps nothing."""
 
-    def verify(self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], domain: str) -> None:
+    def verify(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> None:  # noqa: ARG002 - Shopify signs no instant
         """Check the signature with each secret, and the shop's name, which is not signed."""
-        if not (_is_signed(raw, _header(headers, "hmac-sha256"), secrets) and _is_for(domain, headers)):
+        is_signed = _is_signed(raw, _header(headers, "hmac-sha256"), keys.secrets)
+        if not (is_signed and _is_for(keys.domain, headers)):
             raise UnauthenticatedError("not authenticated")
 
     def topic(self, headers: Mapping[str, str]) -> str:
         """Return the topic, such as `orders/paid`."""
         return _header(headers, "topic").strip().lower()
 
-    def normalise(self, raw: bytes, topic: str) -> Reading | None:
+    def normalise(self, raw: bytes, topic: str) -> tuple[ShopEvent, ...]:
         """Return what the body says; a topic that is not in our list is not even parsed."""
         kind = _KINDS.get(topic)
         if kind is None:
-            return None
+            return (Ignored(reason="not a topic of ours"),)
         body = parse_object(raw)
         if not body["order_edit"].is_missing:
-            return None  # What orders/edited usually carries; the order itself follows as orders/updated.
+            return (Ignored(reason="the order itself follows as orders/updated"),)
         if kind is FactKind.REFUNDED:
-            return _refund_reading(_unwrapped(body, "refund"))
-        return _order_reading(_unwrapped(body, "order"), kind, topic)
+            return (_refund_reading(_unwrapped(body, "refund")),)
+        return (_order_reading(_unwrapped(body, "order"), kind, topic),)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
@@ -147,3 +149,6 @@ def _order_id(node: Node) -> str:
         return node.identifier() or node.refuse("missing")
     except InvalidInputError as error:
         raise MalformedBodyError(error.what, error.where) from None
+
+
+ADAPTER = Shopify()

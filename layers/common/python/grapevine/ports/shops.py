@@ -1,0 +1,108 @@
+"""What is asked of storefronts: what their webhooks say, and what such a webhook asks of us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from grapevine.domain.facts import FactKind, Refund, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopKeys:
+    """What a storefront is known by: its secrets, newest first, its domain, and what its API is used with."""
+
+    secrets: tuple[str, ...]
+    domain: str
+    access: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one body says of an order, before we say whose program and customer it is.
+
+    `problem` says what in the body cannot be right, and where; the amounts are there all the same
+    where they can be counted, for a person to accept.
+    """
+
+    order_id: str
+    kind: FactKind
+    version: datetime
+    snapshot: Snapshot | None = None
+    refunds: tuple[Refund, ...] = ()
+    customer_email: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsFetch:
+    """The body names an order and does not say what became of it: the shop has to be asked."""
+
+    order_id: str
+    reason: str
+
+
+class PrivacyKind(StrEnum):
+    """What a person, or a shop that leaves, may ask for."""
+
+    DATA_REQUEST = "data_request"
+    """What is kept of a customer is wanted."""
+    ERASE_CUSTOMER = "erase_customer"
+    ERASE_SHOP = "erase_shop"
+    """The shop has left: everything that names its customers goes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyRequest:
+    """A person's request, by the shop; `order_ids` are those it names, none for all that we know of."""
+
+    kind: PrivacyKind
+    request_id: str
+    emails: tuple[str, ...] = ()
+    order_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Nothing for us, and why."""
+
+    reason: str
+
+
+ShopEvent = Reading | NeedsFetch | PrivacyRequest | Ignored
+
+
+class StorefrontAdapter(Protocol):
+    """One platform's webhooks; pure.
+
+    `headers` has the names in lower case, and beside them the parts of the URL's query, a `?` before
+    each name: some platforms sign there.
+    """
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> None:
+        """Check the signature over the raw bytes, its age where it has one, and that the shop named is ours.
+
+        UnauthenticatedError, without detail, when any fails.
+        """
+
+    def topic(self, headers: Mapping[str, str]) -> str:
+        """Return the delivery's topic, empty where its headers name none."""
+
+    def normalise(self, raw: bytes, topic: str) -> tuple[ShopEvent, ...]:
+        """Return what the body says, one event for each thing it is about; at least one.
+
+        MalformedBodyError when the text is not what the platform sends.
+        """
+
+
+class ShopQueue(Protocol):
+    """What a webhook asked for that takes more than keeping what it said."""
+
+    def send_fetch(self, storefront_id: str, order_id: str) -> None:
+        """Queue that a storefront is asked for an order; twice is harmless."""
+
+    def send_privacy(self, storefront_id: str, request: PrivacyRequest) -> None:
+        """Queue a person's request; twice is harmless."""

@@ -1,0 +1,168 @@
+"""What is kept in DynamoDB, and what its streams bring."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from grapevine.domain.clicks import Click
+from grapevine.domain.entries import Entry
+from grapevine.domain.facts import Fact, OrderKey
+from grapevine.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from grapevine import ports
+    from grapevine.adapters.dynamo.table import Database
+    from grapevine.runtime import parts
+
+
+class AwsTables(ABC):
+    """The parts that are tables, over one connection."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> Settings:
+        """Where we run."""
+        ...
+
+    @property
+    @abstractmethod
+    def files(self) -> ports.Files:
+        """The data bucket."""
+        ...
+
+    @cached_property
+    def _database(self) -> Database:
+        from grapevine.adapters.dynamo.table import Access, Database
+
+        endpoint_url, region = self.settings.endpoint_url, self.settings.region
+        return Database(self.settings.tables, Access(region=region, endpoint_url=endpoint_url))
+
+    @cached_property
+    def links(self) -> ports.LinkReader:
+        """Links, kept for a minute; the redirect needs nothing else of the catalog."""
+        from grapevine.adapters.cache import CachedLinks
+        from grapevine.adapters.dynamo.links import DynamoLinks
+
+        return CachedLinks(DynamoLinks(self._database), monotonic)
+
+    @cached_property
+    def catalog(self) -> parts.CatalogPart:
+        """The catalog, what changes by hand kept for a minute."""
+        from grapevine.adapters.cache import CachedCatalog
+        from grapevine.adapters.dynamo.catalog import DynamoCatalog
+
+        return CachedCatalog(DynamoCatalog(self._database), monotonic)
+
+    @cached_property
+    def clicks(self) -> parts.ClicksPart:
+        """Clicks."""
+        from grapevine.adapters.dynamo.clicks import DynamoClicks
+
+        return DynamoClicks(self._database)
+
+    @cached_property
+    def facts(self) -> parts.FactsPart:
+        """Orders' facts."""
+        from grapevine.adapters.dynamo.facts import DynamoFacts
+
+        return DynamoFacts(self._database)
+
+    @cached_property
+    def raw_bodies(self) -> ports.RawBodies:
+        """Bodies as they came."""
+        from grapevine.adapters.dynamo.private import DynamoRawBodies
+
+        return DynamoRawBodies(self._database)
+
+    @cached_property
+    def personal_data(self) -> ports.PersonalData:
+        """What names a person."""
+        from grapevine.adapters.dynamo.private import DynamoPersonalData
+
+        return DynamoPersonalData(self._database)
+
+    @cached_property
+    def ledger(self) -> parts.LedgerPart:
+        """Entries."""
+        from grapevine.adapters.dynamo.ledger import DynamoLedger
+
+        return DynamoLedger(self._database)
+
+    @cached_property
+    def pages(self) -> parts.PagesPart:
+        """Balances and statistics."""
+        from grapevine.adapters.dynamo.pages import DynamoPages
+
+        return DynamoPages(self._database)
+
+    @cached_property
+    def treasury(self) -> parts.TreasuryPart:
+        """Heads and payouts."""
+        from grapevine.adapters.dynamo.treasury import DynamoTreasury
+
+        return DynamoTreasury(self._database)
+
+    @cached_property
+    def settlements(self) -> parts.SettlementsPart:
+        """Settlement runs."""
+        from grapevine.adapters.dynamo.settlements import DynamoSettlements
+
+        return DynamoSettlements(self._database)
+
+    @cached_property
+    def payees(self) -> ports.PayeeStore:
+        """Where promoters are paid."""
+        from grapevine.adapters.dynamo.payees import DynamoPayees
+
+        return DynamoPayees(self._database)
+
+    @cached_property
+    def batches(self) -> ports.BatchStore:
+        """Batches of transfers, their bodies in the bucket."""
+        from grapevine.adapters.dynamo.batches import DynamoBatches
+
+        return DynamoBatches(self._database, self.files)
+
+    @cached_property
+    def waits(self) -> ports.WaitStore:
+        """Orders that wait."""
+        from grapevine.adapters.dynamo.waits import DynamoWaits
+
+        return DynamoWaits(self._database)
+
+    @cached_property
+    def proofs(self) -> ports.ProofStore:
+        """When programs were last proven."""
+        from grapevine.adapters.dynamo.proofs import DynamoProofs
+
+        return DynamoProofs(self._database)
+
+    # --- what streams carry ------------------------------------------------------------------
+
+    def order_of(self, image: Mapping[str, Any]) -> OrderKey | None:
+        """Read whose order an image is about from its key alone, None where it is about none."""
+        from grapevine.adapters.dynamo.keys import order_in
+
+        return order_in(image)
+
+    def fact_of(self, image: Mapping[str, Any]) -> Fact:
+        """Read a fact from a stream's image of it."""
+        from grapevine.adapters.dynamo.facts import fact_of
+
+        return fact_of(image)
+
+    def entry_of(self, image: Mapping[str, Any]) -> Entry:
+        """Read an entry from a stream's image of it."""
+        from grapevine.adapters.dynamo.ledger import entry_of
+
+        return entry_of(image)
+
+    def click_of(self, image: Mapping[str, Any]) -> Click:
+        """Read a click from a stream's image of it."""
+        from grapevine.adapters.dynamo.clicks import click_of
+
+        return click_of(image)
