@@ -17,6 +17,7 @@ compile layer-science.txt layer-science.in --constraint dev.txt
 # What an app's own zip brings, beside the runtime's and the common layer's.
 compile app-settle.txt app-settle.in --constraint dev.txt --no-emit-package urllib3 --no-emit-package typing-extensions
 compile app-console.txt app-console.in --constraint dev.txt
+compile app-place-order.txt app-place-order.in --constraint dev.txt
 compile lock.txt lock.in
 compile bench.txt bench.in
 compile mutation.txt mutation.in --constraint dev.txt

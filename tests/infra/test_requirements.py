@@ -31,7 +31,13 @@ def test_no_index_is_named(lock: object) -> None:
     assert not re.search(r"https?:|--index|--extra-index|--find-links|--trusted-host", text)
 
 
-SHIPPED = ["layer-common.txt", "layer-science.txt", "app-settle.txt", "app-console.txt"]
+SHIPPED = [
+    "layer-common.txt",
+    "layer-science.txt",
+    "app-settle.txt",
+    "app-console.txt",
+    "app-place-order.txt",
+]
 
 
 @pytest.mark.parametrize("lock", SHIPPED)
@@ -44,7 +50,7 @@ def test_layer_leaves_the_sdk_to_the_runtime() -> None:
     assert shipped.isdisjoint({*SDK, "python-dateutil"} - {"jmespath"})
 
 
-@pytest.mark.parametrize("lock", ["app-settle.txt", "app-console.txt"])
+@pytest.mark.parametrize("lock", ["app-settle.txt", "app-console.txt", "app-place-order.txt"])
 def test_apps_ship_nothing_twice(lock: str) -> None:
     """An app's own zip comes before the layer and the runtime: what it repeats would hide theirs."""
     shipped = {name for name, _ in _pins(lock)}
