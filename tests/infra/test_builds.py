@@ -129,7 +129,7 @@ def test_app_zips_hold_the_app_alone(packaged: dict[str, PackagedApp], app: str)
 def test_wheels_of_an_app_are_in_the_zips_that_need_them_alone(
     packaged: dict[str, PackagedApp], built_layers: dict[str, Artifact], app: str
 ) -> None:
-    """Two apps may need one wheel: each brings it, so that the layer, and with it the redirect, stays without."""
+    """Two apps may need one wheel: each brings it, and the layer stays without, and with it the redirect."""
     wheels, most_bytes = OWN_WHEELS[app]
     assert {name.split("/")[0] for name in _names(packaged[app].code.path)} >= wheels
     assert packaged[app].code.path.stat().st_size < most_bytes
