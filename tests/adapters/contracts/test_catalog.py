@@ -294,6 +294,21 @@ def test_a_storefront_is_read_as_it_was_added_once(stores: Stores, names: Names)
     assert stores.catalog.storefront(names.storefront) == storefront
 
 
+def test_storefronts_are_listed_by_program_and_all_together(stores: Stores, names: Names) -> None:
+    first, second = (
+        make.storefront(id=f"{names.storefront}-{n}", program_id=names.program, platform="shopify")
+        for n in (1, 2)
+    )
+    elsewhere = make.storefront(id=f"{names.storefront}-3", program_id=f"{names.program}-2")
+    for storefront in (second, elsewhere, first):
+        stores.catalog.add_storefront(storefront)
+    assert list(stores.catalog.storefronts(names.program)) == [first, second]
+    assert list(stores.catalog.storefronts(f"{names.program}-2")) == [elsewhere]
+    everywhere = list(stores.catalog.storefronts())
+    assert [one for one in everywhere if one in (first, second, elsewhere)] == [first, second, elsewhere]
+    assert list(stores.catalog.storefronts("with#sign")) == []
+
+
 @pytest.mark.parametrize("storefront_id", ["sf-nowhere", "with#sign", "x" * 3000])
 def test_an_unknown_storefront_is_none(stores: Stores, storefront_id: str) -> None:
     assert stores.catalog.storefront(storefront_id) is None

@@ -89,7 +89,7 @@ class WholeCatalog(
     ports.CouponWriter,
     ports.RateWriter,
     ports.LinkReader,
-    ports.StorefrontReader,
+    ports.StorefrontLists,
     ports.CatalogLists,
     ports.ApiKeyReader,
     Protocol,
@@ -144,6 +144,10 @@ class CachedCatalog(CachedLinks):
     def add_coupon(self, coupon: Coupon) -> None:
         """Add a coupon."""
         self._catalog.add_coupon(coupon)
+
+    def storefronts(self, program_id: str | None = None) -> Iterator[Storefront]:
+        """Yield storefronts."""
+        return self._catalog.storefronts(program_id)
 
     def coupons_of(self, program_id: str, promoter_id: str | None = None) -> Iterator[Coupon]:
         """Yield a program's coupons, or a promoter's."""

@@ -140,6 +140,14 @@ class StorefrontReader(Protocol):
         """Return a storefront, or None."""
 
 
+class StorefrontLists(StorefrontReader, Protocol):
+    """Storefronts by id and listed."""
+
+    def storefronts(self, program_id: str | None = None) -> Iterator[Storefront]:
+        """Yield storefronts by program and id, all of them or one program's; eventually consistent."""
+        ...
+
+
 class CatalogLists(Protocol):
     """The catalog's listings; eventually consistent, in a stable order."""
 

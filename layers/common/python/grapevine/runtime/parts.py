@@ -27,7 +27,7 @@ class CatalogPart(
     ports.CouponWriter,
     ports.RateWriter,
     ports.LinkReader,
-    ports.StorefrontReader,
+    ports.StorefrontLists,
     ports.CatalogLists,
     ports.ApiKeyReader,
     Protocol,

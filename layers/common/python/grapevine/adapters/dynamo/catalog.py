@@ -17,6 +17,7 @@ from grapevine.adapters.dynamo.rows_catalog import (
     PlanRow,
     ProgramRow,
     RateRow,
+    StorefrontRow,
     api_key_of,
     api_key_row,
     plan_of,
@@ -115,6 +116,14 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
             else None
         )
         return storefront_of(item) if item else None
+
+    def storefronts(self, program_id: str | None = None) -> Iterator[Storefront]:
+        """Yield storefronts by program and id, all of them or one program's, eventually consistent."""
+        if program_id is not None and not keys.is_usable(program_id):
+            return iter(())
+        only = StorefrontRow.gsk.startswith(catalog_keys.storefronts_of(program_id)) if program_id else None
+        items = self._catalog.query(catalog_keys.STOREFRONTS, only, index=BY_PROGRAM)
+        return (storefront_of(item) for item in items)
 
     def api_key(self, key_id: str) -> ApiKey | None:
         """Return a key, or None."""

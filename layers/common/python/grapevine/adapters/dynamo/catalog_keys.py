@@ -11,6 +11,7 @@ from grapevine.domain.instants import to_text
 from grapevine.domain.plans import Plan
 
 PROGRAMS = "PROGRAMS"
+STOREFRONTS = "STOREFRONTS"
 """The one listing of all programs: they are few and change by hand."""
 
 
@@ -159,6 +160,16 @@ def link(code: str) -> Key:
 def storefront(storefront_id: str) -> Key:
     """Return a storefront's row."""
     return Key(joined("SF", storefront_id), META)
+
+
+def storefront_listing(program_id: str, storefront_id: str) -> Key:
+    """Return where the listing of all storefronts has one: by program."""
+    return Key(STOREFRONTS, f"{storefronts_of(program_id)}{storefront_id}")
+
+
+def storefronts_of(program_id: str) -> str:
+    """Return how the places of a program's storefronts begin in the listing."""
+    return joined("PG", program_id, "SF", "")
 
 
 def merchant(merchant_id: str) -> Key:

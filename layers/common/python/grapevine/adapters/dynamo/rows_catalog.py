@@ -47,8 +47,10 @@ class PlanNumberRow(Row, discriminator="plan_number"):
 
 
 class StorefrontRow(Row, discriminator="storefront"):
-    """`SF#id` / `META`."""
+    """`SF#id` / `META`, listed by program."""
 
+    gpk = UnicodeAttribute(null=True)
+    gsk = UnicodeAttribute(null=True)
     program_id = UnicodeAttribute()
     platform = UnicodeAttribute()
     domain = UnicodeAttribute()
@@ -128,8 +130,11 @@ def plan_of(stored: PlanRow) -> Plan:
 
 def storefront_row(storefront: Storefront) -> StorefrontRow:
     """Return a storefront as it is stored."""
+    gpk, gsk = catalog_keys.storefront_listing(storefront.program_id, storefront.id)
     return StorefrontRow(
         *catalog_keys.storefront(storefront.id),
+        gpk=gpk,
+        gsk=gsk,
         program_id=storefront.program_id,
         platform=storefront.platform,
         domain=storefront.domain,

@@ -123,6 +123,10 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
                 raise AlreadyExistsError("coupon", coupon.code)
             self._coupons[coupon.program_id, coupon.code] = coupon
 
+    def storefronts(self, program_id: str | None = None) -> Iterator[Storefront]:
+        found = (one for one in self._storefronts.values() if program_id in (None, one.program_id))
+        yield from sorted(found, key=lambda one: (one.program_id, one.id))
+
     def coupons_of(self, program_id: str, promoter_id: str | None = None) -> Iterator[Coupon]:
         known = sorted(self._coupons.values(), key=lambda coupon: (coupon.promoter_id, coupon.code))
         for coupon in known:
