@@ -6,6 +6,7 @@ import json
 
 from grapevine_sim.web import request
 from tests.e2e.conftest import House
+from tests.problems import UNAUTHENTICATED, told
 
 
 def test_an_unknown_link_is_a_page_never_a_redirect(house: House) -> None:
@@ -24,7 +25,7 @@ def test_a_bad_signature_is_refused_without_detail(house: House) -> None:
     forged = house.deliver(storefront, b"{}", "orders/paid", **{"X-Shopify-Hmac-Sha256": "Zm9yZ2Vk"})
     missing = request("POST", f"{house.url('place_order')}/storefronts/{storefront}/webhooks", b"{}")
     assert (forged.status, missing.status) == (401, 401)
-    assert forged.json() == missing.json() == {"error": {"code": "unauthenticated"}}
+    assert told(forged.json()) == told(missing.json()) == UNAUTHENTICATED
 
 
 def test_a_signed_body_that_is_not_json_is_refused_and_kept(house: House) -> None:
@@ -52,7 +53,7 @@ def test_an_unknown_topic_is_taken_and_ignored(house: House) -> None:
 
 def test_the_api_says_nothing_without_a_key(house: House) -> None:
     answer = request("GET", f"{house.console.url}/programs", headers={"Authorization": "Bearer gv.x.y"})
-    assert (answer.status, answer.json()) == (401, {"error": {"code": "unauthenticated"}})
+    assert (answer.status, told(answer.json())) == (401, UNAUTHENTICATED)
 
 
 def test_a_program_with_faults_names_them_all(house: House) -> None:
@@ -66,5 +67,5 @@ def test_a_program_with_faults_names_them_all(house: House) -> None:
     headers = {"Authorization": f"Bearer {house.console.api_key}", "Content-Type": "application/json"}
     answer = request("POST", f"{house.console.url}/programs", json.dumps(body).encode(), headers)
     assert answer.status == 400
-    faults = {fault["where"] for fault in answer.json()["error"]["faults"]}
+    faults = {fault["where"] for fault in answer.json()["faults"]}
     assert faults == {"name", "currency", "time_zone", "rate_bps"}

@@ -94,7 +94,7 @@ def test_edge_59_a_wall_time_that_the_clocks_leave_out_is_refused(api: Api) -> N
     for text in ("2027-03-14T02:30", "2027-11-07T01:30"):
         campaign = {**NEW_CAMPAIGN, "ends_at": text}
         error = api.refused("POST", f"/programs/{here}/campaigns", campaign)
-        assert (error["where"], "name its offset" in error["message"]) == ("ends_at", True)
+        assert (error["where"], "name its offset" in error["detail"]) == ("ends_at", True)
 
 
 def test_a_campaign_is_refused_with_every_fault(api: Api) -> None:
@@ -131,11 +131,11 @@ def test_what_is_no_campaign_is_told_where(api: Api, changes: dict[str, Any], wh
 
 
 def test_a_campaign_that_is_not_there_and_words_that_mean_nothing(api: Api) -> None:
-    gone = {"code": "not_found", "message": "no campaign 'cm_gone'"}
+    gone = {"code": "not_found", "detail": "no campaign 'cm_gone'"}
     assert api.refused("GET", f"{CAMPAIGNS}/cm_gone", status=404) == gone
     assert api.refused("POST", f"{CAMPAIGNS}/cm_gone/stop", {}, 404) == gone
     assert api.refused("POST", f"{CAMPAIGNS}/cm_gone/budget", {"budget": 5}, 404) == gone
-    assert api.refused("POST", f"{BOUNTIES}/bt_gone/stop", {}, 404)["message"] == "no bounty 'bt_gone'"
+    assert api.refused("POST", f"{BOUNTIES}/bt_gone/stop", {}, 404)["detail"] == "no bounty 'bt_gone'"
     path = f"{CAMPAIGNS}/{api.post(CAMPAIGNS, NEW_CAMPAIGN)['id']}"
     assert api.refused("POST", f"{path}/stop", {"now": True})["where"] == "now"
     assert api.refused("POST", f"{path}/budget", {"budget": 1})["where"] == "budget"

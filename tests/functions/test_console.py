@@ -22,6 +22,7 @@ from grapevine.ports import ApiKey
 from tests import builders as make
 from tests.builders import ANA, BO, CY, T0, days, minutes
 from tests.functions.webhooks import deliver, paid_order, raw, signed
+from tests.problems import UNAUTHENTICATED, told
 from tests.runtime.observed import Line, invocations
 from tests.usecases.pointing import post
 from tests.usecases.scarce import order, paid
@@ -165,8 +166,7 @@ class Api:
     def refused(self, method: str, path: str, body: object = None, status: int = 400) -> dict[str, Any]:
         answer = self.call(method, path, body)
         assert answer.status_code == status, answer.body
-        error: dict[str, Any] = answer.json_body["error"]
-        return error
+        return told(answer.json_body)
 
 
 def merchant(world: World, client: Clients, name: str) -> Api:
@@ -244,7 +244,7 @@ def test_without_a_good_key_there_is_no_detail(
         headers = {"Content-Type": "application/json"} | ({"Authorization": header} if header else {})
         for text in (b"", b"{", json.dumps(body).encode()):
             answer = api.console.http.request(method, path, headers=headers, body=text)
-            assert (answer.status_code, answer.json_body) == (401, {"error": {"code": "unauthenticated"}})
+            assert (answer.status_code, told(answer.json_body)) == (401, UNAUTHENTICATED)
     assert list(world.catalog.programs()) == programs
 
 
@@ -265,7 +265,7 @@ def test_somebody_elses_program_is_not_there(
 ) -> None:
     assert stranger.refused(method, path, body, 404) == {
         "code": "not_found",
-        "message": f"no program {make.PROGRAM_ID!r}",
+        "detail": f"no program {make.PROGRAM_ID!r}",
     }
     chain = [make.promoter(ANA), make.promoter(BO, ANA), make.promoter(CY, BO)]
     assert list(world.catalog.promoters_of(make.PROGRAM_ID)) == chain
@@ -275,7 +275,7 @@ def test_somebody_elses_program_is_not_there(
 @each_program_route
 def test_a_program_that_nobody_has(api: Api, method: str, path: str, body: dict[str, Any] | None) -> None:
     gone = path.replace(make.PROGRAM_ID, "pg_gone")
-    assert api.refused(method, gone, body, 404)["message"] == "no program 'pg_gone'"
+    assert api.refused(method, gone, body, 404)["detail"] == "no program 'pg_gone'"
 
 
 def test_a_merchant_lists_their_own_programs(api: Api, stranger: Api) -> None:
@@ -483,7 +483,7 @@ def test_everybody_whom_an_entry_concerns_is_told(api: Api, earned: None) -> Non
 
 def test_an_unknown_language_is_refused(api: Api, earned: None) -> None:
     error = api.refused("GET", f"{EXPLAIN}?language=tlh")
-    assert (error["where"], error["message"]) == ("language", "language: must be one of en, zh")
+    assert (error["where"], error["detail"]) == ("language", "language: must be one of en, zh")
 
 
 def test_each_entry_in_a_list_says_what_it_means(api: Api, earned: None) -> None:
@@ -749,7 +749,7 @@ def test_edge_45_a_circle_is_refused_with_the_way(world: World, api: Api) -> Non
         error = api.refused("POST", f"{PROGRAM}/promoters/{promoter_id}/sponsor", {"sponsor_id": CY})
         assert error == {
             "code": "invalid_input",
-            "message": f"sponsor_id: would close a circle: {way}",
+            "detail": f"sponsor_id: would close a circle: {way}",
             "where": "sponsor_id",
         }
     assert world.catalog.network_version(make.PROGRAM_ID) == 0
@@ -775,13 +775,13 @@ def test_edge_45_a_circle_is_refused_with_the_way(world: World, api: Api) -> Non
 )
 def test_a_body_that_is_no_object(api: Api, path: str, good: dict[str, Any], text: bytes, what: str) -> None:
     error = api.refused("POST", path, text)
-    assert error == {"code": "invalid_input", "message": f"body: {what}", "where": "body"}
+    assert error == {"code": "invalid_input", "detail": f"body: {what}", "where": "body"}
 
 
 @each_body
 def test_a_misspelt_field(api: Api, path: str, good: dict[str, Any]) -> None:
     error = api.refused("POST", path, {**good, "nmae": "x"})
-    assert error["message"] == "nmae: is not a field of this request"
+    assert error["detail"] == "nmae: is not a field of this request"
     assert error["where"] == "nmae"
 
 
@@ -1048,7 +1048,7 @@ def test_a_coupon_that_cannot_be(world: World, api: Api, changes: dict[str, Any]
 def test_a_coupon_that_nobody_has(api: Api, code: str) -> None:
     answer = api.call("POST", f"{PROGRAM}/coupons/{code}", DISABLED)
     assert answer.status_code in (400, 404)
-    assert answer.json_body["error"]["code"] in ("invalid_input", "not_found")
+    assert answer.json_body["code"] in ("invalid_input", "not_found")
 
 
 class Moving(MemoryCatalog):
@@ -1148,7 +1148,7 @@ class NoAnswer:
 def test_a_store_that_does_not_answer(world: World, api: Api, lines: list[Line]) -> None:
     world.treasury = NoAnswer()  # type: ignore[assignment]
     answer = api.call("GET", f"{PROGRAM}/promoters/{CY}/balance")
-    assert (answer.status_code, answer.json_body) == (503, {"error": {"code": "unavailable"}})
+    assert (answer.status_code, told(answer.json_body)) == (503, {"code": "unavailable"})
     (line,) = invocations(lines)
     assert (line["handler"], line["outcome"], line["status"]) == ("read_balance", "error", 503)
     assert "table/state" in line["error"]

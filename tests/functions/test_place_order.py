@@ -22,6 +22,7 @@ from tests import builders as make
 from tests.adapters.storefronts import shopify_bodies as bodies
 from tests.functions.images import fact_records
 from tests.functions.webhooks import CURRENT, PATH, PREVIOUS, SHOP, deliver, paid_order, raw, signed
+from tests.problems import UNAUTHENTICATED, told
 from tests.runtime.observed import Line, counted, invocations
 from tests.worlds import SECRETS, SUBJECT_KEY, World
 
@@ -199,7 +200,7 @@ def test_a_body_that_came_as_text(world: World) -> None:
 @pytest.mark.parametrize("name", ["sf_other", "sf_test2", "..%2Fsf_test", "a" * 400, "%00"])
 def test_an_unknown_storefront(world: World, client: Clients, name: str) -> None:
     answer = deliver(client("place_order"), PAID, path=f"/storefronts/{name}/webhooks")
-    assert (answer.status_code, answer.json_body["error"]["code"]) == (404, "not_found")
+    assert (answer.status_code, answer.json_body["code"]) == (404, "not_found")
     assert is_untouched(world)
 
 
@@ -232,7 +233,7 @@ def test_a_bad_signature_learns_nothing(
     world: World, client: Clients, changes: dict[str, str | None]
 ) -> None:
     answer = deliver(client("place_order"), PAID, signed(PAID, CURRENT, **changes))
-    assert (answer.status_code, answer.json_body) == (401, {"error": {"code": "unauthenticated"}})
+    assert (answer.status_code, told(answer.json_body)) == (401, UNAUTHENTICATED)
     assert is_untouched(world)
 
 
@@ -272,7 +273,7 @@ def test_only_post(world: World, client: Clients) -> None:
 )
 def test_malformed_text_is_refused_and_kept(world: World, client: Clients, body: bytes) -> None:
     answer = deliver(client("place_order"), body)
-    assert (answer.status_code, answer.json_body["error"]["code"]) == (400, "invalid_input")
+    assert (answer.status_code, answer.json_body["code"]) == (400, "invalid_input")
     assert facts(world) == ()
     (((storefront_id, name), (kept, _, _)),) = world.raw_bodies.kept.items()
     assert (storefront_id, kept) == (make.STOREFRONT_ID, body)
@@ -280,8 +281,8 @@ def test_malformed_text_is_refused_and_kept(world: World, client: Clients, body:
 
 
 def test_what_is_missing_is_named(world: World, client: Clients) -> None:
-    error = deliver(client("place_order"), b"{}").json_body["error"]
-    assert error == {"code": "invalid_input", "message": "id: missing", "where": "id"}
+    error = told(deliver(client("place_order"), b"{}").json_body)
+    assert error == {"code": "invalid_input", "detail": "id: missing", "where": "id"}
 
 
 def test_malformed_text_twice_is_kept_once(world: World, client: Clients) -> None:
@@ -293,7 +294,7 @@ def test_malformed_text_twice_is_kept_once(world: World, client: Clients) -> Non
 def test_one_byte_over_the_limit(world: World, client: Clients) -> None:
     body = PAID + b" " * (MAX_BODY + 1 - len(PAID))
     answer = deliver(client("place_order"), body)
-    assert (answer.status_code, answer.json_body["error"]["code"]) == (413, "too_large")
+    assert (answer.status_code, answer.json_body["code"]) == (413, "too_large")
     assert is_untouched(world)
 
 
@@ -390,7 +391,7 @@ def test_without_both_there_is_no_200_and_a_retry_heals(
         world.facts = FailingFacts(error, after=store == "facts after")
     app = client("place_order")
     refused = deliver(app, PAID)
-    assert (refused.status_code, refused.json_body["error"]["code"]) == (status, code)
+    assert (refused.status_code, refused.json_body["code"]) == (status, code)
     assert b"arn" not in refused.body
     assert len(facts(world)) == (store == "facts after")
     assert deliver(app, PAID).status_code == 200

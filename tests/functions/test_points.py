@@ -87,7 +87,7 @@ def test_edge_62_a_link_of_a_product_whose_first_visitor_comes_gives_points_once
 ) -> None:
     link = {"destination": "https://shop.example/tea", "product_id": "8001"}
     status, error = call("POST", f"{OWN}/links", link)
-    assert (status, error["error"]["message"]) == (404, "no product '8001'")
+    assert (status, error["detail"]) == (404, "no product '8001'")
     assert call("POST", f"/programs/{PROGRAM_ID}/products", PRODUCT)[0] == 200
     status, made = call("POST", f"{OWN}/links", link)
     assert (status, made["product_id"]) == (201, "8001")
@@ -115,7 +115,7 @@ def test_edge_62_points_are_spent_and_told_through_the_api(
     assert (status, spent["off"], spent["points"], spent["currency"]) == (201, "4.00", 200, "USD")
     assert call("POST", f"{OWN}/points/spend", spending) == (201, spent)
     status, error = call("POST", f"{OWN}/points/spend", {"points": 150, "request_id": "mine-2"})
-    assert (status, error["error"]["message"]) == (400, "points: 50 are missing: 100 can be spent")
+    assert (status, error["detail"]) == (400, "points: 50 are missing: 100 can be spent")
     world.fold()
     balance = call("GET", f"{OWN}/balance")[1]
     assert (balance["payable"], balance["points"]) == (

@@ -22,6 +22,7 @@ from grapevine.runtime import observe
 from grapevine.usecases.receive_results import MAX_BODY
 from tests import builders as make
 from tests.builders import CY, PROGRAM_ID
+from tests.problems import told
 from tests.rails.paypal_server import CLIENT, SECRET, VERIFY, WEBHOOK, PayPalBooks, paypal
 from tests.rails.test_paypal import SIGNED
 from tests.rails.weather import Provider, Weather, serving
@@ -85,7 +86,7 @@ def paypal_event(payout: Payout, status: str = "SUCCESS") -> bytes:
 
 
 def error_of(answer: HTTPResponse) -> Any:  # noqa: ANN401 - whatever was answered
-    return answer.json_body["error"]
+    return told(answer.json_body)
 
 
 def test_paypal_says_that_it_paid(world: World, client: Clients, payout: Payout, lines: list[Line]) -> None:

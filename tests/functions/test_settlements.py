@@ -141,13 +141,13 @@ def test_edge_74_a_program_that_closes_pays_out_what_is_below_the_minimum(world:
     assert paid_out(world, name) == {CY: 5_000, BO: 1_500, ANA: 500}
     assert world.proof().faults == ()
     error = api.refused("POST", SETTLEMENTS, {"name": "closing"})
-    assert "ignore_minimum" in error["message"]
+    assert "ignore_minimum" in error["detail"]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a.b", "a#b", "x" * 41, "-a", "日"])
 def test_a_name_that_cannot_be_one_is_refused(world: World, api: Api, name: str) -> None:
     error = api.refused("POST", SETTLEMENTS, {"name": name})
-    assert error["message"].startswith("name: ")
+    assert error["detail"].startswith("name: ")
     assert list(world.settlements.open_runs()) == []
 
 
@@ -190,11 +190,11 @@ def test_everything_wrong_with_payout_terms_is_said_at_once(world: World, api: A
         "on_demand": {"minimum_minor": 10, "fee_minor": 10},
         "withholding": {"rate_bps": 0},
     }
-    message = put(api, body, 400)["error"]["message"]
+    message = put(api, body, 400)["detail"]
     names = ("settlement_day", "minimum_payout_minor", "on_demand.fee_minor", "withholding.rate_bps")
     assert [name for name in names if name not in message] == []
     assert world.catalog.terms(make.PROGRAM_ID).program.revision == 0
-    assert put(api, {"settlementday": 3}, 400)["error"]["message"].startswith("settlementday")
+    assert put(api, {"settlementday": 3}, 400)["detail"].startswith("settlementday")
 
 
 def test_edge_76_a_changed_schedule_makes_up_for_no_day_before(world: World, api: Api) -> None:

@@ -15,6 +15,7 @@ from chalice.test import Client
 from grapevine.adapters.pdf.statements import StatementPdf
 from grapevine.ports import ApiKey
 from tests.builders import CY, PROGRAM_ID, T0, days
+from tests.problems import told
 from tests.usecases.settling import released
 from tests.worlds import World
 
@@ -50,8 +51,7 @@ def ask(world: World, client: Callable[[str], Client]) -> Ask:
 def refused(answer: Answer) -> dict[str, Any]:
     status, _, body = answer
     assert status == 400
-    found: dict[str, Any] = json.loads(body)["error"]
-    return found
+    return told(json.loads(body))
 
 
 def test_a_month_is_one_of_the_programs_calendar(ask: Ask) -> None:

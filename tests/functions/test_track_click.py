@@ -14,6 +14,7 @@ from grapevine.domain.errors import UnavailableError
 from grapevine.domain.links import MAX_DESTINATION, Link
 from grapevine.runtime.parts import install
 from tests import builders as make
+from tests.problems import told
 from tests.runtime.observed import Line, invocations
 from tests.worlds import World
 
@@ -125,7 +126,7 @@ class DeadCatalog(MemoryCatalog):
 def test_without_an_answer_about_the_link_nobody_is_sent_anywhere(world: World, client: Clients) -> None:
     world.catalog = DeadCatalog()
     answer = client("track_click").http.get("/bcdfghjk", headers={"User-Agent": PHONE})
-    assert (answer.status_code, answer.json_body) == (503, {"error": {"code": "unavailable"}})
+    assert (answer.status_code, told(answer.json_body)) == (503, {"code": "unavailable"})
     assert "Location" not in answer.headers
 
 

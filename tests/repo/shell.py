@@ -25,6 +25,7 @@ _OURS: tuple[tuple[str, str], ...] = (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", "local time"),
     (r"\b\d{4}-\d\d-\d\d\b", "day"),
     (r"\bv1=[0-9a-f]{64}\b", "signature"),
+    (r"\burn:uuid:[0-9a-f-]{36}", "instance"),
 )
 _LINK_CODE = (r"^/?[0-9A-Za-z]{8}$", "link code")
 

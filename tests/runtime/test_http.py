@@ -18,6 +18,7 @@ from grapevine.domain.errors import GrapevineError, InvalidInputError
 from grapevine.domain.payout_requests import RefusedReason
 from grapevine.domain.programs import InvalidProgramError
 from grapevine.runtime.http import answering, html_response, incoming, json_response, refusal
+from tests.problems import told
 from tests.runtime.observed import Line, collected, invocations
 
 ANSWERS = {
@@ -91,21 +92,36 @@ def test_every_error_of_ours_has_a_deliberate_answer() -> None:
 @pytest.mark.parametrize("kind", OURS)
 def test_the_answer_is_that_of_the_table(kind: type[GrapevineError]) -> None:
     response = refusal(raised(kind))
-    error = json.loads(response.body)["error"]
+    error = told(json.loads(response.body))
     assert (response.status_code, error["code"]) == ANSWERS[kind.__name__]
     says_more = response.status_code < 500 and response.status_code != 401
-    assert ("message" in error) == says_more
+    assert ("detail" in error) == says_more
     assert ("an internal detail" in response.body) == says_more
 
 
 def test_bad_input_says_what_and_where() -> None:
-    error = json.loads(refusal(InvalidInputError("must be a string", "plan.name")).body)["error"]
-    assert error == {"code": "invalid_input", "message": "plan.name: must be a string", "where": "plan.name"}
+    error = told(json.loads(refusal(InvalidInputError("must be a string", "plan.name")).body))
+    assert error == {"code": "invalid_input", "detail": "plan.name: must be a string", "where": "plan.name"}
+
+
+def test_a_problem_is_what_rfc_9457_says(lines: list[Line]) -> None:
+    response = call(errors.NotFoundError("link", "abc"))
+    problem = json.loads(response.body)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert {name: problem[name] for name in ("type", "title", "status", "detail")} == {
+        "type": "/docs#problem-not_found",
+        "title": "Not there",
+        "status": 404,
+        "detail": "no link 'abc'",
+    }
+    (line,) = lines
+    assert problem["instance"] == line["instance"]
+    assert problem["instance"] != json.loads(call(errors.NotFoundError("link", "abc")).body)["instance"]
 
 
 def test_all_faults_are_said_at_once() -> None:
     faults = (InvalidInputError("is off", "a"), InvalidInputError("too", "b"))
-    error = json.loads(refusal(InvalidProgramError(faults)).body)["error"]
+    error = told(json.loads(refusal(InvalidProgramError(faults)).body))
     assert error["faults"] == [{"where": "a", "what": "is off"}, {"where": "b", "what": "too"}]
 
 
@@ -141,7 +157,7 @@ def test_what_the_caller_did_wrong_is_one_line(lines: list[Line]) -> None:
 @pytest.mark.parametrize(
     ("error", "status", "body"),
     [
-        (KeyError("body"), 500, {"code": "internal", "message": "unexpected error"}),
+        (KeyError("body"), 500, {"code": "internal"}),
         (errors.MoneyError("lost a cent"), 500, {"code": "internal"}),
         (errors.UnavailableError("table/state"), 503, {"code": "unavailable"}),
     ],
@@ -150,7 +166,8 @@ def test_what_we_did_wrong_leaves_a_trace_and_no_word(
     lines: list[Line], error: Exception, status: int, body: dict[str, str]
 ) -> None:
     response = call(error)
-    assert (response.status_code, json.loads(response.body)) == (status, {"error": body})
+    assert (response.status_code, told(json.loads(response.body))) == (status, body)
+    assert response.headers["Content-Type"] == "application/problem+json"
     trace, line = lines
     assert (trace["level"], trace["exception_name"]) == ("ERROR", type(error).__name__)
     assert (line["outcome"], line["status"]) == ("error", status)

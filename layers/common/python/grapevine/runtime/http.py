@@ -12,31 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec
+from uuid import uuid4
 
 from chalice.app import Chalice, Response
 
 from grapevine.domain import errors
-from grapevine.domain.programs import InvalidProgramError
-from grapevine.runtime import observe
+from grapevine.runtime import observe, problems
 
 P = ParamSpec("P")
 Fields = dict[str, Any]
 View = Callable[..., Response]
 Headers = dict[str, str | list[str]]
 """A list is a header that is sent several times."""
-
-_STATUS: tuple[tuple[type[errors.GrapevineError], int, str], ...] = (
-    (InvalidProgramError, 400, "invalid_input"),
-    (errors.InvalidInputError, 400, "invalid_input"),
-    (errors.UnauthenticatedError, 401, "unauthenticated"),
-    (errors.ForbiddenError, 403, "forbidden"),
-    (errors.NotFoundError, 404, "not_found"),
-    (errors.AlreadyExistsError, 409, "already_exists"),
-    (errors.RefusedError, 409, "refused"),
-    (errors.ConcurrencyError, 409, "try_again"),
-    (errors.TooLargeError, 413, "too_large"),
-    (errors.UnavailableError, 503, "unavailable"),
-)
 
 
 def answering(handler: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
@@ -94,26 +81,28 @@ def _answer(view: Callable[P, Response], fields: Fields, *args: P.args, **kwargs
     except Exception as error:  # noqa: BLE001 - the last line: whatever it is, the caller gets an answer and we the trace
         observe.logger().exception("unexpected error")
         fields.update(outcome="error", error=errors.reason_of(error))
-        return json_response({"error": {"code": "internal", "message": "unexpected error"}}, 500)
+        return problem_response(problems.INTERNAL)
 
 
 def refusal(error: errors.GrapevineError) -> Response:
-    """Return the answer to an error of ours; one without an entry in the table is our own fault."""
-    status, code = next(
-        ((status, code) for kind, status, code in _STATUS if isinstance(error, kind)), (500, "internal")
-    )
-    # Who fails to prove who they are learns nothing; nor does anybody about what is behind a fault of ours.
-    if status == 401 or status >= 500:
-        return json_response({"error": {"code": code}}, status)
-    return json_response({"error": {"code": code, "message": str(error), **_details(error)}}, status)
+    """Return the answer to an error of ours; one that has no kind is our own fault."""
+    return problem_response(problems.kind_of(error), problems.said_of(error), headers_of(error))
 
 
-def _details(error: errors.GrapevineError) -> Fields:
-    if isinstance(error, InvalidProgramError):
-        return {"faults": [{"where": fault.where, "what": fault.what} for fault in error.faults]}
-    if isinstance(error, errors.InvalidInputError):
-        return {"where": error.where}
-    return error.told if isinstance(error, errors.RefusedError) else {}
+def headers_of(error: errors.GrapevineError) -> Mapping[str, str]:
+    """Return what an error's answer says in its headers: when to come again, where that is known."""
+    seconds = getattr(error, "retry_after_seconds", None)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+def problem_response(
+    kind: problems.ProblemKind, said: Fields | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a problem as RFC 9457 has it; its `instance` is in the invocation's line too."""
+    instance = f"urn:uuid:{uuid4()}"
+    observe.note(instance=instance)
+    body = {**problems.head_of(kind), **(said or {}), "instance": instance}
+    return json_response(body, kind.status, {"Content-Type": problems.CONTENT_TYPE, **(headers or {})})
 
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401
