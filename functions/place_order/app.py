@@ -1,4 +1,4 @@
-"""POST storefront webhooks: verify, normalise, append the fact of the order."""
+"""Storefront webhooks: verify, normalise, append the fact of the order; GET is how some platforms greet."""
 
 from chalice.app import Chalice, Response
 
@@ -9,7 +9,7 @@ from grapevine.runtime.parts import parts
 app = Chalice(app_name="place_order", configure_logs=False)
 
 
-@app.route("/storefronts/{storefront_id}/webhooks", methods=["POST"], content_types=["*/*"])
+@app.route("/storefronts/{storefront_id}/webhooks", methods=["GET", "POST"], content_types=["*/*"])
 @answering("receive_webhook")
 def receive_webhook(storefront_id: str) -> Response:
     return receiving.receive(storefront_id, incoming(app), parts())

@@ -211,7 +211,7 @@ def test_the_routes_of_the_table() -> None:
         "/{link_code}": {"GET", "HEAD"},
         "/{link_code}/{channel}": {"GET", "HEAD"},
     }
-    assert routes("place_order") == {"/storefronts/{storefront_id}/webhooks": {"POST"}}
+    assert routes("place_order") == {"/storefronts/{storefront_id}/webhooks": {"GET", "POST"}}
     assert routes("settle") == {"/rails/{rail}/{program_id}/webhooks": {"POST"}}
 
 

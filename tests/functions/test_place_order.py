@@ -13,9 +13,11 @@ import pytest
 from chalice.test import Client
 
 from grapevine.adapters.memory.flow import MemoryFacts, MemoryRawBodies
-from grapevine.domain.errors import UnavailableError
+from grapevine.adapters.storefronts.shopify import Shopify
+from grapevine.domain.errors import MalformedBodyError, UnavailableError
 from grapevine.domain.facts import Fact, FactKind, OrderKey
 from grapevine.domain.people import subject_key
+from grapevine.ports import Reply, ShopKeys
 from grapevine.runtime import observe
 from grapevine.usecases.place_order import MAX_BODY
 from tests import builders as make
@@ -244,8 +246,81 @@ def test_a_bad_signature_is_not_read_further(world: World, client: Clients) -> N
     assert is_untouched(world)
 
 
-def test_only_post(world: World, client: Clients) -> None:
-    assert client("place_order").http.get(PATH).status_code == 405
+def test_a_get_is_for_platforms_that_greet(world: World, client: Clients) -> None:
+    """Shopify is none of them, and to whoever proves nothing nothing is told."""
+    answer = client("place_order").http.get(PATH)
+    assert (answer.status_code, answer.json_body["code"]) == (401, "unauthenticated")
+    assert "detail" not in answer.json_body
+    assert is_untouched(world)
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_no_other_method(world: World, client: Clients, method: str) -> None:
+    assert getattr(client("place_order").http, method)(PATH).status_code == 405
+
+
+# --- platforms that greet, encrypt, and read the answer ----------------------------------------
+
+
+class Courteous(Shopify):
+    """Shopify with manners: it asks first, sends its bodies back to front, and reads what it is answered."""
+
+    def __init__(self, text: str = "success") -> None:
+        self.text = text
+
+    @property
+    def accepted(self) -> Reply:
+        return Reply(self.text)
+
+    def greet(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> Reply | None:
+        assert (keys.domain, now) == (SHOP, make.T0)
+        return Reply(headers["?echostr"]) if "?echostr" in headers and not raw else None
+
+    def opened(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys) -> bytes:
+        if not raw.endswith(b"{"):
+            raise MalformedBodyError("not back to front")
+        return raw[::-1]
+
+
+def test_a_greeting_is_answered_in_the_platforms_words_and_nothing_is_kept(
+    world: World, client: Clients, lines: list[Line]
+) -> None:
+    world.storefront_adapters["shopify"] = Courteous()
+    answer = client("place_order").http.get(f"{PATH}?echostr=4711")
+    assert (answer.status_code, answer.body) == (200, b"4711")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert is_untouched(world)
+    assert [line["receipt"] for line in invocations(lines)] == ["greeted"]
+
+
+def test_a_body_is_opened_once_it_is_proven_and_kept_as_it_came(world: World, client: Clients) -> None:
+    world.storefront_adapters["shopify"] = Courteous()
+    answer = deliver(client("place_order"), PAID[::-1])
+    assert (answer.status_code, answer.body) == (200, b"success")
+    assert [body for body, _, _ in world.raw_bodies.kept.values()] == [PAID[::-1]]
+    assert [fact.kind for fact in facts(world)] == [FactKind.PAID]
+
+
+def test_what_is_ignored_is_answered_alike(world: World, client: Clients) -> None:
+    world.storefront_adapters["shopify"] = Courteous()
+    answer = deliver(client("place_order"), PAID[::-1], signed(PAID[::-1], topic="products/update"))
+    assert (answer.status_code, answer.body) == (200, b"success")
+    assert is_untouched(world)
+
+
+def test_a_platform_that_wants_no_words_gets_none(world: World, client: Clients) -> None:
+    world.storefront_adapters["shopify"] = Courteous("")
+    answer = deliver(client("place_order"), PAID[::-1])
+    assert (answer.status_code, answer.body) == (204, b"")
+
+
+def test_what_cannot_be_opened_is_refused_and_kept(world: World, client: Clients) -> None:
+    world.storefront_adapters["shopify"] = Courteous()
+    assert deliver(client("place_order"), PAID).status_code == 400
+    (((_, name), (kept, _, _)),) = world.raw_bodies.kept.items()
+    assert (name.startswith("malformed#"), kept) == (True, PAID)
+    assert facts(world) == ()
 
 
 # --- what cannot be used -----------------------------------------------------------------------

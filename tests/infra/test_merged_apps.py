@@ -185,7 +185,7 @@ def test_public_routes(packaged: dict[str, PackagedApp]) -> None:
         for app in ("track_click", "place_order", "settle")
     }
     assert {"get", "head"} <= paths["track_click"]["/{link_code}"].keys()
-    assert "post" in paths["place_order"]["/storefronts/{storefront_id}/webhooks"]
+    assert {"get", "post"} <= paths["place_order"]["/storefronts/{storefront_id}/webhooks"].keys()
     assert "post" in paths["settle"]["/rails/{rail}/{program_id}/webhooks"]
 
 

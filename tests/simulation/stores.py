@@ -14,6 +14,7 @@ from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, Memory
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.state import MemoryPages, MemoryTreasury
+from grapevine.adapters.storefronts.plain import PlainShop
 from grapevine.domain.coupons import Coupon
 from grapevine.domain.entries import Postable
 from grapevine.domain.errors import InvalidInputError
@@ -121,7 +122,7 @@ class SimulatedFiles(MemoryFiles):
             super().put(name, body, content_type)
 
 
-class SimulatedStorefront:
+class SimulatedStorefront(PlainShop):
     """A storefront's webhooks: what a body says is known beforehand, and nobody signs."""
 
     def __init__(self, script: Script) -> None:

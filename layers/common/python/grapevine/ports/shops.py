@@ -75,12 +75,32 @@ class Ignored:
 ShopEvent = Reading | NeedsFetch | PrivacyRequest | Ignored
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a platform wants to read, in its own words; an empty text is sent with status 204."""
+
+    text: str
+    content_type: str = "text/plain; charset=utf-8"
+
+
 class StorefrontAdapter(Protocol):
     """One platform's webhooks; pure.
 
     `headers` has the names in lower case, and beside them the parts of the URL's query, a `?` before
-    each name: some platforms sign there.
+    each name: some platforms sign there. A platform that greets nobody, encrypts nothing and takes
+    any 2xx for an answer inherits those three from `adapters.storefronts.plain.PlainShop`.
     """
+
+    @property
+    def accepted(self) -> Reply | None:
+        """Return what a delivery that was taken is answered with, None where any 200 will do."""
+
+    def greet(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> Reply | None:
+        """Return the answer to a platform that asks whether we are there; None for a delivery.
+
+        Asked before `verify`, for POST and GET alike: a greeting says nothing that could be kept, and
+        some are not signed. UnauthenticatedError for one that is, and wrong.
+        """
 
     def verify(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> None:
         """Check the signature over the raw bytes, its age where it has one, and that the shop named is ours.
@@ -88,11 +108,17 @@ class StorefrontAdapter(Protocol):
         UnauthenticatedError, without detail, when any fails.
         """
 
+    def opened(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys) -> bytes:
+        """Return the body that `normalise` reads: decrypted where the platform encrypts, else as it came.
+
+        Asked after `verify`. MalformedBodyError where it cannot be opened.
+        """
+
     def topic(self, headers: Mapping[str, str]) -> str:
         """Return the delivery's topic, empty where its headers name none."""
 
     def normalise(self, raw: bytes, topic: str) -> tuple[ShopEvent, ...]:
-        """Return what the body says, one event for each thing it is about; at least one.
+        """Return what the opened body says, one event for each thing it is about; at least one.
 
         MalformedBodyError when the text is not what the platform sends.
         """

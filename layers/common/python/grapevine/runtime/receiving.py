@@ -5,9 +5,9 @@ from __future__ import annotations
 from chalice.app import Response
 
 from grapevine.runtime import observe
-from grapevine.runtime.http import Incoming, json_response
+from grapevine.runtime.http import Headers, Incoming, json_response
 from grapevine.runtime.parts import Parts
-from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, Receipt, place_order
+from grapevine.usecases.place_order import Placed, PlaceOrder, PlaceOrderPorts, Receipt, place_order
 
 
 def receive(storefront_id: str, request: Incoming, parts: Parts) -> Response:
@@ -28,4 +28,13 @@ def receive(storefront_id: str, request: Incoming, parts: Parts) -> Response:
     observe.note(
         topic=placed.topic, receipt=placed.receipt.value, orders=[str(order) for order in placed.orders]
     )
-    return json_response({"receipt": placed.receipt.value})
+    return _answer(placed)
+
+
+def _answer(placed: Placed) -> Response:
+    """Answer in the platform's words, where it has any; nothing to say is 204."""
+    reply = placed.reply
+    if reply is None:
+        return json_response({"receipt": placed.receipt.value})
+    headers: Headers = {"Content-Type": reply.content_type, "Cache-Control": "no-store"}
+    return Response(body=reply.text, status_code=200 if reply.text else 204, headers=headers)

@@ -21,6 +21,7 @@ from grapevine.ports import (
     PrivacyRequest,
     RawBodies,
     Reading,
+    Reply,
     SecretStore,
     ShopEvent,
     ShopKeys,
@@ -52,16 +53,22 @@ class Receipt(StrEnum):
     QUEUED = "queued"
     KNOWN = "known"
     IGNORED = "ignored"
+    GREETED = "greeted"
+    """It was no delivery: the platform asked whether we are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """The outcome, with the orders that the delivery was about, and what was wrong with any."""
+    """The outcome, with the orders that the delivery was about, and what was wrong with any.
+
+    `reply` is what the platform wants to read, None where any 200 will do.
+    """
 
     receipt: Receipt
     topic: str
     orders: tuple[OrderKey, ...] = ()
     problem: str | None = None
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +94,31 @@ def place_order(command: PlaceOrder, ports: PlaceOrderPorts, now: datetime) -> P
     storefront, secrets = _known(command.storefront_id, ports)
     adapter = ports.adapters[storefront.platform]
     keys = ShopKeys(secrets=secrets.webhook_secrets, domain=storefront.domain, access=secrets.access)
+    greeting = adapter.greet(command.raw, command.headers, keys, now)
+    if greeting is not None:
+        return Placed(receipt=Receipt.GREETED, topic="", reply=greeting)
     adapter.verify(command.raw, command.headers, keys, now)
     topic = adapter.topic(command.headers)
-    told = [
-        _told(event, storefront, secrets, _digest(topic, command.raw), now)
-        for event in _read(command, adapter, topic, ports, now)
-    ]
+    said = _opened(command, adapter, keys, ports, now)
+    digest = _digest(topic, said)
+    events = _read(command, said, adapter, topic, ports, now)
+    told = [_told(event, storefront, secrets, digest, now) for event in events]
+    return replace(_kept(command, told, topic, digest, ports, now), reply=adapter.accepted)
+
+
+def _kept(
+    command: PlaceOrder,
+    told: Sequence[Told],
+    topic: str,
+    digest: str,
+    ports: PlaceOrderPorts,
+    now: datetime,
+) -> Placed:
+    """Make a delivery's body and all that it says durable, and nothing of one that says nothing."""
     if all(isinstance(event, Ignored) for event in told):
         return Placed(receipt=Receipt.IGNORED, topic=topic)
-    _keep(command, _name(told, topic, command.raw), ports, now)
-    receipts = {_taken(event, storefront.id, ports) for event in told}
+    _keep(command, _name(told, topic, digest), ports, now)
+    receipts = {_taken(event, command.storefront_id, ports) for event in told}
     facts = [event for event in told if isinstance(event, Fact)]
     return Placed(
         receipt=next(receipt for receipt in Receipt if receipt in receipts),
@@ -129,13 +151,28 @@ def _known(storefront_id: str, ports: PlaceOrderPorts) -> tuple[Storefront, Stor
     return storefront, secrets
 
 
+def _opened(
+    command: PlaceOrder, adapter: StorefrontAdapter, keys: ShopKeys, ports: PlaceOrderPorts, now: datetime
+) -> bytes:
+    try:
+        return adapter.opened(command.raw, command.headers, keys)
+    except MalformedBodyError:
+        _keep(command, f"malformed#{_digest('', command.raw)}", ports, now)
+        raise
+
+
 def _read(
-    command: PlaceOrder, adapter: StorefrontAdapter, topic: str, ports: PlaceOrderPorts, now: datetime
+    command: PlaceOrder,
+    said: bytes,
+    adapter: StorefrontAdapter,
+    topic: str,
+    ports: PlaceOrderPorts,
+    now: datetime,
 ) -> tuple[ShopEvent, ...]:
     try:
-        return tuple(_checked(event) for event in adapter.normalise(command.raw, topic))
+        return tuple(_checked(event) for event in adapter.normalise(said, topic))
     except MalformedBodyError:
-        _keep(command, f"malformed#{_digest(topic, command.raw)}", ports, now)
+        _keep(command, f"malformed#{_digest(topic, said)}", ports, now)
         raise
 
 
@@ -184,9 +221,8 @@ def _keep(command: PlaceOrder, name: str, ports: PlaceOrderPorts, now: datetime)
     ports.raw_bodies.keep(command.storefront_id, name, command.raw, command.headers, now)
 
 
-def _name(told: Sequence[Told], topic: str, raw: bytes) -> str:
+def _name(told: Sequence[Told], topic: str, digest: str) -> str:
     """Name a body by the order it is about, so that it is found with the order; else by what it says."""
-    digest = _digest(topic, raw)
     for event in told:
         if isinstance(event, Fact):
             return f"{event.order.order_id}#{to_text(event.version)}#{topic}#{digest}"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from grapevine.adapters.storefronts.json_values import EARLIEST, Node, parse_object
+from grapevine.adapters.storefronts.plain import PlainShop
 from grapevine.adapters.storefronts.shopify_orders import (
     email_of,
     latest_instant,
@@ -40,7 +41,7 @@ _SIGNATURE_BYTES = 32
 _LONGEST_PROBLEM = 300
 
 
-class Shopify:
+class Shopify(PlainShop):
     """The storefront adapter for Shopify; it keeps nothing."""
 
     def verify(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> None:  # noqa: ARG002 - Shopify signs no instant
