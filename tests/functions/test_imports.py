@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -141,12 +142,19 @@ each_app = pytest.mark.parametrize("name", HANDLERS)
 def fresh(load: str, **environment: str) -> dict[str, Any]:
     """Run statements in a fresh interpreter with that environment alone; say what it loaded and did."""
     code = REPORT.replace("{load}", load)
+    # Where the code is, for a work tree that is not the one that was installed.
+    found = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**found, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
 
 
 def test_the_redirect_loads_nothing_heavy() -> None:

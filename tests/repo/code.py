@@ -1,4 +1,4 @@
-"""Our Python, read without being run: the apps' handlers and routes, the adapters' methods."""
+"""Our Python, read and not run, but for the console's table of routes: handlers, adapters' methods."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grapevine.runtime.routes import ROUTES
 from infra.house import APPS, ROOT, source
 
 DYNAMO = ROOT / "layers" / "common" / "python" / "grapevine" / "adapters" / "dynamo"
@@ -29,11 +30,11 @@ def handlers() -> tuple[Handler, ...]:
 
 
 def _handlers(app: str) -> Iterator[Handler]:
+    if app == "console":
+        yield from (Handler(app, route.name, (f"{route.method} {route.path}",)) for route in ROUTES)
     tree = ast.parse((source(app) / "app.py").read_text())
     for node in tree.body:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            yield from _served(app, node.value)
-        elif isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef):
             triggers = [found for found in node.decorator_list if _is_trigger(found)]
             if triggers:
                 routes = tuple(route for trigger in triggers for route in _routes(trigger))
@@ -44,14 +45,6 @@ def _is_trigger(decorator: ast.expr) -> bool:
     """Say whether a decorator is the app's own, or `route = routes(app)` of `runtime.http`."""
     called = ast.unparse(decorator.func) if isinstance(decorator, ast.Call) else ""
     return called == "route" or called.startswith("app.")
-
-
-def _served(app: str, call: ast.Call) -> Iterator[Handler]:
-    """Yield the handler of `serve("GET", "/path", module.function)`."""
-    if ast.unparse(call.func) == "serve":
-        method, path, service = call.args[:3]
-        assert isinstance(service, ast.Attribute)
-        yield Handler(app, service.attr, (f"{ast.literal_eval(method)} {ast.literal_eval(path)}",))
 
 
 def _routes(trigger: ast.expr) -> Iterator[str]:

@@ -40,6 +40,7 @@ ANSWERS = {
     "NetworkMovedError": (409, "try_again"),
     "StaleReadError": (409, "try_again"),
     "TooLargeError": (413, "too_large"),
+    "MediaTypeError": (415, "unsupported_media_type"),
     "UnavailableError": (503, "unavailable"),
     # Nothing that a request can cause, so nothing that a caller could mend.
     "MoneyError": (500, "internal"),

@@ -19,8 +19,8 @@ def created(world: World, name: str = "Orchard") -> NewMerchant:
 def test_the_key_that_was_told_opens_the_merchant() -> None:
     world = World()
     one, other = created(world), created(world)
-    assert authenticate(one.api_key, world.catalog) == one.merchant_id
-    assert authenticate(other.api_key, world.catalog) == other.merchant_id
+    assert authenticate(one.api_key, world.catalog).merchant_id == one.merchant_id
+    assert authenticate(other.api_key, world.catalog).merchant_id == other.merchant_id
     assert one.merchant_id != other.merchant_id
 
 

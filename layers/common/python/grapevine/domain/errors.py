@@ -7,6 +7,7 @@ GrapevineError
 ├── ForbiddenError             proven, but not allowed
 ├── NotFoundError              no such thing
 ├── TooLargeError              the body is over the limit
+├── MediaTypeError             the body is of a type that is not taken
 ├── AlreadyExistsError         put if absent found something
 ├── RefusedError               asked rightly, and not done as things stand, for a reason
 ├── OrderUnprocessableError    an order that waits for a person, with its reason
@@ -73,6 +74,13 @@ class TooLargeError(GrapevineError):
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(f"body of {size} bytes is over the limit of {limit}")
+
+
+class MediaTypeError(GrapevineError):
+    """A body that says it is of a type which is not taken here."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind[:80]!r} is not application/json")
 
 
 class AlreadyExistsError(GrapevineError):

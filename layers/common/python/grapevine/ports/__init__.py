@@ -6,6 +6,7 @@ consistent unless they say otherwise. Adapters translate their own errors into `
 
 from __future__ import annotations
 
+from grapevine.domain.api_keys import ApiKey
 from grapevine.ports.books import (
     AccountReader,
     Beside,
@@ -30,7 +31,6 @@ from grapevine.ports.books import (
     Treasury,
 )
 from grapevine.ports.catalog import (
-    ApiKey,
     ApiKeyReader,
     CampaignCatalog,
     CatalogLists,

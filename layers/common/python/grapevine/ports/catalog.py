@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from grapevine.domain.api_keys import ApiKey
 from grapevine.domain.bindings import History, Registration, SamePerson
 from grapevine.domain.bounties import Bounty
 from grapevine.domain.campaigns import Campaign
@@ -18,16 +18,6 @@ from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.domain.tiers import Volume
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiKey:
-    """An API key as stored: its public part and the hash of its secret part."""
-
-    id: str
-    merchant_id: str
-    secret_hash: str
-    created_at: datetime
 
 
 class LinkReader(Protocol):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from grapevine.domain.api_keys import ApiKey
 from grapevine.domain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from grapevine.domain.plain import choice_of
 from grapevine.domain.programs import Terms
@@ -18,12 +19,12 @@ from grapevine.usecases.create_merchant import authenticate
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A request: the Authorization header, the body, the parts that serve it, and how to answer.
+    """A request: the key that it came with, the body, the parts that serve it, and how to answer.
 
     `idempotency_key` is the caller's own name for the request, where it has one.
     """
 
-    authorization: str
+    key: ApiKey
     raw_body: bytes
     parts: Parts
     accepted_language: str = ""
@@ -32,11 +33,12 @@ class Caller:
 
     @classmethod
     def of(cls, request: Incoming, parts: Parts) -> Caller:
-        """Return who sends a request."""
+        """Return who sends a request; UnauthenticatedError unless it has `Bearer` and a good API key."""
         headers = request.headers
         language = headers.get("accept-language", "")
         key = headers.get("idempotency-key", "")
-        return cls(headers.get("authorization", ""), request.body, parts, language, request.query, key)
+        known = _key_of(headers.get("authorization", ""), parts)
+        return cls(known, request.body, parts, language, request.query, key)
 
     def language(self) -> Language:
         """Return the language to answer in: the one that the query names, else the best of the header's."""
@@ -47,11 +49,8 @@ class Caller:
         return chosen
 
     def merchant_id(self) -> str:
-        """Return who calls; UnauthenticatedError unless the header is `Bearer` and a good API key."""
-        scheme, _, api_key = self.authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise UnauthenticatedError("no bearer token")
-        return authenticate(api_key.strip(), self.parts.catalog)
+        """Return who calls."""
+        return self.key.merchant_id
 
     def terms(self, program_id: str) -> Terms:
         """Return a program of the caller; one of somebody else does not exist for them."""
@@ -67,3 +66,10 @@ class Caller:
             return Body.of(json.loads(self.raw_body))
         except (ValueError, RecursionError):
             raise InvalidInputError("is not JSON", "body") from None
+
+
+def _key_of(authorization: str, parts: Parts) -> ApiKey:
+    scheme, _, api_key = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise UnauthenticatedError("no bearer token")
+    return authenticate(api_key.strip(), parts.catalog)

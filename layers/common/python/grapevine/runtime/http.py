@@ -51,23 +51,6 @@ def routes(app: Chalice) -> Callable[[str, str], Callable[[View], View]]:
     return route
 
 
-def services(app: Chalice, caller: Callable[[], Any]) -> Callable[..., None]:
-    """Return what puts a function under a method and path: it gets the caller and the path's parts.
-
-    What it returns is the answer's JSON, or the answer where it is a file; the view has its name.
-    """
-
-    def serve(method: str, path: str, service: Callable[..., Any], status: int = 200) -> None:
-        @wraps(service)
-        def view(**parts: str) -> Response:
-            answer = service(caller(), **parts)
-            return answer if isinstance(answer, Response) else json_response(answer, status)
-
-        routes(app)(method, path)(view)
-
-    return serve
-
-
 def _answer(view: Callable[P, Response], fields: Fields, *args: P.args, **kwargs: P.kwargs) -> Response:
     try:
         return view(*args, **kwargs)

@@ -55,6 +55,9 @@ REFUSED = ProblemKind(
 )
 TRY_AGAIN = ProblemKind(409, "try_again", "Somebody else was first", "nothing was changed; send it again")
 TOO_LARGE = ProblemKind(413, "too_large", "The body is too large", "a webhook is over 1 000 000 bytes")
+MEDIA_TYPE = ProblemKind(
+    415, "unsupported_media_type", "Not a type that is taken", "the body's type is not `application/json`"
+)
 INTERNAL = ProblemKind(500, "internal", "Our fault", "the log has the trace under the `instance`")
 UNAVAILABLE = ProblemKind(
     503, "unavailable", "Not just now", "a table or queue did not answer; send it again"
@@ -70,6 +73,7 @@ _KINDS: tuple[tuple[type[errors.GrapevineError], ProblemKind], ...] = (
     (errors.RefusedError, REFUSED),
     (errors.ConcurrencyError, TRY_AGAIN),
     (errors.TooLargeError, TOO_LARGE),
+    (errors.MediaTypeError, MEDIA_TYPE),
     (errors.UnavailableError, UNAVAILABLE),
 )
 PROBLEMS = tuple(dict.fromkeys([*(kind for _, kind in _KINDS), INTERNAL]))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from grapevine.domain.api_keys import ApiKey
 from grapevine.domain.errors import InvalidInputError, UnauthenticatedError
 from grapevine.domain.ids import RandomBytes, new_id
-from grapevine.ports import ApiKey, ApiKeyReader, CatalogWriter
+from grapevine.ports import ApiKeyReader, CatalogWriter
 
 KEY_PREFIX = "gv"
 
@@ -42,8 +43,8 @@ def create_merchant(
     return NewMerchant(merchant_id, f"{KEY_PREFIX}.{key_id}.{secret}")
 
 
-def authenticate(api_key: str, keys: ApiKeyReader) -> str:
-    """Return the merchant whose key this is; UnauthenticatedError otherwise, whatever is wrong.
+def authenticate(api_key: str, keys: ApiKeyReader) -> ApiKey:
+    """Return the key that this is the text of; UnauthenticatedError otherwise, whatever is wrong.
 
     The secret part has 256 random bits, so one round of SHA-256 is as safe as a slow hash.
     """
@@ -51,9 +52,9 @@ def authenticate(api_key: str, keys: ApiKeyReader) -> str:
     key_id, _, secret = rest.partition(".")
     stored = keys.api_key(key_id) if prefix == KEY_PREFIX and key_id and secret else None
     expected = stored.secret_hash if stored else _hash("")
-    if not hmac.compare_digest(expected, _hash(secret)) or stored is None:
+    if not hmac.compare_digest(expected, _hash(secret)) or stored is None or stored.revoked_at:
         raise UnauthenticatedError("no such API key")
-    return stored.merchant_id
+    return stored
 
 
 def _hash(secret: str) -> str:

@@ -1,0 +1,98 @@
+"""Every route of the JSON API, in one table: method, path, what serves it, what a key must have for it.
+
+The app walks this table and the description of the API is made from it, so a new route is one line
+here, and what it takes and gives is said in `runtime.openapi`.
+"""
+
+from __future__ import annotations
+
+from grapevine.domain.api_keys import Scope
+from grapevine.runtime import (
+    accounts,
+    bounties,
+    campaigns,
+    console,
+    console_coupons,
+    console_payouts,
+    settlements,
+    statements,
+)
+from grapevine.runtime.serving import Route, Service
+
+_PROGRAM = "/programs/{program_id}"
+_PROMOTER = f"{_PROGRAM}/promoters/{{promoter_id}}"
+
+
+def _program(method: str, rest: str, service: Service, scope: Scope, status: int = 200) -> Route:
+    return Route(method, _PROGRAM + rest, service, scope, status)
+
+
+def _promoter(method: str, rest: str, service: Service, scope: Scope, status: int = 200) -> Route:
+    return Route(method, _PROMOTER + rest, service, scope, status)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("POST", "/programs", console.create_program, Scope.PROGRAMS_WRITE, 201),
+    Route("GET", "/programs", console.list_programs, Scope.PROGRAMS_READ),
+    _program("GET", "", console.read_program, Scope.PROGRAMS_READ),
+    _program("POST", "/plans", console.publish_plan, Scope.PROGRAMS_WRITE, 201),
+    _program("POST", "/campaigns", campaigns.create_campaign, Scope.CAMPAIGNS_WRITE, 201),
+    _program("GET", "/campaigns", campaigns.list_campaigns, Scope.CAMPAIGNS_READ),
+    _program("GET", "/campaigns/{campaign_id}", campaigns.read_campaign, Scope.CAMPAIGNS_READ),
+    _program("POST", "/campaigns/{campaign_id}/stop", campaigns.stop_campaign, Scope.CAMPAIGNS_WRITE),
+    _program("POST", "/campaigns/{campaign_id}/budget", campaigns.raise_budget, Scope.CAMPAIGNS_WRITE),
+    _program("POST", "/bounties", campaigns.create_bounty, Scope.CAMPAIGNS_WRITE, 201),
+    _program("GET", "/bounties", campaigns.list_bounties, Scope.CAMPAIGNS_READ),
+    _program("POST", "/bounties/{bounty_id}/stop", campaigns.stop_bounty, Scope.CAMPAIGNS_WRITE),
+    _program("POST", "/rates", console.publish_rate, Scope.PROGRAMS_WRITE, 201),
+    _program("POST", "/storefronts", console.create_storefront, Scope.STOREFRONTS_WRITE, 201),
+    _program("POST", "/customers", console.register_customer, Scope.CUSTOMERS_WRITE, 201),
+    _program("POST", "/customers/join", console.join_customers, Scope.CUSTOMERS_WRITE, 201),
+    _program("POST", "/promoters", console.create_promoter, Scope.PROMOTERS_JOIN, 201),
+    _program("GET", "/promoters", console.list_promoters, Scope.PROMOTERS_READ),
+    _program("POST", "/products", console.put_products, Scope.PRODUCTS_WRITE),
+    _program("GET", "/products/{product_id}", console.read_product, Scope.PRODUCTS_READ),
+    _promoter("POST", "/coupons", console.create_coupon, Scope.COUPONS_WRITE, 201),
+    _program("POST", "/coupons/{code}", console.switch_coupon, Scope.COUPONS_WRITE),
+    _promoter("GET", "/coupons", console_coupons.list_coupons, Scope.COUPONS_READ),
+    _program("GET", "/coupons/{code}", console_coupons.read_coupon, Scope.COUPONS_READ),
+    _program("POST", "/coupons/{code}/public", console_coupons.mark_coupon, Scope.COUPONS_WRITE),
+    _program("POST", "/leaks", console_coupons.score_coupons, Scope.COUPONS_WRITE),
+    _promoter("POST", "/payee", console_payouts.put_payee, Scope.PAYEES_WRITE),
+    _promoter("GET", "/payee", console_payouts.read_payee, Scope.PAYEES_READ),
+    _promoter("POST", "/payouts", console_payouts.request_payout, Scope.PAYOUTS_REQUEST, 201),
+    _promoter("GET", "/payouts", console_payouts.list_payouts, Scope.PAYOUTS_READ),
+    _program("GET", "/payouts", console_payouts.list_program_payouts, Scope.PAYOUTS_READ),
+    _program("GET", "/payouts/{payout_id}", console_payouts.read_payout, Scope.PAYOUTS_READ),
+    _program("POST", "/payouts/{payout_id}/approve", console_payouts.approve_payout, Scope.PAYOUTS_WRITE),
+    _program("POST", "/payouts/{payout_id}/reject", console_payouts.reject_payout, Scope.PAYOUTS_WRITE),
+    _program("GET", "/rings", console_coupons.list_rings, Scope.PROMOTERS_READ),
+    _promoter("POST", "/sponsor", console.change_sponsor, Scope.PROMOTERS_WRITE),
+    _promoter("POST", "/status", console.change_status, Scope.PROMOTERS_WRITE),
+    _promoter("POST", "/merge", console.merge_promoters, Scope.PROMOTERS_WRITE),
+    _promoter("POST", "/links", console.create_link, Scope.LINKS_WRITE, 201),
+    _promoter("GET", "/balance", accounts.read_balance, Scope.ACCOUNTS_READ),
+    _promoter("GET", "/points", accounts.read_points, Scope.ACCOUNTS_READ),
+    _promoter("POST", "/points/spend", accounts.spend_points, Scope.POINTS_WRITE, 201),
+    _promoter("GET", "/tier", console.read_tier, Scope.ACCOUNTS_READ),
+    _promoter("GET", "/bounties", bounties.list_progress, Scope.ACCOUNTS_READ),
+    _promoter("GET", "/bounties/{name}/{sequence}/explain", bounties.explain_bounty, Scope.ACCOUNTS_READ),
+    _promoter("GET", "/entries", accounts.list_entries, Scope.ACCOUNTS_READ),
+    _promoter("GET", "/statement", accounts.read_statement, Scope.ACCOUNTS_READ),
+    _promoter("GET", "/statements", statements.issue_statement, Scope.ACCOUNTS_READ),
+    _program("POST", "/statements/verify", statements.verify_statement, Scope.SETTLEMENTS_READ),
+    _program("PUT", "/payouts", settlements.change_payouts, Scope.PROGRAMS_WRITE),
+    _program("GET", "/settlements", settlements.list_settlements, Scope.SETTLEMENTS_READ),
+    _program("POST", "/settlements", settlements.start_settlement, Scope.SETTLEMENTS_WRITE, 201),
+    _program("GET", "/settlements/{settlement_id}", settlements.read_settlement, Scope.SETTLEMENTS_READ),
+    _program("GET", "/waiting", console.list_waiting, Scope.ORDERS_READ),
+    _program("POST", "/orders/{storefront_id}/{order_id}/accept", console.accept_order, Scope.ORDERS_WRITE),
+    _program("POST", "/orders/{storefront_id}/{order_id}/reject", console.reject_order, Scope.ORDERS_WRITE),
+    _program(
+        "GET",
+        "/entries/{storefront_id}/{order_id}/{sequence}/explain",
+        console.explain_entry,
+        Scope.ORDERS_READ,
+    ),
+)
+"""In the order in which they are described."""
