@@ -36,7 +36,6 @@ def places(bounty: Bounty) -> list[str]:
         {"period": BountyPeriod.ONCE, "ends_at": T0 + minutes(1)},
         {"audience": Audience(tier_ids=("gold",), joined_within_days=30)},
     ],
-    ids=str,
 )
 def test_a_bounty_that_can_be(changes: dict[str, Any]) -> None:
     assert places(make.bounty(**changes)) == []
@@ -63,7 +62,6 @@ def test_a_bounty_that_can_be(changes: dict[str, Any]) -> None:
         ({"audience": Audience(categories=("1",))}, "audience.categories"),
         ({"audience": Audience(joined_within_days=0)}, "audience.joined_within_days"),
     ],
-    ids=str,
 )
 def test_what_is_wrong_with_a_bounty_is_told(changes: dict[str, Any], where: str) -> None:
     assert places(make.bounty(**changes)) == [where]

@@ -97,12 +97,12 @@ BAD: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
-@pytest.mark.parametrize("changes", GOOD, ids=str)
+@pytest.mark.parametrize("changes", GOOD)
 def test_a_campaign_that_can_be(changes: dict[str, Any]) -> None:
     assert found(make.campaign(**changes)) == []
 
 
-@pytest.mark.parametrize(("changes", "where"), BAD, ids=str)
+@pytest.mark.parametrize(("changes", "where"), BAD)
 def test_a_campaign_that_contradicts_itself_is_told_where(changes: dict[str, Any], where: str) -> None:
     assert places(make.campaign(**changes)) == [where]
 

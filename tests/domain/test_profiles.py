@@ -103,7 +103,6 @@ def test_edge_52_a_bounty_may_count_own_sales_alone() -> None:
         ({"add_bps": 0, "bonus": 10**9}, None),
         ({**POINTS, "multiplier_bps": 100_000}, None),
     ],
-    ids=str,
 )
 def test_edge_52_a_campaign_stays_within_the_pool_cap_at_the_highest_tier(
     changes: dict[str, Any], where: str | None

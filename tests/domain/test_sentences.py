@@ -226,7 +226,6 @@ def test_another_currency_is_told_with_its_rate() -> None:
         ({"payment": Payment.VOIDED}, Phrase.UNPAID_BACK),
         ({"test": True}, Phrase.TEST_BACK),
     ],
-    ids=str,
 )
 def test_why_all_went_back_is_told_and_no_day_is_promised(changes: dict[str, object], phrase: Phrase) -> None:
     world = sold()
