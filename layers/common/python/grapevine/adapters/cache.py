@@ -91,6 +91,7 @@ class WholeCatalog(
     ports.LinkReader,
     ports.StorefrontLists,
     ports.CatalogLists,
+    ports.ProductLists,
     ports.ApiKeyReader,
     Protocol,
 ):
@@ -164,6 +165,10 @@ class CachedCatalog(CachedLinks):
     def put_product(self, product: Product) -> None:
         """Put a product."""
         self._catalog.put_product(product)
+
+    def products_of(self, program_id: str, after: str = "") -> Iterator[Product]:
+        """Yield a program's products."""
+        return self._catalog.products_of(program_id, after)
 
     def customer(self, program_id: str, customer_key: str) -> History:
         """Return what is known of a customer as it is."""

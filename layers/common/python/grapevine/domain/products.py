@@ -1,9 +1,14 @@
-"""Products: which category and collections they are in, and whose they are, as of any instant."""
+"""Products: which category and collections they are in, and whose they are, as of any instant.
+
+How a product is shown stands beside that history and has none: nothing is counted from it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+from grapevine.domain.listings import Listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +23,21 @@ class ProductChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A product of a program with its history, oldest first."""
+    """A product of a program with its history, oldest first, and its listing as it is now.
+
+    `listed` counts the writes that changed the listing alone.
+    """
 
     program_id: str
     id: str
     changes: tuple[ProductChange, ...] = ()
+    listing: Listing | None = None
+    listed: int = 0
+
+    @property
+    def revision(self) -> int:
+        """How often the product was written; each write is on top of the one before."""
+        return len(self.changes) + self.listed
 
     def at(self, instant: datetime) -> ProductChange | None:
         """Return what was known of it then, None before it was known at all."""
@@ -37,6 +52,13 @@ class Product:
         # Two clocks may disagree; a history never goes back.
         at = max(change.effective_at, last.effective_at)
         return replace(self, changes=(*self.changes, replace(change, effective_at=at)))
+
+    def told(self, change: ProductChange, listing: Listing | None) -> Product:
+        """Return the product with a change and a listing in one write; itself where neither is different."""
+        changed = self.changed(change)
+        if listing == self.listing:
+            return changed
+        return replace(changed, listing=listing, listed=self.listed + (changed is self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,6 +202,18 @@ class ProductWriter(ProductReader, Protocol):
         ...
 
 
+class ShopCatalog(StorefrontReader, TermsReader, ProductWriter, Protocol):
+    """What taking a storefront's webhooks needs of the catalog."""
+
+
+class ProductLists(Protocol):
+    """A program's products, one after the other; eventually consistent."""
+
+    def products_of(self, program_id: str, after: str = "") -> Iterator[Product]:
+        """Yield a program's products by id, all of them or those after one, also those that are gone."""
+        ...
+
+
 class PlanCatalog(DecisionCatalog, Protocol):
     """Where versions of plans are published."""
 

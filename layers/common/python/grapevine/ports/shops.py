@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from grapevine.domain.facts import FactKind, Refund, Snapshot
+from grapevine.domain.listings import ListingTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,22 @@ class NeedsFetch:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductReading:
+    """What one body says of a product.
+
+    `version` is the shop's own instant of what it says, None where the body has none, as with a
+    deletion: then it is when it came. A `category` or `collections` of None says nothing of them,
+    and what is known of them stays.
+    """
+
+    product_id: str
+    version: datetime | None
+    listing: ListingTerms
+    category: str | None = None
+    collections: tuple[str, ...] | None = None
+
+
 class PrivacyKind(StrEnum):
     """What a person, or a shop that leaves, may ask for."""
 
@@ -72,7 +89,7 @@ class Ignored:
     reason: str
 
 
-ShopEvent = Reading | NeedsFetch | PrivacyRequest | Ignored
+ShopEvent = Reading | ProductReading | NeedsFetch | PrivacyRequest | Ignored
 
 
 @dataclass(frozen=True, slots=True)

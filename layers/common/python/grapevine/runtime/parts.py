@@ -29,6 +29,7 @@ class CatalogPart(
     ports.LinkReader,
     ports.StorefrontLists,
     ports.CatalogLists,
+    ports.ProductLists,
     ports.ApiKeyReader,
     Protocol,
 ):

@@ -1,4 +1,4 @@
-"""Take a storefront's webhook: verify, keep the body, append what it says."""
+"""Take a storefront's webhook: verify, keep the body, append what it says; products are listed."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ from grapevine.ports import (
     Ignored,
     NeedsFetch,
     PrivacyRequest,
+    ProductReading,
     RawBodies,
     Reading,
     Reply,
     SecretStore,
+    ShopCatalog,
     ShopEvent,
     ShopKeys,
     ShopQueue,
     StorefrontAdapter,
-    StorefrontReader,
     StorefrontSecrets,
 )
+from grapevine.usecases.take_listing import Listed, TakeListing, take_listing
 
 MAX_BODY = 1_000_000
 """Bytes; what a storefront may send in one delivery."""
 
-Told = Fact | NeedsFetch | PrivacyRequest | Ignored
+Told = Fact | ProductReading | NeedsFetch | PrivacyRequest | Ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Receipt(StrEnum):
 
     APPENDED = "appended"
     QUEUED = "queued"
+    LISTED = "listed"
     KNOWN = "known"
     IGNORED = "ignored"
     GREETED = "greeted"
@@ -73,9 +76,9 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrderPorts:
-    """Who knows the storefront, and where its deliveries are kept."""
+    """Who knows the storefront and its program's products, and where its deliveries are kept."""
 
-    storefronts: StorefrontReader
+    storefronts: ShopCatalog
     secrets: SecretStore
     adapters: Mapping[str, StorefrontAdapter]
     raw_bodies: RawBodies
@@ -103,11 +106,12 @@ def place_order(command: PlaceOrder, ports: PlaceOrderPorts, now: datetime) -> P
     digest = _digest(topic, said)
     events = _read(command, said, adapter, topic, ports, now)
     told = [_told(event, storefront, secrets, digest, now) for event in events]
-    return replace(_kept(command, told, topic, digest, ports, now), reply=adapter.accepted)
+    return replace(_kept(command, storefront, told, topic, digest, ports, now), reply=adapter.accepted)
 
 
 def _kept(
     command: PlaceOrder,
+    storefront: Storefront,
     told: Sequence[Told],
     topic: str,
     digest: str,
@@ -118,29 +122,43 @@ def _kept(
     if all(isinstance(event, Ignored) for event in told):
         return Placed(receipt=Receipt.IGNORED, topic=topic)
     _keep(command, _name(told, topic, digest), ports, now)
-    receipts = {_taken(event, command.storefront_id, ports) for event in told}
+    done = [_taken(event, storefront, ports, now) for event in told]
+    receipts = {receipt for receipt, _ in done}
     facts = [event for event in told if isinstance(event, Fact)]
     return Placed(
         receipt=next(receipt for receipt in Receipt if receipt in receipts),
         topic=topic,
         orders=tuple(dict.fromkeys(fact.order for fact in facts)),
-        problem=next((fact.problem for fact in facts if fact.problem), None),
+        problem=next((problem for _, problem in done if problem), None),
     )
 
 
-def _taken(event: Told, storefront_id: str, ports: PlaceOrderPorts) -> Receipt:
-    """Make one thing that was said durable."""
+def _taken(
+    event: Told, storefront: Storefront, ports: PlaceOrderPorts, now: datetime
+) -> tuple[Receipt, str | None]:
+    """Make one thing that was said durable; return what was wrong with it too."""
     match event:
         case Fact():
-            return Receipt.APPENDED if ports.facts.append(event) else Receipt.KNOWN
+            return (Receipt.APPENDED if ports.facts.append(event) else Receipt.KNOWN), event.problem
+        case ProductReading():
+            return _listed(event, storefront, ports, now)
         case NeedsFetch():
-            ports.queue.send_fetch(storefront_id, event.order_id)
-            return Receipt.QUEUED
+            ports.queue.send_fetch(storefront.id, event.order_id)
+            return Receipt.QUEUED, None
         case PrivacyRequest():
-            ports.queue.send_privacy(storefront_id, event)
-            return Receipt.QUEUED
+            ports.queue.send_privacy(storefront.id, event)
+            return Receipt.QUEUED, None
         case Ignored():
-            return Receipt.IGNORED
+            return Receipt.IGNORED, None
+
+
+def _listed(
+    reading: ProductReading, storefront: Storefront, ports: PlaceOrderPorts, now: datetime
+) -> tuple[Receipt, str | None]:
+    command = TakeListing(program_id=storefront.program_id, reading=reading, domain=storefront.domain)
+    taken = take_listing(command, ports.storefronts, now)
+    receipt = Receipt.LISTED if taken.listed is Listed.LISTED else Receipt.KNOWN
+    return receipt, "; ".join(map(str, taken.faults)) or None
 
 
 def _known(storefront_id: str, ports: PlaceOrderPorts) -> tuple[Storefront, StorefrontSecrets]:
@@ -177,15 +195,17 @@ def _read(
 
 
 def _checked(event: ShopEvent) -> ShopEvent:
-    return (
-        replace(event, order_id=_safe(event.order_id)) if isinstance(event, Reading | NeedsFetch) else event
-    )
+    """Return what was said, of something that our keys can hold, whatever the platform calls it."""
+    if isinstance(event, Reading | NeedsFetch):
+        return replace(event, order_id=_safe(event.order_id, "order id"))
+    if isinstance(event, ProductReading):
+        return replace(event, product_id=_safe(event.product_id, "product id"))
+    return event
 
 
-def _safe(order_id: str) -> str:
-    """Return an order's id that our keys can hold, whatever the platform calls its orders."""
+def _safe(name: str, what: str) -> str:
     try:
-        return checked_id(order_id, "order id")
+        return checked_id(name, what)
     except InvalidInputError as error:
         raise MalformedBodyError(error.what, error.where) from error
 
@@ -228,6 +248,8 @@ def _name(told: Sequence[Told], topic: str, digest: str) -> str:
             return f"{event.order.order_id}#{to_text(event.version)}#{topic}#{digest}"
         if isinstance(event, NeedsFetch):
             return f"{event.order_id}#fetch#{topic}#{digest}"
+        if isinstance(event, ProductReading):
+            return f"product#{event.product_id}#{topic}#{digest}"
     return f"asked#{topic}#{digest}"
 
 

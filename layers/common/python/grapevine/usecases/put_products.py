@@ -10,12 +10,10 @@ from grapevine.domain.errors import InvalidInputError, NetworkMovedError, NotFou
 from grapevine.domain.ids import checked_id
 from grapevine.domain.products import Product, ProductChange
 from grapevine.ports import DecisionCatalog, PeopleCatalog
+from grapevine.usecases.take_listing import ATTEMPTS, MAX_COLLECTIONS, MAX_NAME
 
 MAX_PRODUCTS = 100
 """Products of one call."""
-MAX_COLLECTIONS = 50
-MAX_NAME = 100
-ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,11 +198,17 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
 
     def put_product(self, product: Product) -> None:
         """Store a product with its one new change, on top of the others only."""
-        before = len(product.changes) - 1
+        before = product.revision - 1
         try:
             self._catalog.put(product_row(product), ProductRow.changed == before if before else ABSENT)
         except ConditionFailedError as error:
             raise NetworkMovedError(f"product {product.id}") from error
+
+    def products_of(self, program_id: str, after: str = "") -> Iterator[Product]:
+        """Yield a program's products by id, all of them or those after one, eventually consistent."""
+        listing, place = catalog_keys.product_listing(program_id, after)
+        items = self._catalog.query(listing, ProductRow.gsk > place, index=BY_PROGRAM)
+        return (product_of(stored) for stored in rows(ProductRow, items))
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         """Return the latest rate in effect at an instant, in one request."""

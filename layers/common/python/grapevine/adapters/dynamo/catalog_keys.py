@@ -115,6 +115,11 @@ def product(program_id: str, product_id: str) -> Key:
     return Key(joined("PD", program_id, product_id), META)
 
 
+def product_listing(program_id: str, product_id: str) -> Key:
+    """Return where a program's listing has a product."""
+    return Key(joined("PD", program_id), joined("PD", product_id))
+
+
 def customer(program_id: str, customer_key: str) -> str:
     """Return the partition of what is known of a customer."""
     return joined("BD", program_id, customer_key)

@@ -8,7 +8,9 @@ from grapevine.adapters.dynamo import catalog_keys, keys
 from grapevine.adapters.dynamo.rows import Instant, Json, Row, WholeNumber
 from grapevine.domain.coupons import Coupon, CouponChange, PublicChange, look_of
 from grapevine.domain.instants import from_text, to_text
+from grapevine.domain.listings import Listing
 from grapevine.domain.people import Merge, PayeeChange, Promoter, PromoterStatus, SponsorChange, StatusChange
+from grapevine.domain.plain import from_plain, to_plain
 from grapevine.domain.products import Product, ProductChange
 from grapevine.domain.tiers import Volume
 
@@ -62,10 +64,16 @@ class CouponLookRow(Row, discriminator="coupon_look"):
 
 
 class ProductRow(Row, discriminator="product"):
-    """`PD#program#product` / `META`: a product with its history; `changed` counts the changes."""
+    """`PD#program#product` / `META`: a product with its history and listing; `changed` counts the writes.
 
+    Rows from before products were listed have no place in the listing until they are written again.
+    """
+
+    gpk = UnicodeAttribute(null=True)
+    gsk = UnicodeAttribute(null=True)
     changes = Json()
     changed = WholeNumber()
+    listing = Json(null=True)
 
 
 def promoter_row(promoter: Promoter) -> PromoterRow:
@@ -170,13 +178,17 @@ def coupon_of(stored: CouponRow) -> Coupon:
 
 def product_row(product: Product) -> ProductRow:
     """Return a product as it is stored."""
+    gpk, gsk = catalog_keys.product_listing(product.program_id, product.id)
     return ProductRow(
         *catalog_keys.product(product.program_id, product.id),
+        gpk=gpk,
+        gsk=gsk,
         changes=[
             [to_text(change.effective_at), change.category, list(change.collections), change.promoter_id]
             for change in product.changes
         ],
-        changed=len(product.changes),
+        changed=product.revision,
+        listing=to_plain(product.listing),
     )
 
 
@@ -194,4 +206,6 @@ def product_of(stored: ProductRow) -> Product:
             )
             for at, category, collections, promoter_id in stored.changes
         ),
+        listing=from_plain(Listing, stored.listing) if stored.listing else None,
+        listed=stored.changed - len(stored.changes),
     )

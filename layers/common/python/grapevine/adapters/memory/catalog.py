@@ -147,9 +147,13 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
     def put_product(self, product: Product) -> None:
         with self._lock:
             stored = self._products.get((product.program_id, product.id))
-            if (stored.changes if stored else ()) != product.changes[:-1]:
+            if (stored.revision if stored else 0) != product.revision - 1:
                 raise NetworkMovedError(f"product {product.id}")
             self._products[product.program_id, product.id] = product
+
+    def products_of(self, program_id: str, after: str = "") -> Iterator[Product]:
+        known = sorted(name for of, name in self._products if of == program_id and name > after)
+        return (self._products[program_id, name] for name in known)
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         known = self._rates.get((program_id, base, quote), {})

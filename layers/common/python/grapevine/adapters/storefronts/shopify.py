@@ -19,6 +19,8 @@ from grapevine.adapters.storefronts.shopify_orders import (
     refunds_of,
     snapshot_of,
 )
+from grapevine.adapters.storefronts.shopify_products import TOPICS as PRODUCT_TOPICS
+from grapevine.adapters.storefronts.shopify_products import product_reading
 from grapevine.domain.errors import InvalidInputError, MalformedBodyError, UnauthenticatedError
 from grapevine.domain.facts import FactKind
 from grapevine.ports import Ignored, Reading, ShopEvent, ShopKeys
@@ -56,6 +58,8 @@ class Shopify(PlainShop):
 
     def normalise(self, raw: bytes, topic: str) -> tuple[ShopEvent, ...]:
         """Return what the body says; a topic that is not in our list is not even parsed."""
+        if topic in PRODUCT_TOPICS:
+            return (product_reading(_unwrapped(parse_object(raw), "product"), topic),)
         kind = _KINDS.get(topic)
         if kind is None:
             return (Ignored(reason="not a topic of ours"),)
