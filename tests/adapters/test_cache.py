@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import pytest
 
-from grapevine.adapters.cache import Cache, CachedCatalog, CachedLinks, CachedSecrets
+from grapevine.adapters.cache import Cache, CachedCatalog, CachedLinks
+from grapevine.adapters.cache.secrets import CachedSecrets
 from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.outside import MemorySecrets
 from grapevine.domain.errors import AlreadyExistsError, NetworkMovedError, NotFoundError

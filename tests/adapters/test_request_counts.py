@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from grapevine.adapters.cache import CachedCatalog, CachedLinks, CachedSecrets
+from grapevine.adapters.cache import CachedCatalog, CachedLinks
+from grapevine.adapters.cache.secrets import CachedSecrets
 from grapevine.adapters.dynamo.table import Database
 from grapevine.adapters.memory.outside import MemorySecrets, MemoryShopQueue
 from grapevine.domain.caps import Cap, CapPer, CapPeriod

@@ -98,7 +98,7 @@ class AwsParts(AwsTables):
     @cached_property
     def secrets(self) -> ports.SecretStore:
         """Secrets, kept for a minute."""
-        from grapevine.adapters.cache import CachedSecrets
+        from grapevine.adapters.cache.secrets import CachedSecrets
         from grapevine.adapters.secrets_manager import SecretsManager
 
         store = SecretsManager(self._client("secretsmanager"), self.settings.secrets_prefix)

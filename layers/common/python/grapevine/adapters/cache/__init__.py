@@ -23,7 +23,6 @@ from grapevine.domain.plans import Plan
 from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.domain.tiers import Volume
-from grapevine.domain.transfers import RailName, RailSecrets
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -263,40 +262,3 @@ class CachedCatalog(CachedLinks):
     def add_merchant(self, merchant_id: str, name: str, key: ports.ApiKey) -> None:
         """Add a merchant."""
         self._catalog.add_merchant(merchant_id, name, key)
-
-
-class CachedSecrets:
-    """Secrets kept in the process's memory for a while; what this process writes it sees at once."""
-
-    def __init__(self, secrets: ports.SecretStore, monotonic: Monotonic) -> None:
-        self._secrets = secrets
-        self._storefronts: Cache[str, ports.StorefrontSecrets | None] = Cache(monotonic)
-        self._subject_keys: Cache[str, bytes] = Cache(monotonic)
-        self._rails: Cache[tuple[str, RailName], RailSecrets | None] = Cache(monotonic)
-
-    def storefront_secrets(self, storefront_id: str) -> ports.StorefrontSecrets | None:
-        """Return a storefront's secrets, at most a minute old."""
-        return self._storefronts.get(storefront_id, self._secrets.storefront_secrets)
-
-    def put_storefront_secrets(self, storefront_id: str, secrets: ports.StorefrontSecrets) -> None:
-        """Store a storefront's secrets."""
-        self._secrets.put_storefront_secrets(storefront_id, secrets)
-        self._storefronts.drop(storefront_id)
-
-    def subject_key(self, program_id: str) -> bytes:
-        """Return a program's key, at most a minute old."""
-        return self._subject_keys.get(program_id, self._secrets.subject_key)
-
-    def put_subject_key(self, program_id: str, key: bytes) -> None:
-        """Store a program's key."""
-        self._secrets.put_subject_key(program_id, key)
-        self._subject_keys.drop(program_id)
-
-    def rail_secrets(self, program_id: str, rail: RailName) -> RailSecrets | None:
-        """Return what a program uses a rail with, at most a minute old."""
-        return self._rails.get((program_id, rail), lambda key: self._secrets.rail_secrets(*key))
-
-    def put_rail_secrets(self, program_id: str, rail: RailName, secrets: RailSecrets) -> None:
-        """Store what a program uses a rail with."""
-        self._secrets.put_rail_secrets(program_id, rail, secrets)
-        self._rails.drop((program_id, rail))
