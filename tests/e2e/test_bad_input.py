@@ -47,7 +47,7 @@ def test_a_body_over_the_limit_is_refused(house: House) -> None:
 
 def test_an_unknown_topic_is_taken_and_ignored(house: House) -> None:
     storefront = house.storefront(house.program())
-    answer = house.deliver(storefront, b'{"id": 1}', "products/update")
+    answer = house.deliver(storefront, b'{"id": 1}', "customers/update")
     assert (answer.status, answer.json()) == (200, {"receipt": "ignored"})
 
 

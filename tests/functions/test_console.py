@@ -1176,6 +1176,32 @@ def test_every_request_is_one_line_without_the_key(
     assert "secret" not in json.dumps(lines)
 
 
+def test_products_are_listed_page_by_page(api: Api) -> None:
+    """A product put with a listing is shown as it was put, and the pages have every product once."""
+    terms = {"title": "Tea", "price": "1.50", "page": "/tea", "stock": 3}
+    for name in ("1", "2", "3"):
+        api.changed(f"{PROGRAM}/products", {"products": [{"id": name, "listing": terms}]})
+    first = api.get(f"{PROGRAM}/products?limit=2")
+    assert [product["id"] for product in first["products"]] == ["1", "2"]
+    shown = first["products"][0]["listing"]
+    assert (shown["price"], shown["currency"], shown["page"]) == ("1.50", "USD", "https://shop.example/tea")
+    last = api.get(f"{PROGRAM}/products?limit=2&cursor={first['next_cursor']}")
+    assert ([product["id"] for product in last["products"]], last["next_cursor"]) == (["3"], None)
+    for limit in ("0", "201", "-1", "x", "²"):
+        assert api.refused("GET", f"{PROGRAM}/products?limit={limit}", None)["where"] == "limit"
+
+
+def test_everything_wrong_with_listings_is_named_at_once(api: Api) -> None:
+    terms = [{"title": "Tea", "price": "-1"}, {"title": "Mug", "picture_url": "http://cdn.example/a"}]
+    body = {"products": [{"id": str(number), "listing": term} for number, term in enumerate(terms)]}
+    told = api.refused("POST", f"{PROGRAM}/products", body)
+    assert [fault["where"] for fault in told["faults"]] == [
+        "products[0].listing.price",
+        "products[1].listing.picture_url",
+    ]
+    assert api.get(f"{PROGRAM}/products")["products"] == []
+
+
 def test_products_are_put_and_read(api: Api) -> None:
     put = api.changed(f"{PROGRAM}/products", NEW_PRODUCTS)
     assert put["products"] == [api.get(f"{PROGRAM}/products/77")]

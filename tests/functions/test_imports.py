@@ -36,6 +36,7 @@ HANDLERS = {
     "console": {
         "read_health",
         "create_program",
+        "list_products",
         "list_programs",
         "read_program",
         "read_tier",

@@ -143,7 +143,7 @@ def test_no_unsigned_bytes_get_in(raw: bytes) -> None:
     assert kept(world) == []
 
 
-@pytest.mark.parametrize("topic", ["", "products/create", "orders/", "ORDERS/PAID2", "app/uninstalled"])
+@pytest.mark.parametrize("topic", ["", "customers/create", "orders/", "ORDERS/PAID2", "app/uninstalled"])
 def test_another_topic_is_ignored(topic: str) -> None:
     world = chain_world()
     placed = deliver(world, order_body("1001"), topic)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grapevine.domain.errors import NetworkMovedError
+from grapevine.domain.listings import Listing
 from grapevine.domain.products import Product, ProductChange
 from tests.adapters.contracts.stores import Names, Stores
 from tests.builders import T0, days
@@ -55,3 +56,44 @@ def test_a_change_of_what_is_not_there_is_refused(stores: Stores, names: Names) 
     with pytest.raises(NetworkMovedError):
         stores.catalog.put_product(product(names, "77", FIRST, SECOND))
     assert stores.catalog.products(names.program, ("77",)) == {}
+
+
+LISTING = Listing(title="Oolong 乌龙茶", updated_at=T0, price_minor=1990, currency="USD", stock=0)
+GONE = Listing(
+    title="",
+    updated_at=T0 + days(1),
+    picture_url="https://cdn.example/a.jpg",
+    page_url="https://shop.example/a?b=1#c",
+    compare_at_minor=2**62,
+    gone=True,
+)
+
+
+def test_a_product_is_read_with_its_listing(stores: Stores, names: Names) -> None:
+    first = product(names, "77").told(FIRST, LISTING)
+    then = first.told(SECOND, GONE)
+    last = then.told(SECOND, LISTING)
+    for put in (first, then, last):
+        stores.catalog.put_product(put)
+        assert stores.catalog.products(names.program, ("77",)) == {"77": put}
+
+
+def test_a_listing_that_knows_not_of_a_change_is_refused(stores: Stores, names: Names) -> None:
+    first = product(names, "77").told(FIRST, LISTING)
+    stores.catalog.put_product(first)
+    stores.catalog.put_product(first.changed(SECOND))
+    for late in (first.told(FIRST, GONE), first):
+        with pytest.raises(NetworkMovedError):
+            stores.catalog.put_product(late)
+    assert stores.catalog.products(names.program, ("77",)) == {"77": first.changed(SECOND)}
+
+
+def test_a_programs_products_are_listed_by_id(stores: Stores, names: Names) -> None:
+    put = [product(names, name).told(FIRST, LISTING) for name in ("1", "10", "2", "a.b")]
+    for one in reversed(put):
+        stores.catalog.put_product(one)
+    stores.catalog.put_product(Product(program_id=f"{names.program}-2", id="1", changes=(FIRST,)))
+    assert list(stores.catalog.products_of(names.program)) == put
+    assert list(stores.catalog.products_of(names.program, "10")) == put[2:]
+    assert list(stores.catalog.products_of(names.program, "11")) == put[2:]
+    assert list(stores.catalog.products_of(names.program, "a.b")) == []

@@ -45,14 +45,10 @@ from grapevine.ports.catalog import (
     PastCatalog,
     PeopleCatalog,
     PlanCatalog,
-    ProductLists,
-    ProductReader,
-    ProductWriter,
     ProgramCatalog,
     PromoterReader,
     RateReader,
     RateWriter,
-    ShopCatalog,
     StorefrontLists,
     StorefrontReader,
     TermsReader,
@@ -82,6 +78,7 @@ from grapevine.ports.outside import (
     StorefrontSecrets,
     Waiting,
 )
+from grapevine.ports.products import ProductLists, ProductReader, ProductWriter
 from grapevine.ports.rails import (
     BatchStore,
     PayeeStore,
@@ -100,6 +97,7 @@ from grapevine.ports.shops import (
     ProductReading,
     Reading,
     Reply,
+    ShopCatalog,
     ShopEvent,
     ShopKeys,
     ShopQueue,

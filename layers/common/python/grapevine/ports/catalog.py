@@ -15,9 +15,9 @@ from grapevine.domain.fx import Rate
 from grapevine.domain.links import Link
 from grapevine.domain.people import Promoter
 from grapevine.domain.plans import Plan
-from grapevine.domain.products import Product
 from grapevine.domain.programs import Program, Storefront, Terms
 from grapevine.domain.tiers import Volume
+from grapevine.ports.products import ProductReader, ProductWriter
 
 
 class LinkReader(Protocol):
@@ -72,14 +72,6 @@ class RateReader(Protocol):
 
     def rate(self, program_id: str, base: str, quote: str, instant: datetime) -> Rate | None:
         """Return the latest rate in effect at an instant, however old, or None."""
-        ...
-
-
-class ProductReader(Protocol):
-    """Products by id, many in one request."""
-
-    def products(self, program_id: str, product_ids: Sequence[str]) -> dict[str, Product]:
-        """Return those that exist with their histories, at most a hundred asked for."""
         ...
 
 
@@ -191,26 +183,6 @@ class CouponWriter(CouponReader, Protocol):
         NetworkMovedError when another change came first, or where there is no such coupon: what was
         read before is not what is there.
         """
-        ...
-
-
-class ProductWriter(ProductReader, Protocol):
-    """Where products are put."""
-
-    def put_product(self, product: Product) -> None:
-        """Store a product with its one new change; NetworkMovedError when another came first."""
-        ...
-
-
-class ShopCatalog(StorefrontReader, TermsReader, ProductWriter, Protocol):
-    """What taking a storefront's webhooks needs of the catalog."""
-
-
-class ProductLists(Protocol):
-    """A program's products, one after the other; eventually consistent."""
-
-    def products_of(self, program_id: str, after: str = "") -> Iterator[Product]:
-        """Yield a program's products by id, all of them or those after one, also those that are gone."""
         ...
 
 

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from grapevine.domain.facts import FactKind, Refund, Snapshot
 from grapevine.domain.listings import ListingTerms
+from grapevine.ports.catalog import StorefrontReader, TermsReader
+from grapevine.ports.products import ProductWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,10 @@ class Reply:
 
     text: str
     content_type: str = "text/plain; charset=utf-8"
+
+
+class ShopCatalog(StorefrontReader, TermsReader, ProductWriter, Protocol):
+    """What taking a storefront's webhooks needs of the catalog."""
 
 
 class StorefrontAdapter(Protocol):

@@ -12,6 +12,7 @@ from grapevine.domain.facts import Fact
 from grapevine.domain.fx import Rate
 from grapevine.domain.instants import to_text
 from grapevine.domain.links import Link
+from grapevine.domain.listings import Listing
 from grapevine.domain.money import format_minor
 from grapevine.domain.people import Promoter
 from grapevine.domain.plain import to_plain
@@ -82,6 +83,26 @@ def from_product(product: Product) -> dict[str, Any]:
         "collections": list(last.collections),
         "promoter_id": last.promoter_id,
         "effective_at": to_text(last.effective_at),
+        "listing": _listing(product.listing) if product.listing else None,
+    }
+
+
+def _listing(listing: Listing) -> dict[str, Any]:
+    """Return how a product is shown; prices as decimal strings, with the currency beside them."""
+
+    def amount(minor: int | None) -> str | None:
+        return None if minor is None or listing.currency is None else format_minor(minor, listing.currency)
+
+    return {
+        "title": listing.title,
+        "price": amount(listing.price_minor),
+        "compare_at": amount(listing.compare_at_minor),
+        "currency": listing.currency,
+        "picture_url": listing.picture_url,
+        "page": listing.page_url,
+        "stock": listing.stock,
+        "gone": listing.gone,
+        "updated_at": to_text(listing.updated_at),
     }
 
 

@@ -14,6 +14,7 @@ from grapevine.runtime import (
     console,
     console_coupons,
     console_payouts,
+    console_products,
     settlements,
     statements,
 )
@@ -51,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
     _program("POST", "/promoters", console.create_promoter, Scope.PROMOTERS_JOIN, 201),
     _program("GET", "/promoters", console.list_promoters, Scope.PROMOTERS_READ),
     _program("POST", "/products", console.put_products, Scope.PRODUCTS_WRITE),
+    _program("GET", "/products", console_products.list_products, Scope.PRODUCTS_READ),
     _program("GET", "/products/{product_id}", console.read_product, Scope.PRODUCTS_READ),
     _promoter("POST", "/coupons", console.create_coupon, Scope.COUPONS_WRITE, 201),
     _program("POST", "/coupons/{code}", console.switch_coupon, Scope.COUPONS_WRITE),

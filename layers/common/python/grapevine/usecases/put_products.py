@@ -1,14 +1,16 @@
-"""Say which groups products are in, and to whom they are bound, from now on."""
+"""Say which groups products are in, to whom they are bound, and how they are shown, from now on."""
 
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from grapevine.domain.errors import InvalidInputError, NetworkMovedError, NotFoundError
 from grapevine.domain.ids import checked_id
+from grapevine.domain.listings import Listing, ListingRules, ListingTerms, listing_of, newer
 from grapevine.domain.products import Product, ProductChange
+from grapevine.domain.programs import InvalidProgramError, Program
 from grapevine.ports import DecisionCatalog, PeopleCatalog
 from grapevine.usecases.take_listing import ATTEMPTS, MAX_COLLECTIONS, MAX_NAME
 
@@ -18,12 +20,13 @@ MAX_PRODUCTS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductTerms:
-    """A product as it is from now on."""
+    """A product as it is from now on; without a `listing` it is shown as it was."""
 
     id: str
     category: str | None = None
     collections: tuple[str, ...] = ()
     promoter_id: str | None = None
+    listing: ListingTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,15 @@ def put_products(command: PutProducts, catalog: PeopleCatalog, now: datetime) ->
     """Store what changed of each product, and return them all as they are.
 
     Orders that were placed before keep what the products were. What is as it was changes nothing,
-    so that a call that broke off is sent again. InvalidInputError before anything is stored.
+    so that a call that broke off is sent again. InvalidInputError, or InvalidProgramError with all
+    that is wrong with listings, before anything is stored.
     """
     _check(command, catalog)
+    listings = _listings(command, catalog.terms(command.program_id).program, now)
     known = catalog.products(command.program_id, [terms.id for terms in command.products])
     return tuple(
-        _put(terms, command.program_id, known.get(terms.id), catalog, now) for terms in command.products
+        _put(terms, command.program_id, known.get(terms.id), listings.get(terms.id), catalog, now)
+        for terms in command.products
     )
 
 
@@ -55,8 +61,28 @@ def read_product(program_id: str, product_id: str, catalog: DecisionCatalog) -> 
     return product
 
 
+def _listings(command: PutProducts, program: Program, now: datetime) -> dict[str, Listing]:
+    """Return the listings by product; what is wrong with any, with its place among the products."""
+    rules = ListingRules.of(program.currency, program.allowed_hosts)
+    listings, faults = dict[str, Listing](), list[InvalidInputError]()
+    for number, terms in enumerate(command.products):
+        if terms.listing:
+            listings[terms.id], wrong = listing_of(terms.listing, now, rules)
+            faults += (
+                InvalidInputError(fault.what, f"products[{number}].listing.{fault.where}") for fault in wrong
+            )
+    if faults:
+        raise InvalidProgramError(tuple(faults))
+    return listings
+
+
 def _put(
-    terms: ProductTerms, program_id: str, known: Product | None, catalog: PeopleCatalog, now: datetime
+    terms: ProductTerms,
+    program_id: str,
+    known: Product | None,
+    listing: Listing | None,
+    catalog: PeopleCatalog,
+    now: datetime,
 ) -> Product:
     change = ProductChange(
         effective_at=now,
@@ -66,7 +92,7 @@ def _put(
     )
     for _ in range(ATTEMPTS):
         product = known or Product(program_id=program_id, id=terms.id)
-        changed = product.changed(change)
+        changed = product.told(change, _listed(product.listing, listing))
         if changed is product:
             return product
         try:
@@ -76,6 +102,15 @@ def _put(
             continue
         return changed
     raise NetworkMovedError(f"product {terms.id}")
+
+
+def _listed(known: Listing | None, told: Listing | None) -> Listing | None:
+    """Return what a product is shown as: what is told now, whatever the shop's clock said before."""
+    if known is None or told is None:
+        return told or known
+    if replace(told, updated_at=known.updated_at) == known:
+        return known
+    return newer(known, replace(told, updated_at=max(told.updated_at, known.updated_at)))
 
 
 def _check(command: PutProducts, catalog: PeopleCatalog) -> None:
