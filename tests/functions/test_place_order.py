@@ -304,7 +304,7 @@ def test_a_body_is_opened_once_it_is_proven_and_kept_as_it_came(world: World, cl
 
 def test_what_is_ignored_is_answered_alike(world: World, client: Clients) -> None:
     world.storefront_adapters["shopify"] = Courteous()
-    answer = deliver(client("place_order"), PAID[::-1], signed(PAID[::-1], topic="products/update"))
+    answer = deliver(client("place_order"), PAID[::-1], signed(PAID[::-1], topic="customers/update"))
     assert (answer.status_code, answer.body) == (200, b"success")
     assert is_untouched(world)
 
