@@ -34,7 +34,6 @@ from grapevine.adapters.memory.state import (
     MemoryWaits,
 )
 from grapevine.adapters.rails.sepa_status import read_status_report
-from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.evidence import bounties_touched
@@ -52,7 +51,8 @@ from grapevine.ports import (
     StorefrontAdapter,
     StorefrontSecrets,
 )
-from grapevine.runtime.wiring import ProgramRails
+from grapevine.runtime.opening import StorefrontAdapters
+from grapevine.runtime.wiring import SHOP_MODULES, ProgramRails
 from grapevine.usecases.apply_results import ResultPorts
 from grapevine.usecases.choose_payouts import SendPorts
 from grapevine.usecases.close_settlement import ClosePorts
@@ -107,7 +107,9 @@ class World:
     printer: StatementPrinter = field(default_factory=MemoryPrinter)
     given_rails: dict[RailName, Rail] = field(default_factory=dict)
     treasury: MemoryTreasury = field(init=False)
-    storefront_adapters: dict[str, StorefrontAdapter] = field(default_factory=lambda: {"shopify": Shopify()})
+    storefront_adapters: dict[str, StorefrontAdapter] = field(
+        default_factory=lambda: dict(StorefrontAdapters(SHOP_MODULES))
+    )
     random_bytes: RandomBytes = field(default_factory=counting_bytes)
     list_sizes: ListSizes = field(default_factory=ListSizes)
 

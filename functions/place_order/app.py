@@ -1,6 +1,6 @@
 """Storefront webhooks: verify, normalise, append the fact of the order; GET is how some platforms greet."""
 
-from chalice.app import Chalice, Response
+from chalice.app import Chalice, CloudWatchEvent, Response
 
 from grapevine.runtime import receiving
 from grapevine.runtime.http import answering, incoming
@@ -13,3 +13,8 @@ app = Chalice(app_name="place_order", configure_logs=False)
 @answering("receive_webhook")
 def receive_webhook(storefront_id: str) -> Response:
     return receiving.receive(storefront_id, incoming(app), parts())
+
+
+@app.on_cw_event({"source": [{"prefix": receiving.SHOPIFY}], "detail-type": ["shopifyWebhook"]})
+def receive_event(event: CloudWatchEvent) -> dict[str, str]:
+    return receiving.receive_event(event.to_dict(), parts())

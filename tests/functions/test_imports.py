@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 HANDLERS = {
     "track_click": {"redirect", "redirect_from"},
-    "place_order": {"receive_webhook"},
+    "place_order": {"receive_webhook", "receive_event"},
     "accrue": {"on_facts", "on_entries", "redrive"},
     "settle": {
         "sweep_due",

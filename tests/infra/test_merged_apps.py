@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # The public handler names: a renamed handler replaces the deployed function.
 HANDLERS = {
     "track_click": {"api_handler"},
-    "place_order": {"api_handler"},
+    "place_order": {"api_handler", "receive_event"},
     "accrue": {"on_facts", "on_entries", "redrive"},
     "settle": {
         "sweep_due",
@@ -158,6 +158,14 @@ def test_settle_queue_mapping(packaged: dict[str, PackagedApp]) -> None:
 def test_schedules(packaged: dict[str, PackagedApp], handler: str) -> None:
     event = _only_event(_functions(packaged["settle"])[handler])
     assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)"}}
+
+
+def test_shops_events_are_heard_and_none_is_dropped_in_silence(packaged: dict[str, PackagedApp]) -> None:
+    function = _functions(packaged["place_order"])["receive_event"]
+    pattern = {"source": [{"prefix": "aws.partner/shopify.com/"}], "detail-type": ["shopifyWebhook"]}
+    assert _only_event(function) == {"Type": "CloudWatchEvent", "Properties": {"Pattern": pattern}}
+    given_up = function["Properties"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert given_up == {"Type": "SQS", "Destination": {"Ref": "DroppedQueueArn"}}
 
 
 def test_points_are_tended_after_the_utc_day_has_settled(packaged: dict[str, PackagedApp]) -> None:

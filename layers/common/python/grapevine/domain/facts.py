@@ -131,9 +131,16 @@ class Line:
         return max(self.gross_minor - self.discount_minor - self.tax_minor, 0) if is_sale else 0
 
 
+WHOLE_ORDER = "*"
+"""The line of a refund that names none: its amount, tax and all, is of the order as a whole."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
-    """How much of one order line went back; `tax_minor` beside the subtotal, where that is told."""
+    """How much of one order line went back; `tax_minor` beside the subtotal, where that is told.
+
+    On the line WHOLE_ORDER the subtotal is all that was paid back, and its lines share it.
+    """
 
     line_id: str
     quantity_milli: int

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grapevine.domain.facts import Line, Refund
-from grapevine.domain.money import Rounding, prorate
+from grapevine.domain.facts import WHOLE_ORDER, Line, Refund
+from grapevine.domain.money import Rounding, allocate, prorate
 from grapevine.domain.products import SoldProduct
 
 
@@ -26,6 +26,22 @@ class OrderLine:
     refunded_tax_minor: int = 0
     taken_out_minor: int = 0
     product: SoldProduct | None = None
+
+
+def order_lines(lines: Sequence[Line], refunds: Sequence[Refund]) -> tuple[OrderLine, ...]:
+    """Return lines with what all refunds together took of each.
+
+    What went back without saying of which line is shared by what is left of all of them, in
+    proportion to what was paid, exactly; so money back of the whole order leaves nothing of any.
+    """
+    found = tuple([order_line(line, refunds) for line in lines])
+    parts = [part for refund in refunds for part in refund.lines if part.line_id == WHOLE_ORDER]
+    left = [_left(item) for item in found]
+    back = min(sum(part.subtotal_minor for part in parts), sum(left))
+    if back <= 0:
+        return found
+    shares = allocate(back, left)
+    return tuple([_with_share(item, *of) for item, *of in zip(found, shares, left, strict=True)])
 
 
 def order_line(line: Line, refunds: Sequence[Refund]) -> OrderLine:
@@ -53,6 +69,27 @@ def _refunded(line: Line, subtotal_minor: int, paid_back_milli: int) -> int:
     if line.tax_minor and line.quantity_milli:
         return prorate(line.net_minor, paid_back_milli, line.quantity_milli, Rounding.HALF_EVEN)
     return min(max(subtotal_minor, 0), line.net_minor)
+
+
+def _left(item: OrderLine) -> int:
+    """Return what of a line's price, with all of its tax, has not gone back by name."""
+    tax = item.line.tax_minor + item.line.added_tax_minor
+    net_left = item.line.net_minor - item.refunded_minor
+    return net_left + max(tax - item.refunded_tax_minor, 0) if net_left else 0
+
+
+def _with_share(item: OrderLine, share: int, left: int) -> OrderLine:
+    """Return a line of which a share of what was `left` went back as well; all of it takes its units."""
+    if not share:
+        return item
+    net_left = item.line.net_minor - item.refunded_minor
+    net = prorate(net_left, share, left, Rounding.HALF_EVEN)
+    return replace(
+        item,
+        refunded_minor=item.refunded_minor + net,
+        refunded_milli=item.line.quantity_milli if share == left else item.refunded_milli,
+        refunded_tax_minor=item.refunded_tax_minor + share - net,
+    )
 
 
 def with_sold(lines: Sequence[OrderLine], products: Sequence[SoldProduct]) -> tuple[OrderLine, ...]:

@@ -19,7 +19,7 @@ from grapevine.domain.facts import (
     Tender,
     Verdict,
 )
-from grapevine.domain.lines import OrderLine, order_line
+from grapevine.domain.lines import OrderLine, order_lines
 from grapevine.domain.plans import GRACE
 from grapevine.domain.quarantine import as_ruled, rulings_of
 
@@ -95,7 +95,7 @@ def fold(facts: Iterable[Fact]) -> Order:
         paid_at=min([fact.version for fact in ordered if _earns(fact)], default=None),
         payment=last.payment or Payment.PENDING,
         currency=last.currency,
-        lines=tuple([order_line(line, refunds) for line in (*(last.lines or ()), *(last.charges or ()))]),
+        lines=order_lines((*(last.lines or ()), *(last.charges or ())), refunds),
         cancelled_at=last.cancelled_at,
         received_at=min([s.received_at for s in snapshots if s.received_at], default=None),
         customer_key=last.customer_key,

@@ -8,7 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
-from grapevine.domain.errors import InvalidInputError, MalformedBodyError, NotFoundError, TooLargeError
+from grapevine.domain.errors import (
+    InvalidInputError,
+    MalformedBodyError,
+    NotFoundError,
+    TooLargeError,
+    UnauthenticatedError,
+)
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import checked_id
 from grapevine.domain.instants import to_text
@@ -40,12 +46,24 @@ Told = Fact | ProductReading | NeedsFetch | PrivacyRequest | Ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Which shop sent a delivery, where the channel it came by proves that and there is no signature."""
+
+    platform: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """One delivery as it came; header names in lower case, and the query's with a `?` before each."""
+    """One delivery as it came; header names in lower case, and the query's with a `?` before each.
+
+    `sender` is None where the delivery has to prove by itself where it came from.
+    """
 
     storefront_id: str
     raw: bytes
     headers: Mapping[str, str]
+    sender: Sender | None = None
 
 
 class Receipt(StrEnum):
@@ -97,10 +115,13 @@ def place_order(command: PlaceOrder, ports: PlaceOrderPorts, now: datetime) -> P
     storefront, secrets = _known(command.storefront_id, ports)
     adapter = ports.adapters[storefront.platform]
     keys = ShopKeys(secrets=secrets.webhook_secrets, domain=storefront.domain, access=secrets.access)
-    greeting = adapter.greet(command.raw, command.headers, keys, now)
-    if greeting is not None:
-        return Placed(receipt=Receipt.GREETED, topic="", reply=greeting)
-    adapter.verify(command.raw, command.headers, keys, now)
+    if command.sender is None:
+        greeting = adapter.greet(command.raw, command.headers, keys, now)
+        if greeting is not None:
+            return Placed(receipt=Receipt.GREETED, topic="", reply=greeting)
+        adapter.verify(command.raw, command.headers, keys, now)
+    elif command.sender != Sender(platform=storefront.platform, domain=storefront.domain.lower()):
+        raise UnauthenticatedError("not authenticated")
     topic = adapter.topic(command.headers)
     said = _opened(command, adapter, keys, ports, now)
     digest = _digest(topic, said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NoReturn
@@ -21,6 +21,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """Outside of these an instant is a mistake, and adding a hold to it could leave the calendar."""
 
+_WALL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
 _IDENTIFIER = re.compile(r"[0-9]{1,20}")
 
 
@@ -86,6 +87,18 @@ class Node:
         if not EARLIEST <= instant < LATEST:
             self.refuse("an instant out of range")
         return instant
+
+    def utc(self) -> datetime | None:
+        """Return an instant that is in UTC and may not say so: `2026-11-11T09:00:00`."""
+        text = self.text() or ""
+        zoned = replace(self, value=f"{text}Z") if _WALL_TIME.fullmatch(text) else self
+        return zoned.instant()
+
+    def unix(self) -> datetime | None:
+        """Return an instant that is told in whole seconds since 1970."""
+        if self.value is None:
+            return None
+        return datetime.fromtimestamp(self.whole(int(LATEST.timestamp()) - 1), UTC)
 
     def whole(self, largest: int) -> int:
         """Return a whole number from 0 to `largest`; it must be there."""

@@ -6,22 +6,8 @@ currency; the shop's part of the set is the one that is settled in.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
-
+from grapevine.adapters.storefronts.amounts import checked_currency, minor_of
 from grapevine.adapters.storefronts.json_values import Node
-from grapevine.domain.errors import MoneyError
-from grapevine.domain.money import EXPONENTS, MAX_MINOR, parse_minor
-
-_EXACT = Context(prec=60)
-_MOST_DIGITS = len(str(MAX_MINOR))
-
-
-def checked_currency(node: Node) -> str | None:
-    """Return a currency that we can count in; InvalidInputError for an unknown one."""
-    currency = node.text()
-    if currency is not None and currency not in EXPONENTS:
-        node.refuse(f"unknown currency {currency[:8]!r}")
-    return currency
 
 
 def set_currency(owner: Node, name: str) -> str | None:
@@ -37,11 +23,11 @@ def shop_minor(owner: Node, name: str, currency: str, *, rounds: bool = False) -
     """
     money = owner[f"{name}_set"]["shop_money"]
     if money["amount"].is_missing:
-        return _minor(owner[name], currency, rounds=rounds)
+        return _shop_minor(owner[name], currency, rounds=rounds)
     named = checked_currency(money["currency_code"])
     if named not in (None, currency):
         money.refuse(f"in {named}, the order is in {currency}")
-    return _minor(money["amount"], currency, rounds=rounds)
+    return _shop_minor(money["amount"], currency, rounds=rounds)
 
 
 def sum_minor(parts: Node, name: str, currency: str) -> int:
@@ -49,27 +35,5 @@ def sum_minor(parts: Node, name: str, currency: str) -> int:
     return sum(shop_minor(part, name, currency) for part in parts.items())
 
 
-def _minor(node: Node, currency: str, *, rounds: bool) -> int:
-    if node.is_missing or isinstance(node.value, bool):
-        node.refuse("no amount")
-    number = node.value
-    minor = _number(node, number, currency, rounds) if isinstance(number, Decimal) else _text(node, currency)
-    return minor if minor >= 0 or node.odd else node.refuse("negative")
-
-
-def _text(node: Node, currency: str) -> int:
-    try:
-        return parse_minor(str(node.value)[:64], currency)
-    except MoneyError as error:
-        node.refuse(str(error))
-
-
-def _number(node: Node, value: Decimal, currency: str, rounds: bool) -> int:
-    """Return a JSON number's minor units; its size is looked at before anything is done with it."""
-    digits = EXPONENTS[currency]
-    if value.adjusted() + digits >= _MOST_DIGITS:
-        node.refuse(f"over the limit of {MAX_MINOR} minor units")
-    rounded = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN, _EXACT)
-    if rounded != value and not rounds:
-        node.refuse(f"more than {digits} decimals of {currency}")
-    return int(rounded.scaleb(digits))
+def _shop_minor(node: Node, currency: str, *, rounds: bool) -> int:
+    return minor_of(node, currency, rounds=rounds and not isinstance(node.value, str))

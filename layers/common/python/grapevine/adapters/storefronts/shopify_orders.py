@@ -9,23 +9,26 @@ its path.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import NoReturn
-from urllib.parse import parse_qsl, urlsplit
 
+from grapevine.adapters.storefronts.amounts import checked_currency
 from grapevine.adapters.storefronts.json_values import Node
+from grapevine.adapters.storefronts.readings import (
+    MAX_QUANTITY,
+    ODD_QUANTITY,
+    click_among,
+    clicks_in_url,
+    host_in_url,
+    sku_of,
+)
 from grapevine.adapters.storefronts.shopify_charges import charges_of, refunded_charges, tenders_of
-from grapevine.adapters.storefronts.shopify_money import checked_currency, set_currency, shop_minor, sum_minor
+from grapevine.adapters.storefronts.shopify_money import set_currency, shop_minor, sum_minor
 from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.facts import Line, Payment, Refund, RefundLine, Snapshot
-from grapevine.domain.ids import visitor_of
 from grapevine.domain.links import CLICK_PARAMETER
 from grapevine.domain.money import MAX_MINOR, Rounding, prorate
 
-MAX_QUANTITY = 1_000_000
-ODD_QUANTITY = 1_000_000_000
-"""Beyond this many a quantity cannot even be accepted by a person."""
 NEEDS_FETCH = "needs_fetch"
 """How a problem starts that asking the storefront for the whole object would solve."""
 
@@ -33,8 +36,6 @@ _ORDER_INSTANTS = ("updated_at", "created_at", "processed_at", "cancelled_at", "
 _PART_INSTANTS = ("updated_at", "created_at", "processed_at")
 # An authorization that ran out is money nobody will see.
 _OTHER_STATES = {"expired": Payment.VOIDED}
-_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-LONGEST_HOST = 100
 _UNDELIVERABLE = frozenset({"cancelled", "error", "failure"})
 
 
@@ -141,27 +142,12 @@ def click_id_of(order: Node) -> str | None:
         for attribute in order["note_attributes"].listed()
         if attribute["name"].text() == CLICK_PARAMETER
     ]
-    candidates = [*kept, *_landing_values(order["landing_site"].text() or "")]
-    return next((text for text in candidates if text and visitor_of(text)), None)
+    return click_among([*kept, *clicks_in_url(order["landing_site"].text() or "")])
 
 
 def referrer_of(order: Node) -> str | None:
-    """Return the host of the page that led to the shop; the rest of the address may name a person."""
-    try:
-        host = urlsplit(order["referring_site"].text() or "").hostname or ""
-    except ValueError:
-        return None
-    name = host.removeprefix("www.")
-    return name if len(name) <= LONGEST_HOST and _HOST.fullmatch(name) else None
-
-
-def _landing_values(url: str) -> list[str]:
-    """Return the click ids in a URL, the last one first: the redirect appends ours at the end."""
-    try:
-        pairs = parse_qsl(urlsplit(url).query)
-    except ValueError:
-        return []
-    return [value for name, value in reversed(pairs) if name == CLICK_PARAMETER]
+    """Return the host of the page that led to the shop."""
+    return host_in_url(order["referring_site"].text() or "")
 
 
 def needs_fetch(what: str) -> NoReturn:
@@ -198,7 +184,7 @@ def _line(order: Node, line: Node, currency: str) -> Line:
     return Line(
         id=_required_id(line["id"]),
         product_id=line["product_id"].identifier(),
-        sku=_sku(line["sku"]),
+        sku=sku_of(line["sku"]),
         quantity_milli=kept * 1000,
         gross_minor=shop_minor(line, "price", currency) * kept,
         discount_minor=_of_kept(sum_minor(line["discount_allocations"], "amount", currency), kept, quantity),
@@ -229,11 +215,6 @@ def _of_kept(minor: int, kept: int, quantity: int) -> int:
 
 def _quantity(line: Node) -> int:
     return line["quantity"].whole(ODD_QUANTITY if line.odd else MAX_QUANTITY)
-
-
-def _sku(node: Node) -> str | None:
-    """Return the stock keeping unit; some shops number them."""
-    return str(node.value) if type(node.value) is int else node.text()
 
 
 def _refund_line(line: Node, currency: str | None) -> RefundLine:

@@ -43,7 +43,10 @@ WITHOUT_SECRETS = (RailName.CSV,)
 """Rails that every program has."""
 
 
-SHOP_MODULES = {"shopify": "shopify"}
+SHOP_MODULES = {
+    "shopify": "shopify",
+    "woocommerce": "woocommerce",
+}
 """Where each platform's webhooks are read; adding one is a module with an `ADAPTER` and a line here."""
 
 
