@@ -16,7 +16,7 @@ from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import RailUnavailableError
 from grapevine.runtime import parts
 from grapevine.runtime.settings import SettingsError, read_settings
-from grapevine.runtime.wiring import RAIL_MODULES, AwsParts
+from grapevine.runtime.wiring import RAIL_MODULES, SHOP_MODULES, AwsParts
 from tests import builders as make
 from tests.builders import T0, minutes
 from tests.functions.images import click_records, entry_records, fact_records
@@ -85,7 +85,7 @@ def test_an_accounts_entry_is_no_orders() -> None:
 def test_settings_are_asked_for_only_when_needed() -> None:
     bare = AwsParts()
     assert bare.random_bytes(4) != bare.random_bytes(4)
-    assert set(bare.storefront_adapters) == {"shopify"}
+    assert set(bare.storefront_adapters) == set(SHOP_MODULES)
     with pytest.raises(SettingsError, match="missing in the environment"):
         bare.now()
 

@@ -66,3 +66,43 @@ each_shopify_sample = pytest.mark.parametrize("name", SHOPIFY)
 def each(*names: str) -> Callable[..., Any]:
     """Run a test once for each of these samples."""
     return pytest.mark.parametrize("name", names)
+
+
+WOOCOMMERCE = (
+    "docs_v3_coupons_0.json",
+    "docs_v3_coupons_2.json",
+    "docs_v3_order-refunds_0.json",
+    "docs_v3_order-refunds_2.json",
+    "docs_v3_orders_0.json",
+    "docs_v3_orders_2.json",
+    "docs_v3_orders_3.json",
+)
+STRIPE = (
+    "openapi_charge.json",
+    "openapi_checkout.session.json",
+    "rubymock_charge.dispute.created.json",
+    "rubymock_charge.refund.updated.json",
+    "rubymock_charge.refunded.json",
+    "rubymock_charge.succeeded.json",
+    "rubymock_checkout.session.completed.json",
+    "rubymock_invoice.paid.json",
+    "rubymock_payment_intent.succeeded.json",
+    "rubymock_payout.created.json",
+    "rubymock_payout.paid.json",
+)
+
+
+def names_in(folder: str) -> list[str]:
+    """Return the names of all files of a folder of samples."""
+    return sorted(path.name for path in (samples_folder() / folder).glob("*.json"))
+
+
+def vectors(*schemes: str) -> list[dict[str, Any]]:
+    """Return the published signatures of these schemes."""
+    found: list[dict[str, Any]] = json.loads(sample("signatures/vectors.json"))
+    return [vector for vector in found if vector["scheme"] in schemes]
+
+
+def fixture(path: str) -> bytes:
+    """Return a body of our own, in a platform's shape."""
+    return (Path(__file__).parent / "fixtures" / path).read_bytes()

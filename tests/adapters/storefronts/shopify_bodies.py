@@ -9,7 +9,7 @@ from typing import Any
 
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.facts import Snapshot
-from grapevine.ports import Reading
+from grapevine.ports import NeedsFetch, Reading
 
 SECRET, OLD_SECRET = "shpss_new", "shpss_old"
 SHOP = "orchard.myshopify.com"
@@ -79,8 +79,11 @@ def parcel(
 
 
 def normalised(body: object, topic: str = "orders/paid") -> Reading:
-    (reading,) = SHOPIFY.normalise(json.dumps(body).encode(), topic)
+    """What a body says of its order; one that says too little also asks to be fetched."""
+    reading, *fetches = SHOPIFY.normalise(json.dumps(body).encode(), topic)
     assert isinstance(reading, Reading)
+    is_wanted = bool(reading.problem and reading.problem.startswith("needs_fetch"))
+    assert [isinstance(fetch, NeedsFetch) for fetch in fetches] == [True] * is_wanted
     return reading
 
 

@@ -21,7 +21,6 @@ from grapevine.usecases.place_order import (
     place_order,
 )
 
-
 SHOPIFY = "aws.partner/shopify.com/"
 """How the names of Shopify's event sources begin; only AWS's partners can send under such a name."""
 

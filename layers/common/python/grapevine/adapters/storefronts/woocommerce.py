@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from grapevine.adapters.storefronts.json_values import EARLIEST, Node, parse_object
+from grapevine.adapters.storefronts.plain import PlainShop
 from grapevine.adapters.storefronts.readings import (
     by_lower_name,
     host_in_url,
@@ -30,7 +31,7 @@ from grapevine.adapters.storefronts.woocommerce_orders import (
 from grapevine.adapters.storefronts.woocommerce_parts import has_details
 from grapevine.domain.errors import UnauthenticatedError
 from grapevine.domain.facts import FactKind, Payment
-from grapevine.ports import Ignored, NeedsFetch, Reading, ShopEvent, ShopKeys
+from grapevine.ports import Ignored, NeedsFetch, Reading, Reply, ShopEvent, ShopKeys
 
 DELETED = "order.deleted"
 _TOPICS = frozenset({"order.created", "order.updated", "order.restored"})
@@ -41,7 +42,7 @@ _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#034;": '"', "&#039;": "
 _KINDS = {Payment.PAID: FactKind.PAID, Payment.VOIDED: FactKind.CANCELLED}
 
 
-class WooCommerce:
+class WooCommerce(PlainShop):
     """The storefront adapter for WooCommerce; it keeps nothing."""
 
     def verify(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> None:  # noqa: ARG002 - WooCommerce signs no instant
@@ -51,9 +52,10 @@ class WooCommerce:
         if not (is_signed and _is_from(keys.domain, _header(headers, "source"))):
             raise UnauthenticatedError("not authenticated")
 
-    def greeting(self, raw: bytes, headers: Mapping[str, str]) -> bool:
-        """Say whether this is what a shop sends when a webhook is made: a form of the webhook's id alone."""
-        return not _header(headers, "signature") and _PING.fullmatch(raw) is not None
+    def greet(self, raw: bytes, headers: Mapping[str, str], keys: ShopKeys, now: datetime) -> Reply | None:  # noqa: ARG002 - the port's signature
+        """Answer what a shop sends when a webhook is made, a form of its id alone: it wants a 200."""
+        is_ping = not _header(headers, "signature") and _PING.fullmatch(raw) is not None
+        return Reply("ok") if is_ping else None
 
     def topic(self, headers: Mapping[str, str]) -> str:
         """Return the topic, such as `order.updated`."""
