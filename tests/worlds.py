@@ -27,6 +27,7 @@ from grapevine.adapters.memory.outside import (
 )
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.settlements import MemorySettlements
+from grapevine.adapters.memory.shops import MemoryReconcileMarks, MemoryShops
 from grapevine.adapters.memory.state import (
     MemoryPages,
     MemoryProofs,
@@ -102,6 +103,8 @@ class World:
     failures: MemoryFailures = field(default_factory=MemoryFailures)
     settlement_queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
     shop_queue: MemoryShopQueue = field(default_factory=MemoryShopQueue)
+    shop_clients: MemoryShops = field(default_factory=MemoryShops)
+    reconcile_marks: MemoryReconcileMarks = field(default_factory=MemoryReconcileMarks)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     bus: MemoryBus = field(default_factory=MemoryBus)
     printer: StatementPrinter = field(default_factory=MemoryPrinter)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 HANDLERS = {
     "track_click": {"redirect", "redirect_from"},
-    "place_order": {"receive_webhook", "receive_event"},
+    "place_order": {"receive_webhook", "receive_event", "serve_shops", "start_reconciling"},
     "accrue": {"on_facts", "on_entries", "redrive"},
     "settle": {
         "sweep_due",

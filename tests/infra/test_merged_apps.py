@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # The public handler names: a renamed handler replaces the deployed function.
 HANDLERS = {
     "track_click": {"api_handler"},
-    "place_order": {"api_handler", "receive_event"},
+    "place_order": {"api_handler", "receive_event", "serve_shops", "start_reconciling"},
     "accrue": {"on_facts", "on_entries", "redrive"},
     "settle": {
         "sweep_due",
@@ -154,9 +154,26 @@ def test_settle_queue_mapping(packaged: dict[str, PackagedApp]) -> None:
     assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("handler", ["sweep_due", "start_settlements", "report_waiting", "verify_programs"])
-def test_schedules(packaged: dict[str, PackagedApp], handler: str) -> None:
-    event = _only_event(_functions(packaged["settle"])[handler])
+def test_shop_queue_mapping(packaged: dict[str, PackagedApp]) -> None:
+    event = _only_event(_functions(packaged["place_order"])["serve_shops"])
+    assert event["Type"] == "SQS"
+    assert event["Properties"]["Queue"] == {"Fn::Sub": "${ShopQueueArn}"}
+    assert event["Properties"]["BatchSize"] == 1
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize(
+    ("app", "handler"),
+    [
+        ("settle", "sweep_due"),
+        ("settle", "start_settlements"),
+        ("settle", "report_waiting"),
+        ("settle", "verify_programs"),
+        ("place_order", "start_reconciling"),
+    ],
+)
+def test_schedules(packaged: dict[str, PackagedApp], app: str, handler: str) -> None:
+    event = _only_event(_functions(packaged[app])[handler])
     assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)"}}
 
 

@@ -8,6 +8,7 @@ import pytest
 from cfnlint.decode import decode_str
 
 from infra.house import APPS, INFRA
+from infra.templates import functions_of, handler_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -82,6 +83,8 @@ def test_alarms_reach_a_person(platform: dict[str, Any]) -> None:
     alarms = _of_type(platform, "AWS::CloudWatch::Alarm")
     assert alarms.keys() == {
         "ShopsNotServed",
+        "ShopsRefuse",
+        "ShopsNotReconciled",
         "FailuresWait",
         "BatchesDropped",
         "SettlementsDead",
@@ -102,3 +105,17 @@ def test_platform_offers_what_an_app_asks_for(
     platform: dict[str, Any], packaged: dict[str, PackagedApp], app: str
 ) -> None:
     assert set(packaged[app].template["Parameters"]) <= {"Stage", *platform["Outputs"]}
+
+
+@pytest.mark.parametrize(
+    ("queue", "app", "handler"),
+    [("SettleQueue", "settle", "settle_promoters"), ("ShopQueue", "place_order", "serve_shops")],
+)
+def test_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take(
+    platform: dict[str, Any], packaged: dict[str, PackagedApp], queue: str, app: str, handler: str
+) -> None:
+    functions = {
+        handler_of(part): part["Properties"] for part in functions_of(packaged[app].template).values()
+    }
+    hidden = platform["Resources"][queue]["Properties"]["VisibilityTimeout"]
+    assert hidden == 6 * functions[handler]["Timeout"]

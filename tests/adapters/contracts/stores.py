@@ -16,6 +16,7 @@ from grapevine.adapters.dynamo.payees import DynamoPayees
 from grapevine.adapters.dynamo.private import DynamoPersonalData, DynamoRawBodies
 from grapevine.adapters.dynamo.proofs import DynamoProofs
 from grapevine.adapters.dynamo.settlements import DynamoSettlements
+from grapevine.adapters.dynamo.shop_marks import DynamoReconcileMarks
 from grapevine.adapters.dynamo.table import Access, Database
 from grapevine.adapters.dynamo.treasury import DynamoTreasury
 from grapevine.adapters.dynamo.waits import DynamoWaits
@@ -25,6 +26,7 @@ from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.settlements import MemorySettlements
+from grapevine.adapters.memory.shops import MemoryReconcileMarks
 from grapevine.adapters.memory.state import (
     MemoryPages,
     MemoryProofs,
@@ -34,7 +36,15 @@ from grapevine.adapters.memory.state import (
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_click_id, new_visitor_id
-from grapevine.ports import BatchStore, PayeeStore, PersonalData, ProofStore, RawBodies, WaitStore
+from grapevine.ports import (
+    BatchStore,
+    PayeeStore,
+    PersonalData,
+    ProofStore,
+    RawBodies,
+    ReconcileMarks,
+    WaitStore,
+)
 from grapevine.runtime.parts import (
     CatalogPart,
     ClicksPart,
@@ -69,6 +79,7 @@ class Stores:
     batches: BatchStore
     waits: WaitStore
     proofs: ProofStore
+    reconcile_marks: ReconcileMarks
     kept_body: Callable[[str, str], tuple[bytes, dict[str, str]] | None]
     known_person: Callable[[str], dict[str, str] | None]
 
@@ -132,6 +143,7 @@ def dynamo_stores(database: Database) -> Stores:
         batches=DynamoBatches(database, MemoryFiles()),
         waits=DynamoWaits(database),
         proofs=DynamoProofs(database),
+        reconcile_marks=DynamoReconcileMarks(database),
         kept_body=raw_bodies.kept,
         known_person=personal_data.person,
     )
@@ -156,6 +168,7 @@ def memory_stores() -> Stores:
         batches=MemoryBatches(),
         waits=MemoryWaits(),
         proofs=MemoryProofs(),
+        reconcile_marks=MemoryReconcileMarks(),
         kept_body=lambda *name: raw_bodies.kept[name][:2] if name in raw_bodies.kept else None,
         known_person=personal_data.remembered.get,
     )

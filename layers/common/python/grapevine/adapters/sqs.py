@@ -64,7 +64,7 @@ class SqsFailures:
 
 
 class SqsShopQueue:
-    """What webhooks asked for: `{"fetch": …}` an order, or `{"privacy": …}`."""
+    """What webhooks asked for: `{"fetch": …}`, `{"privacy": …}`, `{"coupon": …}`, `{"reconcile": …}`."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
@@ -77,6 +77,14 @@ class SqsShopQueue:
     def send_privacy(self, storefront_id: str, request: PrivacyRequest) -> None:
         """Queue a person's request; twice is harmless."""
         self._send({"privacy": {"storefront_id": storefront_id, **asdict(request)}})
+
+    def send_coupon(self, storefront_id: str, code: str) -> None:
+        """Queue that a shop is told whether a coupon counts; twice is harmless."""
+        self._send({"coupon": {"storefront_id": storefront_id, "code": code}})
+
+    def send_reconcile(self, storefront_id: str) -> None:
+        """Queue that a shop is asked what changed; twice is harmless."""
+        self._send({"reconcile": {"storefront_id": storefront_id}})
 
     def _send(self, message: dict[str, object]) -> None:
         try:

@@ -89,6 +89,8 @@ from grapevine.ports.rails import (
     RailUnavailableError,
     StatusReader,
 )
+from grapevine.ports.shop_clients import ShopClient, ShopClients
+from grapevine.ports.shop_marks import ReconcileMarks
 from grapevine.ports.shops import (
     Ignored,
     NeedsFetch,
@@ -168,12 +170,15 @@ __all__ = [
     "RateWriter",
     "RawBodies",
     "Reading",
+    "ReconcileMarks",
     "Reply",
     "SecretStore",
     "SettlementQueue",
     "SettlementReader",
     "SettlementStore",
     "ShopCatalog",
+    "ShopClient",
+    "ShopClients",
     "ShopEvent",
     "ShopKeys",
     "ShopQueue",

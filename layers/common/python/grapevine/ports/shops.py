@@ -155,3 +155,9 @@ class ShopQueue(Protocol):
 
     def send_privacy(self, storefront_id: str, request: PrivacyRequest) -> None:
         """Queue a person's request; twice is harmless."""
+
+    def send_coupon(self, storefront_id: str, code: str) -> None:
+        """Queue that a shop is told whether a coupon counts; twice is harmless."""
+
+    def send_reconcile(self, storefront_id: str) -> None:
+        """Queue that a shop is asked what changed since it was asked last; twice is harmless."""

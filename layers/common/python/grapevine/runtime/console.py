@@ -11,6 +11,7 @@ from grapevine.domain.people import PromoterStatus
 from grapevine.domain.plain import to_plain
 from grapevine.runtime import api, replies
 from grapevine.runtime.caller import Caller
+from grapevine.runtime.console_coupons import tell_shops
 from grapevine.runtime.parts import Parts
 from grapevine.usecases import change_promoter as network
 from grapevine.usecases import create_coupon as coupons
@@ -129,14 +130,18 @@ def create_coupon(caller: Caller, program_id: str, promoter_id: str) -> Json:
     """Give a promoter a personal discount code."""
     program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
     command = api.to_create_coupon(caller.body(), program.id, promoter_id)
-    return replies.from_coupon(coupons.create_coupon(command, parts.catalog, now), now)
+    coupon = coupons.create_coupon(command, parts.catalog, now)
+    tell_shops(coupon, parts)
+    return replies.from_coupon(coupon, now)
 
 
 def switch_coupon(caller: Caller, program_id: str, code: str) -> Json:
     """Let a code count, or not, from now on."""
     program, parts, now = caller.terms(program_id).program, caller.parts, caller.parts.now()
     command = api.to_switch_coupon(caller.body(), program.id, unquote(code))
-    return replies.from_coupon(coupons.switch_coupon(command, parts.catalog, now), now)
+    coupon = coupons.switch_coupon(command, parts.catalog, now)
+    tell_shops(coupon, parts)
+    return replies.from_coupon(coupon, now)
 
 
 def change_sponsor(caller: Caller, program_id: str, promoter_id: str) -> Json:

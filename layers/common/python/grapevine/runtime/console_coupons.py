@@ -7,13 +7,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from grapevine.domain.coupons import Coupon
-from grapevine.domain.errors import NotFoundError
+from grapevine.domain.errors import NotFoundError, UnavailableError
 from grapevine.domain.plain import flag_of, to_plain
-from grapevine.runtime import replies
+from grapevine.runtime import observe, replies
 from grapevine.runtime.body import Body
 from grapevine.runtime.caller import Caller
+from grapevine.runtime.parts import Parts
 from grapevine.usecases import mark_coupon as marks
 from grapevine.usecases import put_payee as payees
+from grapevine.usecases import sync_coupon
 
 Json = dict[str, Any]
 
@@ -50,6 +52,17 @@ def score_coupons(caller: Caller, program_id: str) -> Json:
     caller.body().refuse_unknown()
     marked = marks.score_coupons(terms, parts.catalog, parts.pages, now)
     return {"marked": [{"code": one.coupon.code, "leak": _from_score(one)} for one in marked]}
+
+
+def tell_shops(coupon: Coupon, parts: Parts) -> None:
+    """Queue that the program's shops are told of a coupon; the caller never waits, or fails, for that.
+
+    What cannot be queued now is told by the hourly run.
+    """
+    try:
+        sync_coupon.tell_shops(coupon, parts.catalog, parts.shop_queue)
+    except UnavailableError as error:
+        observe.note(shops_not_told=str(error))
 
 
 def list_rings(caller: Caller, program_id: str) -> Json:

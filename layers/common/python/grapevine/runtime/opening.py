@@ -13,7 +13,9 @@ from typing import ClassVar
 
 from grapevine import ports
 from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.programs import Storefront
 from grapevine.domain.transfers import RailName, RailSecrets
+from grapevine.ports.shop_clients import ShopNeeds, ShopUnavailableError, Wait
 
 MOST_OPEN = 100
 Pairs = tuple[tuple[str, str], ...]
@@ -51,6 +53,34 @@ class OpenedRails:
         except InvalidInputError as error:
             where = f"{program_id}/{name}"
             raise ports.RailUnavailableError(f"the secrets of rail {where}: {error}") from error
+        return opened
+
+
+class OpenedShops:
+    """Shops' APIs that stay open while what they are used with is the same: some keep a token."""
+
+    modules: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, secrets: ports.SecretStore, now: Callable[[], datetime], wait: Wait) -> None:
+        self._secrets = secrets
+        self._now = now
+        self._wait = wait
+        self._opened = lru_cache(MOST_OPEN)(self._open)
+
+    def client(self, storefront: Storefront) -> ports.ShopClient:
+        """Return a shop's client; NotFoundError where we may not use its API, or know none of its kind."""
+        secrets = self._secrets.storefront_secrets(storefront.id)
+        if not secrets or not secrets.access or storefront.platform not in self.modules:
+            raise NotFoundError("access to the shop's API", storefront.id)
+        return self._opened(storefront, tuple(secrets.access.items()))
+
+    def _open(self, storefront: Storefront, pairs: Pairs) -> ports.ShopClient:
+        module = import_module(f"..adapters.shops.{self.modules[storefront.platform]}", __package__)
+        needs = ShopNeeds(domain=storefront.domain, access=dict(pairs), now=self._now, wait=self._wait)
+        try:
+            opened: ports.ShopClient = module.open_client(needs)
+        except InvalidInputError as error:
+            raise ShopUnavailableError(f"the access of storefront {storefront.id}: {error}") from error
         return opened
 
 

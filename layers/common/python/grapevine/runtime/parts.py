@@ -183,6 +183,16 @@ class Parts(Protocol):
         ...
 
     @property
+    def shop_clients(self) -> ports.ShopClients:
+        """Shops' own APIs."""
+        ...
+
+    @property
+    def reconcile_marks(self) -> ports.ReconcileMarks:
+        """How far shops have been reconciled."""
+        ...
+
+    @property
     def storefront_adapters(self) -> Mapping[str, ports.StorefrontAdapter]:
         """Webhook readers by platform."""
         ...

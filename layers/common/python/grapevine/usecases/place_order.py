@@ -124,7 +124,7 @@ def place_order(command: PlaceOrder, ports: PlaceOrderPorts, now: datetime) -> P
         raise UnauthenticatedError("not authenticated")
     topic = adapter.topic(command.headers)
     said = _opened(command, adapter, keys, ports, now)
-    digest = _digest(topic, said)
+    digest = digest_of(topic, said)
     events = _read(command, said, adapter, topic, ports, now)
     told = [_told(event, storefront, secrets, digest, now) for event in events]
     return replace(_kept(command, storefront, told, topic, digest, ports, now), reply=adapter.accepted)
@@ -142,7 +142,7 @@ def _kept(
     """Make a delivery's body and all that it says durable, and nothing of one that says nothing."""
     if all(isinstance(event, Ignored) for event in told):
         return Placed(receipt=Receipt.IGNORED, topic=topic)
-    _keep(command, _name(told, topic, digest), ports, now)
+    _keep(command, body_name(told, topic, digest), ports, now)
     done = [_taken(event, storefront, ports, now) for event in told]
     receipts = {receipt for receipt, _ in done}
     facts = [event for event in told if isinstance(event, Fact)]
@@ -196,7 +196,7 @@ def _opened(
     try:
         return adapter.opened(command.raw, command.headers, keys)
     except MalformedBodyError:
-        _keep(command, f"malformed#{_digest('', command.raw)}", ports, now)
+        _keep(command, f"malformed#{digest_of('', command.raw)}", ports, now)
         raise
 
 
@@ -209,13 +209,13 @@ def _read(
     now: datetime,
 ) -> tuple[ShopEvent, ...]:
     try:
-        return tuple(_checked(event) for event in adapter.normalise(said, topic))
+        return tuple(checked(event) for event in adapter.normalise(said, topic))
     except MalformedBodyError:
-        _keep(command, f"malformed#{_digest(topic, said)}", ports, now)
+        _keep(command, f"malformed#{digest_of(topic, said)}", ports, now)
         raise
 
 
-def _checked(event: ShopEvent) -> ShopEvent:
+def checked(event: ShopEvent) -> ShopEvent:
     """Return what was said, of something that our keys can hold, whatever the platform calls it."""
     if isinstance(event, Reading | NeedsFetch):
         return replace(event, order_id=_safe(event.order_id, "order id"))
@@ -262,7 +262,7 @@ def _keep(command: PlaceOrder, name: str, ports: PlaceOrderPorts, now: datetime)
     ports.raw_bodies.keep(command.storefront_id, name, command.raw, command.headers, now)
 
 
-def _name(told: Sequence[Told], topic: str, digest: str) -> str:
+def body_name(told: Sequence[Told], topic: str, digest: str) -> str:
     """Name a body by the order it is about, so that it is found with the order; else by what it says."""
     for event in told:
         if isinstance(event, Fact):
@@ -274,6 +274,6 @@ def _name(told: Sequence[Told], topic: str, digest: str) -> str:
     return f"asked#{topic}#{digest}"
 
 
-def _digest(topic: str, raw: bytes) -> str:
+def digest_of(topic: str, raw: bytes) -> str:
     """Name a delivery by what it says; a redelivery has the same name, another topic another one."""
     return blake2b(topic.encode() + b"\n" + raw, digest_size=8).hexdigest()

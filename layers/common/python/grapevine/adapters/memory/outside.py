@@ -94,12 +94,20 @@ class MemoryShopQueue:
     def __init__(self) -> None:
         self.fetches: list[tuple[str, str]] = []
         self.privacy: list[tuple[str, PrivacyRequest]] = []
+        self.coupons: list[tuple[str, str]] = []
+        self.reconciles: list[str] = []
 
     def send_fetch(self, storefront_id: str, order_id: str) -> None:
         self.fetches.append((storefront_id, order_id))
 
     def send_privacy(self, storefront_id: str, request: PrivacyRequest) -> None:
         self.privacy.append((storefront_id, request))
+
+    def send_coupon(self, storefront_id: str, code: str) -> None:
+        self.coupons.append((storefront_id, code))
+
+    def send_reconcile(self, storefront_id: str) -> None:
+        self.reconciles.append(storefront_id)
 
 
 class MemoryFiles:

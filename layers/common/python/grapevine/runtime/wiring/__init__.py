@@ -11,14 +11,14 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.instants import truncate
 from grapevine.domain.settlements import USUAL_SIZES
 from grapevine.domain.transfers import RailName
-from grapevine.runtime.opening import OpenedRails, StorefrontAdapters
+from grapevine.runtime.opening import OpenedRails, OpenedShops, StorefrontAdapters
 from grapevine.runtime.settings import Settings, read_settings
 from grapevine.runtime.wiring.tables import AwsTables
 
@@ -48,6 +48,21 @@ SHOP_MODULES = {
     "woocommerce": "woocommerce",
 }
 """Where each platform's webhooks are read; adding one is a module with an `ADAPTER` and a line here."""
+
+
+CLIENT_MODULES = {
+    "shopify": "shopify",
+    "woocommerce": "woocommerce",
+    "youzan": "youzan",
+    "wechat_shop": "wechat_shop",
+}
+"""Where each platform's own API is asked; adding one is a module with an `open_client` and a line here."""
+
+
+class StorefrontClients(OpenedShops):
+    """The shops' APIs: those that a storefront's secrets say how to use."""
+
+    modules = CLIENT_MODULES
 
 
 class ProgramRails(OpenedRails):
@@ -153,6 +168,11 @@ class AwsParts(AwsTables):
     def storefront_adapters(self) -> Mapping[str, ports.StorefrontAdapter]:
         """Webhook readers by platform, each imported when it is first asked for."""
         return StorefrontAdapters(SHOP_MODULES)
+
+    @cached_property
+    def shop_clients(self) -> ports.ShopClients:
+        """Shops' own APIs, each opened when it is first asked for."""
+        return StorefrontClients(self.secrets, self.now, sleep)
 
     @cached_property
     def rails(self) -> ports.Rails:

@@ -141,6 +141,13 @@ class AwsTables(ABC):
 
         return DynamoProofs(self._database)
 
+    @cached_property
+    def reconcile_marks(self) -> ports.ReconcileMarks:
+        """How far shops have been reconciled."""
+        from grapevine.adapters.dynamo.shop_marks import DynamoReconcileMarks
+
+        return DynamoReconcileMarks(self._database)
+
     # --- what streams carry ------------------------------------------------------------------
 
     def order_of(self, image: Mapping[str, Any]) -> OrderKey | None:

@@ -1,0 +1,1 @@
+"""Shops' own APIs, one module each."""
