@@ -42,6 +42,8 @@ def test_every_metric_with_an_alarm_exists() -> None:
         observe.RESULT_REJECTED,
         observe.RAIL_UNAVAILABLE,
         observe.PROMOTER_NOT_SETTLED,
+        observe.SHOP_REFUSED,
+        observe.SHOP_NOT_RECONCILED,
     }
 
 

@@ -148,15 +148,17 @@ class _Run:
 
         None where there was no time for it: the next run begins with half of it.
         """
+        seconds = self.mark.window_seconds
         while self.may_go_on():
             whole = self._is_read(window)
             if whole:
                 return window
+            window = halved(window)
+            seconds = window.seconds
             if whole is None:
                 break
             self.cut += 1
-            window = halved(window)
-        self._move(replace(self.mark, window_seconds=halved(window).seconds))
+        self._move(replace(self.mark, window_seconds=seconds))
         return None
 
     def _is_read(self, window: Window) -> bool | None:

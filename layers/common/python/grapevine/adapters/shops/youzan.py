@@ -67,10 +67,10 @@ class YouzanShop(OrdersOnly):
     def _call(self, name: str, values: Mapping[str, Any]) -> Answer:
         """Ask with the token we have, and once more with a new one where it is not taken."""
         answer = self._ask(name, values)
-        if _gateway_fault(answer) in TOKEN_FAULTS:
+        if _refusal(answer) in TOKEN_FAULTS:
             self._token.drop()
             answer = self._ask(name, values)
-        if answer.status >= 300 or _gateway_fault(answer) is not None:
+        if answer.status >= 300 or _refusal(answer) is not None:
             raise self._api.unavailable(answer)
         if answer.values.get("success") is not True and not _is_missing(answer):
             raise self._api.refused(answer)
@@ -102,7 +102,7 @@ def _data(answer: Answer) -> Mapping[str, str]:
     return json_text.members(answer.text)
 
 
-def _gateway_fault(answer: Answer) -> int | None:
+def _refusal(answer: Answer) -> int | None:
     fault = answer.values.get("gw_err_resp") if isinstance(answer.values, dict) else None
     return int(fault.get("err_code", 0)) if isinstance(fault, dict) else None
 
