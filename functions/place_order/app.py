@@ -1,4 +1,4 @@
-"""Storefronts: webhooks in, by POST or EventBridge (some platforms greet by GET), and what shops are asked."""
+"""Storefronts: webhooks in, by POST or EventBridge (some greet by GET), and what shops are asked."""
 
 from typing import Any
 

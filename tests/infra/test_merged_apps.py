@@ -181,7 +181,7 @@ def test_shops_events_are_heard_and_none_is_dropped_in_silence(packaged: dict[st
     function = _functions(packaged["place_order"])["receive_event"]
     pattern = {"source": [{"prefix": "aws.partner/shopify.com/"}], "detail-type": ["shopifyWebhook"]}
     assert _only_event(function) == {"Type": "CloudWatchEvent", "Properties": {"Pattern": pattern}}
-    given_up = function["Properties"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    given_up = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
     assert given_up == {"Type": "SQS", "Destination": {"Ref": "DroppedQueueArn"}}
 
 
