@@ -44,8 +44,11 @@ WITHOUT_SECRETS = (RailName.CSV,)
 
 
 SHOP_MODULES = {
+    "generic": "generic",
     "shopify": "shopify",
+    "wechat_shop": "wechat_shop",
     "woocommerce": "woocommerce",
+    "youzan": "youzan",
 }
 """Where each platform's webhooks are read; adding one is a module with an `ADAPTER` and a line here."""
 
