@@ -14,7 +14,7 @@ from grapevine.adapters.dynamo.facts import fact_of
 from grapevine.adapters.dynamo.keys import order_in
 from grapevine.adapters.dynamo.ledger import entry_of
 from grapevine.adapters.memory.catalog import MemoryCatalog
-from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryPersonalData, MemoryRawBodies
+from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import (
     MemoryBus,
@@ -25,6 +25,7 @@ from grapevine.adapters.memory.outside import (
     MemorySettlementQueue,
     MemoryShopQueue,
 )
+from grapevine.adapters.memory.private import MemoryPersonalData, MemoryPrivacyRecords, MemoryRawBodies
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.shops import MemoryReconcileMarks, MemoryShops
@@ -92,6 +93,7 @@ class World:
     facts: MemoryFacts = field(default_factory=MemoryFacts)
     raw_bodies: MemoryRawBodies = field(default_factory=MemoryRawBodies)
     personal_data: MemoryPersonalData = field(default_factory=MemoryPersonalData)
+    privacy_records: MemoryPrivacyRecords = field(default_factory=MemoryPrivacyRecords)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     pages: MemoryPages = field(default_factory=MemoryPages)
     settlements: MemorySettlements = field(default_factory=MemorySettlements)

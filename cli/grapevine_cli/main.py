@@ -8,11 +8,12 @@ from grapevine_cli.books import explain, redrive, verify, void
 from grapevine_cli.commands import Group
 from grapevine_cli.merchants import merchant
 from grapevine_cli.payouts import payouts
+from grapevine_cli.privacy import privacy
 from grapevine_cli.settling import settle
 from grapevine_cli.statements import statement
 from grapevine_cli.what_if import what_if
 
-COMMANDS = (merchant, verify, explain, redrive, void, what_if, settle, payouts, statement)
+COMMANDS = (merchant, verify, explain, redrive, void, what_if, settle, payouts, statement, privacy)
 
 
 @click.group(cls=Group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
-from grapevine.adapters.memory.flow import MemoryFacts, MemoryRawBodies
+from grapevine.adapters.memory.flow import MemoryFacts
+from grapevine.adapters.memory.private import MemoryRawBodies
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.errors import MalformedBodyError, UnavailableError
 from grapevine.domain.facts import Fact, FactKind, OrderKey
@@ -426,11 +427,17 @@ class FailingRawBodies(MemoryRawBodies):
         self.errors = [error]
 
     def keep(
-        self, storefront_id: str, name: str, body: bytes, headers: Mapping[str, str], now: datetime
+        self,
+        storefront_id: str,
+        name: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        now: datetime,
+        subjects: Collection[str] = (),
     ) -> None:
         if self.errors:
             raise self.errors.pop()
-        super().keep(storefront_id, name, body, headers, now)
+        super().keep(storefront_id, name, body, headers, now, subjects)
 
 
 class FailingFacts(MemoryFacts):

@@ -16,7 +16,7 @@ NEEDED = ("bash", "curl", "openssl")
 _END = "\x1eend of block\x1e"
 _MONTHS = "|".join(EN.months)
 _OURS: tuple[tuple[str, str], ...] = (
-    (r"\b(mc|pg|sf|pr|po|key|cm|bt)_[0-9A-Za-z]{12,}\b", r"\1_…"),
+    (r"\b(mc|pg|sf|pr|po|pq|key|cm|bt)_[0-9A-Za-z]{12,}\b", r"\1_…"),
     (r"\b[0-9A-Za-z]{22}-[0-9A-Za-z]{20}\b", "click"),
     (r"\b[0-9a-f]{16}\b", "digest"),
     (rf"\b\d{{1,2}} (?:{_MONTHS})(?: \d{{4}})?", "day"),

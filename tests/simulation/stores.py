@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
-from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryRawBodies
+from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles, MemorySecrets, MemorySettlementQueue
+from grapevine.adapters.memory.private import MemoryRawBodies
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.state import MemoryPages, MemoryTreasury

@@ -8,9 +8,10 @@ from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 from grapevine.adapters.memory.catalog import MemoryCatalog
-from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryRawBodies
+from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemorySecrets, MemoryShopQueue
+from grapevine.adapters.memory.private import MemoryRawBodies
 from grapevine.adapters.memory.state import MemoryPages
 from grapevine.adapters.storefronts.shopify import Shopify
 from grapevine.domain.accounts import PROGRAM, Leaf

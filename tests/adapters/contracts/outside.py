@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
 
 from grapevine.adapters.eventbridge import EventBridgeBus
@@ -39,7 +40,7 @@ Event = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """One engine's outside things; the last four read what was queued and published."""
+    """One engine's outside things; the last ones read what was queued, published, and ever written."""
 
     secrets: SecretStore
     failures: FailuresPart
@@ -53,16 +54,17 @@ class Outside:
     payouts: Callable[[], list[str]]
     transfers: Callable[[], list[tuple[str, str]]]
     published: Callable[[], list[Event]]
+    versions: Callable[[str], list[bytes]]
 
 
 def in_memory() -> Outside:
     """Everything in memory."""
-    queue, bus = MemorySettlementQueue(), MemoryBus()
+    queue, bus, files = MemorySettlementQueue(), MemoryBus(), MemoryFiles()
     return Outside(
         secrets=MemorySecrets(),
         failures=MemoryFailures(),
         settlement_queue=queue,
-        files=MemoryFiles(),
+        files=files,
         bus=bus,
         lists=lambda: list(queue.lists),
         pages=lambda: list(queue.pages),
@@ -71,6 +73,7 @@ def in_memory() -> Outside:
         payouts=lambda: list(queue.payouts),
         transfers=lambda: list(queue.transfers),
         published=lambda: list(bus.published),
+        versions=files.versions,
     )
 
 
@@ -98,6 +101,7 @@ def on_ministack(url: str, name: str) -> Outside:
         for kind in ("failures", "settle", "heard")
     )
     s3.create_bucket(Bucket=f"bucket-{name}")
+    s3.put_bucket_versioning(Bucket=f"bucket-{name}", VersioningConfiguration={"Status": "Enabled"})
     events.create_event_bus(Name=name)
     events.put_rule(Name="all", EventBusName=name, EventPattern=json.dumps({"source": ["grapevine"]}))
     heard_arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"][
@@ -117,7 +121,15 @@ def on_ministack(url: str, name: str) -> Outside:
         payouts=lambda: [body["send"] for body in _drained(sqs, settle)],
         transfers=lambda: [tuple(body["transfers"].values()) for body in _drained(sqs, settle)],
         published=lambda: [_event(body) for body in _drained(sqs, heard)],
+        versions=lambda file: _versions(s3, f"bucket-{name}", file),
     )
+
+
+def _versions(s3: S3Client, bucket: str, name: str) -> list[bytes]:
+    """Return everything that a file ever was and still is, the latest last."""
+    found = s3.list_object_versions(Bucket=bucket, Prefix=name).get("Versions", [])
+    versions = [one["VersionId"] for one in reversed(found) if one["Key"] == name]
+    return [s3.get_object(Bucket=bucket, Key=name, VersionId=one)["Body"].read() for one in versions]
 
 
 def _drained(sqs: SQSClient, queue_url: str) -> list[dict[str, Any]]:

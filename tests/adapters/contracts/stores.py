@@ -13,6 +13,7 @@ from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger
 from grapevine.adapters.dynamo.pages import DynamoPages
 from grapevine.adapters.dynamo.payees import DynamoPayees
+from grapevine.adapters.dynamo.privacy import DynamoPrivacyRecords
 from grapevine.adapters.dynamo.private import DynamoPersonalData, DynamoRawBodies
 from grapevine.adapters.dynamo.proofs import DynamoProofs
 from grapevine.adapters.dynamo.settlements import DynamoSettlements
@@ -21,9 +22,10 @@ from grapevine.adapters.dynamo.table import Access, Database
 from grapevine.adapters.dynamo.treasury import DynamoTreasury
 from grapevine.adapters.dynamo.waits import DynamoWaits
 from grapevine.adapters.memory.catalog import MemoryCatalog
-from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts, MemoryPersonalData, MemoryRawBodies
+from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles
+from grapevine.adapters.memory.private import MemoryPersonalData, MemoryPrivacyRecords, MemoryRawBodies
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
 from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.shops import MemoryReconcileMarks
@@ -38,10 +40,11 @@ from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_click_id, new_visitor_id
 from grapevine.ports import (
     BatchStore,
+    BodyStore,
     PayeeStore,
     PersonalData,
+    PrivacyRecords,
     ProofStore,
-    RawBodies,
     ReconcileMarks,
     WaitStore,
 )
@@ -64,12 +67,12 @@ PATIENT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One engine's stores; the last two look behind ports that only write."""
+    """One engine's stores."""
 
     catalog: CatalogPart
     clicks: ClicksPart
     facts: FactsPart
-    raw_bodies: RawBodies
+    raw_bodies: BodyStore
     personal_data: PersonalData
     ledger: LedgerPart
     pages: PagesPart
@@ -80,8 +83,7 @@ class Stores:
     waits: WaitStore
     proofs: ProofStore
     reconcile_marks: ReconcileMarks
-    kept_body: Callable[[str, str], tuple[bytes, dict[str, str]] | None]
-    known_person: Callable[[str], dict[str, str] | None]
+    privacy_records: PrivacyRecords
 
     @property
     def orders(self) -> PostOrderPorts:
@@ -144,8 +146,7 @@ def dynamo_stores(database: Database) -> Stores:
         waits=DynamoWaits(database),
         proofs=DynamoProofs(database),
         reconcile_marks=DynamoReconcileMarks(database),
-        kept_body=raw_bodies.kept,
-        known_person=personal_data.person,
+        privacy_records=DynamoPrivacyRecords(database),
     )
 
 
@@ -169,6 +170,5 @@ def memory_stores() -> Stores:
         waits=MemoryWaits(),
         proofs=MemoryProofs(),
         reconcile_marks=MemoryReconcileMarks(),
-        kept_body=lambda *name: raw_bodies.kept[name][:2] if name in raw_bodies.kept else None,
-        known_person=personal_data.remembered.get,
+        privacy_records=MemoryPrivacyRecords(),
     )

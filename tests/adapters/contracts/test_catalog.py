@@ -40,6 +40,22 @@ def test_a_link_keeps_the_product_that_it_leads_to(stores: Stores, names: Names)
     assert stores.catalog.link(link.code) == link
 
 
+def test_a_promoters_links_are_listed_and_changed(stores: Stores, names: Names) -> None:
+    links = [
+        make.link(code=f"{names.number}{n}", program_id=names.program, promoter_id="pr_ana") for n in range(2)
+    ]
+    other = make.link(code=f"{names.number}x", program_id=names.program, promoter_id="pr_ana2")
+    for link in (*reversed(links), other):
+        stores.catalog.add_link(link)
+    changed = replace(links[0], destination="https://shop.example/p?by=ana#me").without_words()
+    stores.catalog.change_link(changed)
+    assert changed.destination == "https://shop.example/p"
+    assert list(stores.catalog.links_of(names.program, "pr_ana")) == [changed, links[1]]
+    assert list(stores.catalog.links_of(names.program, "a#b")) == []
+    with pytest.raises(NotFoundError):
+        stores.catalog.change_link(replace(other, code=f"{names.number}y"))
+
+
 @pytest.mark.parametrize("code", ["nothere", "", "with#sign", "long" * 1000, "漢字"])
 def test_an_unknown_link_is_none_whatever_the_visitor_typed(stores: Stores, code: str) -> None:
     assert stores.catalog.link(code) is None

@@ -85,3 +85,17 @@ def test_another_visitors_clicks_are_not_among_them(stores: Stores) -> None:
 
 def test_who_never_clicked_has_no_clicks(stores: Stores) -> None:
     assert stores.clicks.clicks_of(new_visitor_id(token_bytes), 50) == ()
+
+
+def test_edge_90_what_tells_of_a_visitors_machine_is_erased_and_the_visits_stay(stores: Stores) -> None:
+    visitor_id = new_visitor_id(token_bytes)
+    clicks = clicks_over_time(visitor_id)
+    other = make.click(id=fresh_click_id())
+    for click in (*clicks, other):
+        stores.clicks.record(click)
+    assert stores.clicks.forget_visitor(visitor_id) == len(clicks)
+    assert stores.clicks.forget_visitor(visitor_id) == 0
+    assert stores.clicks.clicks_of(visitor_id, 1000) == tuple(
+        replace(click, user_agent="") for click in sorted(clicks, key=lambda one: one.id)
+    )
+    assert stores.clicks.click(other.id) == other

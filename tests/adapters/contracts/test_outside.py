@@ -152,6 +152,32 @@ def test_there_is_no_unknown_file(outside: Outside) -> None:
         outside.files.get("payouts/nothere.csv")
 
 
+def test_files_are_listed_by_how_they_begin(outside: Outside) -> None:
+    for name in ("privacy/pg_1/b.json", "privacy/pg_1/a.json", "privacy/pg_12/c.json"):
+        outside.files.put(name, b"{}", "application/json")
+    assert list(outside.files.names("privacy/pg_1/")) == ["privacy/pg_1/a.json", "privacy/pg_1/b.json"]
+    assert list(outside.files.names("privacy/pg_2/")) == []
+
+
+def test_edge_90_a_file_is_erased_with_all_that_it_was(outside: Outside) -> None:
+    for name, body in (("a.json", b"first"), ("a.json", b"second"), ("a.json.txt", b"another")):
+        outside.files.put(name, body, "text/plain")
+    for _ in range(2):
+        outside.files.erase("a.json")
+        assert [outside.versions(name) for name in ("a.json", "a.json.txt")] == [[], [b"another"]]
+    assert list(outside.files.names("a.json")) == ["a.json.txt"]
+    with pytest.raises(NotFoundError):
+        outside.files.get("a.json")
+
+
+def test_edge_90_what_a_file_was_is_erased_and_it_stays(outside: Outside) -> None:
+    for body in (b"first", b"second", b"third"):
+        outside.files.put("a.json", body, "text/plain")
+    outside.files.erase_older("a.json")
+    assert outside.versions("a.json") == [b"third"]
+    outside.files.erase_older("nothing.json")
+
+
 def test_every_event_is_published_with_its_type(outside: Outside) -> None:
     events = [("commission.accrued", {"id": f"e{n}", "amount": "0.10", "name": "漢字"}) for n in range(23)]
     outside.bus.publish(events)

@@ -112,3 +112,23 @@ def test_batches_of_another_program_are_others(stores: Stores, names: Names) -> 
     assert stores.batches.batch(f"{names.program}-2", "pb1") is None
     assert stores.batches.open_batches(f"{names.program}-2") == []
     assert stores.batches.batch(names.program, "a#b") is None
+
+
+def test_edge_90_where_somebody_was_paid_is_erased_from_the_batches_they_are_in(
+    stores: Stores, names: Names
+) -> None:
+    first, second, third = (batch(names, number) for number in (1, 2, 3))
+    for one in (first, second, third):
+        stores.batches.keep(one)
+    wanted = ["pb1", "pb2", "pb9"]
+    for _ in range(2):
+        found = stores.batches.forget_details(names.program, ["pr_2", "pr_7"], wanted)
+        assert [one.id for one in sorted(found, key=lambda one: one.id)] == ["pb1", "pb2"]
+    for before in (first, second):
+        after = stores.batches.batch(names.program, before.id)
+        assert after
+        assert [dict(one.details) for one in after.transfers] == [{}, {}]
+        assert [one.amount for one in after.transfers] == [one.amount for one in before.transfers]
+    assert stores.batches.batch(names.program, "pb3") == third
+    assert list(stores.batches.forget_details(names.program, ["pr_7"], wanted)) == []
+    assert list(stores.batches.forget_details(f"{names.program}-2", ["pr_2"], wanted)) == []

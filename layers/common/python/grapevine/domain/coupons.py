@@ -105,6 +105,14 @@ class Coupon:
         """Return the coupon with one more mark; what was before it stays."""
         return replace(self, marks=(*self.marks, mark))
 
+    def without_words(self, words: str, now: datetime) -> Coupon:
+        """Return the coupon switched off, with some words in place of what people wrote about it."""
+        marks = tuple(replace(mark, reason=words, by=words if mark.by else None) for mark in self.marks)
+        is_off = self.stays(enabled=False, since=now)
+        if is_off and marks == self.marks:
+            return self
+        return replace(self, marks=marks).switched(enabled=False, now=now)
+
 
 def normal_code(text: str) -> str:
     r"""Return the one spelling of a code: compatibility forms and dashes folded, upper case, trimmed.

@@ -67,8 +67,13 @@ def visitor_of(click_id: str) -> str | None:
     return click_id[:VISITOR_LENGTH] if _CLICK_ID.fullmatch(click_id) else None
 
 
+def is_id(text: str) -> bool:
+    """Say whether an outside identifier is safe inside our keys; nothing of ours has another one."""
+    return _SAFE.fullmatch(text) is not None
+
+
 def checked_id(text: str, where: str) -> str:
     """Return an outside identifier that is safe inside our keys; InvalidInputError otherwise."""
-    if _SAFE.fullmatch(text) is None:
+    if not is_id(text):
         raise InvalidInputError(f"not an identifier: {text[:80]!r}", where)
     return text

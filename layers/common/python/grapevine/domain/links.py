@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
 
 from grapevine.domain.errors import InvalidInputError
@@ -31,6 +31,11 @@ class Link:
     destination: str
     upline: tuple[str, ...] = ()
     product_id: str | None = None
+
+    def without_words(self) -> Link:
+        """Return the link to the page alone: what its promoter wrote behind the path is left out."""
+        scheme, host, path, *_ = urlsplit(self.destination)
+        return replace(self, destination=urlunsplit((scheme, host, path, "", "")))
 
 
 def checked_destination(url: str, allowed_hosts: tuple[str, ...]) -> str:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 """What is taken for an e-mail address; whether it works is not ours to know."""
+CUSTOMER_KEY = re.compile(r"[0-9a-f]{24}")
+"""How the keyed hash looks that stands for a customer."""
 TICK = timedelta(milliseconds=1)
 """The least that two instants differ by."""
 AFTER_ALL = datetime.max.replace(tzinfo=UTC)
@@ -166,6 +168,18 @@ class Promoter:
         """Return the promoter with another status from now on; what was before stays."""
         change = StatusChange(_after(self.status_changes, now), status, reason)
         return replace(self, status_changes=(*self.status_changes, change))
+
+    def without_words(self, words: str, now: datetime) -> Promoter:
+        """Return the account with some words in place of its name and of what people wrote about it.
+
+        Who was active has left. Whoever is suspended or banned stays so: that is decided, or will be, by
+        somebody else. What the accounts are in numbers and keyed hashes stays, and with it the books.
+        """
+        changes = tuple(replace(change, reason=words) for change in self.status_changes)
+        silent = replace(self, name=words, status_changes=changes)
+        if silent.status_at(AFTER_ALL) is not PromoterStatus.ACTIVE:
+            return silent
+        return silent.with_status(PromoterStatus.LEFT, words, now)
 
 
 def _after(changes: Sequence[SponsorChange | StatusChange | PayeeChange], now: datetime) -> datetime:

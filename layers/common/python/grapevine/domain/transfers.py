@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import blake2b
@@ -74,6 +74,7 @@ class Transfer:
 class TransferBatch:
     """What is sent at once: it is written down before anything is sent, and never changes.
 
+    But for the details of a promoter who is erased.
     `id` is at most 35 letters and digits, a rail's idempotency key. `created_at` is told to the rail, so
     that the same batch is the same bytes whenever it is written.
     """
@@ -103,6 +104,14 @@ class TransferResult:
     state: PayoutState
     reference: str = ""
     detail: str = ""
+
+
+def without_details(batch: TransferBatch, promoter_ids: Collection[str]) -> TransferBatch:
+    """Return the batch without where these promoters were paid."""
+    transfers = (
+        replace(one, details={}) if one.promoter_id in promoter_ids else one for one in batch.transfers
+    )
+    return replace(batch, transfers=tuple(transfers))
 
 
 def batch_id(program_id: str, rail: RailName, transfer_ids: Sequence[str]) -> str:

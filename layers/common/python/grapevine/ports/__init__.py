@@ -41,6 +41,7 @@ from grapevine.ports.catalog import (
     CustomerWriter,
     DecisionCatalog,
     LinkReader,
+    LinkStore,
     NetworkCatalog,
     PastCatalog,
     PeopleCatalog,
@@ -57,13 +58,12 @@ from grapevine.ports.catalog import (
 )
 from grapevine.ports.flow import (
     ClickReader,
+    ClickStore,
     ClickWriter,
     FactReader,
     FactScan,
     FactStore,
     FactWriter,
-    PersonalData,
-    RawBodies,
     WaitStore,
     WaitWriter,
 )
@@ -77,6 +77,14 @@ from grapevine.ports.outside import (
     StatementPrinter,
     StorefrontSecrets,
     Waiting,
+)
+from grapevine.ports.private import (
+    BodyMark,
+    BodyStore,
+    KeptBody,
+    PersonalData,
+    PrivacyRecords,
+    RawBodies,
 )
 from grapevine.ports.products import ProductLists, ProductReader, ProductWriter
 from grapevine.ports.rails import (
@@ -112,11 +120,14 @@ __all__ = [
     "ApiKeyReader",
     "BatchStore",
     "Beside",
+    "BodyMark",
+    "BodyStore",
     "BookReader",
     "CampaignCatalog",
     "CatalogLists",
     "CatalogWriter",
     "ClickReader",
+    "ClickStore",
     "ClickWriter",
     "CouponReader",
     "CouponWriter",
@@ -139,7 +150,9 @@ __all__ = [
     "Files",
     "GrantReader",
     "Ignored",
+    "KeptBody",
     "LinkReader",
+    "LinkStore",
     "Mover",
     "NeedsFetch",
     "NetworkCatalog",
@@ -153,6 +166,7 @@ __all__ = [
     "PersonalData",
     "PlanCatalog",
     "PrivacyKind",
+    "PrivacyRecords",
     "PrivacyRequest",
     "ProductLists",
     "ProductReader",

@@ -162,6 +162,17 @@ class CatalogWriter(Protocol):
         """Add a merchant with its first API key, both or neither."""
 
 
+class LinkStore(Protocol):
+    """Links, listed and changed."""
+
+    def links_of(self, program_id: str, promoter_id: str) -> Iterator[Link]:
+        """Yield a promoter's links by code, eventually consistent."""
+        ...
+
+    def change_link(self, link: Link) -> None:
+        """Store a link in place of what it was; NotFoundError where there is none of its code."""
+
+
 class RateWriter(RateReader, Protocol):
     """Where rates are published."""
 
@@ -252,7 +263,14 @@ class NetworkCatalog(DecisionCatalog, Protocol):
 
 
 class PeopleCatalog(
-    DecisionCatalog, CatalogWriter, CouponWriter, RateWriter, ProductWriter, CustomerWriter, Protocol
+    DecisionCatalog,
+    CatalogWriter,
+    CouponWriter,
+    LinkStore,
+    RateWriter,
+    ProductWriter,
+    CustomerWriter,
+    Protocol,
 ):
     """What creating people and links needs of the catalog."""
 

@@ -1,8 +1,8 @@
-"""What is asked of clicks, orders, raw bodies and personal data."""
+"""What is asked of clicks, orders, and the list of those that wait."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -26,6 +26,14 @@ class ClickReader(Protocol):
 
     def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
         """Return a visitor's latest clicks in one request, oldest first, at most `limit`."""
+        ...
+
+
+class ClickStore(ClickReader, Protocol):
+    """Clicks, with what tells of their visitor's machine erasable."""
+
+    def forget_visitor(self, visitor_id: str) -> int:
+        """Erase the user agents of a visitor's clicks; return how many had one. The visits stay."""
         ...
 
 
@@ -75,19 +83,3 @@ class WaitStore(WaitWriter, Protocol):
     def waiting_since(self, instant: datetime) -> Iterator[Wait]:
         """Yield orders of all programs that have waited since before an instant; eventually consistent."""
         ...
-
-
-class RawBodies(Protocol):
-    """Bodies exactly as they came, for ninety days."""
-
-    def keep(
-        self, storefront_id: str, name: str, body: bytes, headers: Mapping[str, str], now: datetime
-    ) -> None:
-        """Keep a body under its storefront and name; a repeat changes nothing."""
-
-
-class PersonalData(Protocol):
-    """What names a person, apart from everything else so that it can be erased."""
-
-    def remember(self, subject: str, data: Mapping[str, str]) -> None:
-        """Keep a person's data under their keyed hash, replacing what was there."""

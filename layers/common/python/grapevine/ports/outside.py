@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -101,6 +101,16 @@ class Files(Protocol):
 
     def get(self, name: str) -> bytes:
         """Return a file; NotFoundError when there is none."""
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names of the files that begin so, in order."""
+        ...
+
+    def erase(self, name: str) -> None:
+        """Erase a file with everything that it ever was; where there is none, nothing happens."""
+
+    def erase_older(self, name: str) -> None:
+        """Erase what a file was before it was last written; what it is stays."""
 
 
 class EventBus(Protocol):

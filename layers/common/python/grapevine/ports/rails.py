@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -132,3 +132,14 @@ class BatchStore(Protocol):
 
     def close(self, program_id: str, batch_id: str) -> None:
         """Say that everything is known of a batch; again changes nothing."""
+
+    def forget_details(
+        self, program_id: str, promoter_ids: Collection[str], batch_ids: Collection[str]
+    ) -> Sequence[TransferBatch]:
+        """Erase where promoters were paid from the batches that their payouts name; who was paid what stays.
+
+        What is left of a batch that was never written down, and has any of them, is erased whole. Return
+        the batches that they are in, as they are then; again erases nothing and returns the same. Nobody
+        asks this while a transfer of theirs is with a rail: it could not be sent any more.
+        """
+        ...

@@ -40,7 +40,7 @@ class LedgerPart(ports.OrderLedger, ports.DueReader, ports.BookReader, ports.Ent
     """The whole ledger."""
 
 
-class ClicksPart(ports.ClickReader, ports.ClickWriter, Protocol):
+class ClicksPart(ports.ClickStore, ports.ClickWriter, Protocol):
     """Clicks, both ways."""
 
 
@@ -88,13 +88,18 @@ class Parts(Protocol):
         ...
 
     @property
-    def raw_bodies(self) -> ports.RawBodies:
+    def raw_bodies(self) -> ports.BodyStore:
         """Bodies as they came."""
         ...
 
     @property
     def personal_data(self) -> ports.PersonalData:
         """What names a person."""
+        ...
+
+    @property
+    def privacy_records(self) -> ports.PrivacyRecords:
+        """Who asked to see or erase a person's data."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from grapevine.runtime import (
     console,
     console_coupons,
     console_payouts,
+    console_privacy,
     console_products,
     settlements,
     statements,
@@ -87,6 +88,17 @@ ROUTES: tuple[Route, ...] = (
     _program("GET", "/settlements", settlements.list_settlements, Scope.SETTLEMENTS_READ),
     _program("POST", "/settlements", settlements.start_settlement, Scope.SETTLEMENTS_WRITE, 201),
     _program("GET", "/settlements/{settlement_id}", settlements.read_settlement, Scope.SETTLEMENTS_READ),
+    _program("POST", "/privacy/requests", console_privacy.create_privacy_request, Scope.PRIVACY_WRITE, 201),
+    _program("GET", "/privacy/requests", console_privacy.list_privacy_requests, Scope.PRIVACY_WRITE),
+    _program(
+        "GET", "/privacy/requests/{request_id}", console_privacy.read_privacy_request, Scope.PRIVACY_WRITE
+    ),
+    _program(
+        "GET",
+        "/privacy/requests/{request_id}/document",
+        console_privacy.read_privacy_document,
+        Scope.PRIVACY_WRITE,
+    ),
     _program("GET", "/waiting", console.list_waiting, Scope.ORDERS_READ),
     _program("POST", "/orders/{storefront_id}/{order_id}/accept", console.accept_order, Scope.ORDERS_WRITE),
     _program("POST", "/orders/{storefront_id}/{order_id}/reject", console.reject_order, Scope.ORDERS_WRITE),

@@ -13,6 +13,7 @@ from grapevine.domain.instants import to_text
 from grapevine.ports.shop_clients import ShopRefusedError
 from grapevine.runtime import observe
 from grapevine.runtime.parts import Parts
+from grapevine.runtime.privacy import serve_privacy
 from grapevine.runtime.streams import Answer, Record, answer_messages
 from grapevine.usecases.fetch_order import FetchOrder, FetchPorts, TakePorts, fetch_order
 from grapevine.usecases.reconcile_storefront import ReconcilePorts, ReconcileStorefront, reconcile_storefront
@@ -82,6 +83,10 @@ def _fetch(values: Json, parts: Parts) -> None:
         observe.note_each(problems=what)
 
 
+def _privacy(values: Json, parts: Parts) -> None:
+    serve_privacy(values, parts)
+
+
 def _sync(values: Json, parts: Parts) -> None:
     command = SyncCoupon(**values)
     observe.note_each(coupons=f"{command.storefront_id}/{command.code}")
@@ -112,6 +117,7 @@ def reconcile(values: Json, parts: Parts, budget_seconds: float = BUDGET_SECONDS
 
 SERVED: Mapping[str, Callable[[Json, Parts], None]] = {
     "fetch": _fetch,
+    "privacy": _privacy,
     "coupon": _sync,
     "reconcile": reconcile,
 }

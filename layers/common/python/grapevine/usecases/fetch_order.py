@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from grapevine.ports import (
     StorefrontSecrets,
 )
 from grapevine.ports.shop_clients import Fetched, ShopClients
-from grapevine.usecases.place_order import body_name, checked, digest_of, fact_of
+from grapevine.usecases.place_order import body_name, checked, digest_of, fact_of, subjects_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def take_fetched(fetched: Fetched, shop: Shop, ports: TakePorts, now: datetime) 
     ]
     news = [fact for fact in told if is_news(fact, ports.facts.facts_of(fact.order))]
     if news:
-        _keep(fetched, body_name(news, fetched.topic, digest), shop, ports, now)
+        _keep(fetched, body_name(news, fetched.topic, digest), shop, ports, now, subjects_of(news))
     added = tuple(fact for fact in news if ports.facts.append(fact))
     return Taken(
         facts=added,
@@ -142,6 +142,13 @@ def _says(fact: Fact, other: Fact) -> bool:
     return told == (other.version, other.snapshot, other.refunds, other.problem)
 
 
-def _keep(fetched: Fetched, name: str, shop: Shop, ports: TakePorts, now: datetime) -> None:
+def _keep(
+    fetched: Fetched,
+    name: str,
+    shop: Shop,
+    ports: TakePorts,
+    now: datetime,
+    subjects: Collection[str] = (),
+) -> None:
     headers = {"grapevine-fetched-as": fetched.topic}
-    ports.raw_bodies.keep(shop.storefront.id, name, fetched.raw, headers, now)
+    ports.raw_bodies.keep(shop.storefront.id, name, fetched.raw, headers, now, subjects)

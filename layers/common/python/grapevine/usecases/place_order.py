@@ -142,7 +142,7 @@ def _kept(
     """Make a delivery's body and all that it says durable, and nothing of one that says nothing."""
     if all(isinstance(event, Ignored) for event in told):
         return Placed(receipt=Receipt.IGNORED, topic=topic)
-    _keep(command, body_name(told, topic, digest), ports, now)
+    _keep(command, body_name(told, topic, digest), ports, now, subjects_of(told))
     done = [_taken(event, storefront, ports, now) for event in told]
     receipts = {receipt for receipt, _ in done}
     facts = [event for event in told if isinstance(event, Fact)]
@@ -258,8 +258,16 @@ def fact_of(
     )
 
 
-def _keep(command: PlaceOrder, name: str, ports: PlaceOrderPorts, now: datetime) -> None:
-    ports.raw_bodies.keep(command.storefront_id, name, command.raw, command.headers, now)
+def _keep(
+    command: PlaceOrder, name: str, ports: PlaceOrderPorts, now: datetime, subjects: Sequence[str] = ()
+) -> None:
+    ports.raw_bodies.keep(command.storefront_id, name, command.raw, command.headers, now, subjects)
+
+
+def subjects_of(told: Sequence[Told]) -> tuple[str, ...]:
+    """Return the keyed hashes of the customers that a delivery is about, by which its body is found."""
+    snapshots = (event.snapshot for event in told if isinstance(event, Fact))
+    return tuple(dict.fromkeys(one.customer_key for one in snapshots if one and one.customer_key))
 
 
 def body_name(told: Sequence[Told], topic: str, digest: str) -> str:

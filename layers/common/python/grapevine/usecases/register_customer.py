@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +9,9 @@ from grapevine.domain.bindings import Registration, SamePerson
 from grapevine.domain.clicks import Click
 from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.domain.ids import visitor_of
-from grapevine.domain.people import EMAIL, subject_key
+from grapevine.domain.people import CUSTOMER_KEY, EMAIL, subject_key
 from grapevine.domain.plans import CLOCK_SKEW, DAY, Plan
 from grapevine.ports import ClickReader, PeopleCatalog, SecretStore
-
-_CUSTOMER_KEY = re.compile(r"[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +92,7 @@ def _happened(told: datetime | None, now: datetime) -> datetime:
 def _key(customer: str, where: str, program_id: str, secrets: SecretStore) -> str:
     if EMAIL.fullmatch(customer):
         return subject_key(secrets.subject_key(program_id), customer)
-    if _CUSTOMER_KEY.fullmatch(customer):
+    if CUSTOMER_KEY.fullmatch(customer):
         return customer
     raise InvalidInputError("is neither an e-mail address nor a customer's key", where)
 

@@ -255,6 +255,15 @@ class CachedCatalog(CachedLinks):
         """Add a promoter."""
         self._catalog.add_promoter(promoter)
 
+    def links_of(self, program_id: str, promoter_id: str) -> Iterator[Link]:
+        """Yield a promoter's links by code."""
+        return self._catalog.links_of(program_id, promoter_id)
+
+    def change_link(self, link: Link) -> None:
+        """Store a link in place of what it was; others see it within a minute."""
+        self._catalog.change_link(link)
+        self._kept.drop(link.code)
+
     def add_link(self, link: Link) -> None:
         """Add a link."""
         self._catalog.add_link(link)

@@ -7,7 +7,7 @@ is the batch, and what the other wrote is never read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
@@ -21,7 +21,7 @@ from grapevine.adapters.dynamo.table import BY_STATE, Database, Put
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.instants import from_text, to_text
 from grapevine.domain.money import Money
-from grapevine.domain.transfers import RailName, Transfer, TransferBatch
+from grapevine.domain.transfers import RailName, Transfer, TransferBatch, without_details
 from grapevine.ports import Files
 
 
@@ -88,6 +88,37 @@ class DynamoBatches:
         """Say that everything is known of a batch; again changes nothing."""
         self._state.delete(keys.open_batch(program_id, batch_id))
 
+    def forget_details(
+        self, program_id: str, promoter_ids: Collection[str], batch_ids: Collection[str]
+    ) -> Sequence[TransferBatch]:
+        """Write the batches' bodies once more without these promoters' details, and erase what they were.
+
+        A body that no row names was written by somebody who was not the first, or ended before the row:
+        nobody reads it, and it is erased where any of them is in it.
+        """
+        names = tuple(self._files.names(_folder(program_id)))
+        rows_of = [keys.batch(program_id, name) for name in dict.fromkeys(map(_batch_in, names))]
+        stored = (row(BatchRow, item) for item in self._state.get_all(rows_of))
+        current = {_name(program_id, one.sk, one.digest) for one in stored}
+        for name in names:
+            if name not in current and _has(self._body(name), promoter_ids):
+                self._files.erase(name)
+        wanted = (name for name in names if name in current and _batch_in(name) in batch_ids)
+        bodies = ((name, self._body(name)) for name in wanted)
+        return [
+            self._forgotten(name, body, promoter_ids) for name, body in bodies if _has(body, promoter_ids)
+        ]
+
+    def _body(self, name: str) -> TransferBatch:
+        return batch_of(self._files.get(name))
+
+    def _forgotten(self, name: str, batch: TransferBatch, promoter_ids: Collection[str]) -> TransferBatch:
+        after = without_details(batch, promoter_ids)
+        if after != batch:
+            self._files.put(name, batch_body(after), "application/json")
+        self._files.erase_older(name)
+        return after
+
     def _whole(self, program_id: str, item: Item) -> TransferBatch:
         stored = row(BatchRow, item)
         return batch_of(self._files.get(_name(program_id, stored.sk, stored.digest)))
@@ -122,7 +153,11 @@ def batch_of(body: bytes) -> TransferBatch:
 
 
 def _name(program_id: str, batch_id: str, digest: str) -> str:
-    return f"batches/{program_id}/{batch_id}.{digest}.json"
+    return f"{_folder(program_id)}{batch_id}.{digest}.json"
+
+
+def _folder(program_id: str) -> str:
+    return f"batches/{program_id}/"
 
 
 def _values(transfer: Transfer) -> dict[str, Any]:
@@ -145,3 +180,12 @@ def _transfer(values: dict[str, Any], currency: str) -> Transfer:
         amount=Money(values["amount_minor"], currency),
         details=values["details"],
     )
+
+
+def _batch_in(name: str) -> str:
+    """Return the batch that a body's name says it is of."""
+    return name.rpartition("/")[2].partition(".")[0]
+
+
+def _has(batch: TransferBatch, promoter_ids: Collection[str]) -> bool:
+    return any(one.promoter_id in promoter_ids for one in batch.transfers)

@@ -162,6 +162,11 @@ def link(code: str) -> Key:
     return Key(joined("LK", code), META)
 
 
+def link_listing(program_id: str, promoter_id: str, code: str) -> Key:
+    """Return where a program's listing has a link: by promoter, so that one's are together."""
+    return Key(joined("LK", program_id), joined("PR", promoter_id, "LK", code))
+
+
 def storefront(storefront_id: str) -> Key:
     """Return a storefront's row."""
     return Key(joined("SF", storefront_id), META)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import UnicodeAttribute
 
 from grapevine.adapters.dynamo import keys
+from grapevine.adapters.dynamo.failures import ConditionFailedError
 from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, expiry, row
 from grapevine.adapters.dynamo.table import Database
 from grapevine.domain.clicks import CLICK_LIFE, Click
@@ -45,6 +46,20 @@ class DynamoClicks:
         """Return a visitor's latest clicks, oldest first."""
         items = self._clicks.latest(keys.visitor(visitor_id), limit)
         return tuple(reversed([click_of(item) for item in items]))
+
+    def forget_visitor(self, visitor_id: str) -> int:
+        """Erase the user agents of a visitor's clicks, one update each; again changes nothing."""
+        if not keys.is_usable(visitor_id):
+            return 0
+        stored = (row(ClickRow, item) for item in self._clicks.query(keys.visitor(visitor_id)))
+        return sum(self._forget(click.key) for click in stored if click.user_agent)
+
+    def _forget(self, key: keys.Key) -> bool:
+        try:
+            self._clicks.update(key, [ClickRow.user_agent.set("")], Row.pk.exists())
+        except ConditionFailedError:
+            return False  # Dropped by its age meanwhile.
+        return True
 
 
 def _row(click: Click) -> ClickRow:

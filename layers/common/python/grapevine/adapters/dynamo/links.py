@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pynamodb.attributes import UnicodeAttribute
 
 from grapevine.adapters.dynamo import catalog_keys, keys
+from grapevine.adapters.dynamo.failures import ConditionFailedError
 from grapevine.adapters.dynamo.rows import Item, Json, Row, row
-from grapevine.adapters.dynamo.table import Database
-from grapevine.domain.errors import AlreadyExistsError
+from grapevine.adapters.dynamo.table import BY_PROGRAM, Database
+from grapevine.domain.errors import AlreadyExistsError, NotFoundError
 from grapevine.domain.links import Link
 
 
 class LinkRow(Row, discriminator="link"):
-    """`LK#code` / `META`."""
+    """`LK#code` / `META`, listed by promoter."""
 
+    gpk = UnicodeAttribute(null=True)
+    gsk = UnicodeAttribute(null=True)
     program_id = UnicodeAttribute()
     promoter_id = UnicodeAttribute()
     destination = UnicodeAttribute()
@@ -32,20 +37,39 @@ class DynamoLinks:
         item = self._catalog.get(catalog_keys.link(code), consistent=False) if keys.is_usable(code) else None
         return _link(item) if item else None
 
+    def links_of(self, program_id: str, promoter_id: str) -> Iterator[Link]:
+        """Yield a promoter's links by code, eventually consistent."""
+        if not keys.is_usable(program_id, promoter_id):
+            return iter(())
+        listing, first = catalog_keys.link_listing(program_id, promoter_id, "")
+        items = self._catalog.query(listing, LinkRow.gsk.startswith(first), index=BY_PROGRAM)
+        return (_link(item) for item in items)
+
     def add_link(self, link: Link) -> None:
         """Add a link under its code."""
-        pk, sk = catalog_keys.link(link.code)
-        added = LinkRow(
-            pk,
-            sk,
-            program_id=link.program_id,
-            promoter_id=link.promoter_id,
-            destination=link.destination,
-            upline=list(link.upline),
-            product_id=link.product_id,
-        )
-        if not self._catalog.put_new(added):
+        if not self._catalog.put_new(_row(link)):
             raise AlreadyExistsError("link", link.code)
+
+    def change_link(self, link: Link) -> None:
+        """Store a link in place of what it was."""
+        try:
+            self._catalog.put(_row(link), Row.pk.exists())
+        except ConditionFailedError as error:
+            raise NotFoundError("link", link.code) from error
+
+
+def _row(link: Link) -> LinkRow:
+    gpk, gsk = catalog_keys.link_listing(link.program_id, link.promoter_id, link.code)
+    return LinkRow(
+        *catalog_keys.link(link.code),
+        gpk=gpk,
+        gsk=gsk,
+        program_id=link.program_id,
+        promoter_id=link.promoter_id,
+        destination=link.destination,
+        upline=list(link.upline),
+        product_id=link.product_id,
+    )
 
 
 def _link(item: Item) -> Link:

@@ -179,10 +179,10 @@ class Table:
             self.name, change.key.pk, change.key.sk, actions=change.actions, condition=change.condition
         )
 
-    def delete(self, key: Key) -> None:
-        """Remove an item; where there is none nothing happens."""
+    def delete(self, key: Key, condition: Condition | None = None) -> None:
+        """Remove an item; without a condition nothing happens where there is none."""
         with answered():
-            self._connection.delete_item(self.name, key.pk, key.sk)
+            self._connection.delete_item(self.name, key.pk, key.sk, condition=condition)
 
     def update(self, key: Key, actions: Sequence[Action], condition: Condition) -> None:
         """Change an item in place; ConditionFailedError when the condition does not hold."""

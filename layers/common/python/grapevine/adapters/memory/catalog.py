@@ -112,6 +112,16 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
     def add_link(self, link: Link) -> None:
         self._add(self._links, link.code, link, "link")
 
+    def links_of(self, program_id: str, promoter_id: str) -> Iterator[Link]:
+        found = (link for link in self._links.values() if link.promoter_id == promoter_id)
+        yield from sorted((link for link in found if link.program_id == program_id), key=lambda one: one.code)
+
+    def change_link(self, link: Link) -> None:
+        with self._lock:
+            if link.code not in self._links:
+                raise NotFoundError("link", link.code)
+            self._links[link.code] = link
+
     def coupons(self, program_id: str, codes: Sequence[str]) -> dict[str, Coupon]:
         found = {code: self._coupons.get((program_id, code)) for code in codes}
         return {code: coupon for code, coupon in found.items() if coupon}

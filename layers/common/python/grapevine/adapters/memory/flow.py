@@ -1,9 +1,9 @@
-"""Clicks, facts, raw bodies and personal data in memory."""
+"""Clicks and facts in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from threading import Lock
 
 from grapevine.domain.clicks import Click
@@ -29,6 +29,14 @@ class MemoryClicks:
         found = sorted(self._ids.get(visitor_id, ()))[-limit:]
         return tuple(self.stored[click_id] for click_id in found if click_id in self.stored)
 
+    def forget_visitor(self, visitor_id: str) -> int:
+        found = [
+            self.stored[click_id] for click_id in self._ids.get(visitor_id, ()) if click_id in self.stored
+        ]
+        told = [click for click in found if click.user_agent]
+        self.stored.update({click.id: replace(click, user_agent="") for click in told})
+        return len(told)
+
 
 class MemoryFacts:
     """Facts by order."""
@@ -53,25 +61,3 @@ class MemoryFacts:
         with self._lock:
             facts = self._facts.get(order, {}).values()
             return tuple(sorted(facts, key=lambda fact: (fact.version, fact.digest)))
-
-
-class MemoryRawBodies:
-    """Bodies by storefront and name."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], tuple[bytes, dict[str, str], datetime]] = {}
-
-    def keep(
-        self, storefront_id: str, name: str, body: bytes, headers: Mapping[str, str], now: datetime
-    ) -> None:
-        self.kept.setdefault((storefront_id, name), (body, dict(headers), now))
-
-
-class MemoryPersonalData:
-    """Personal data by subject."""
-
-    def __init__(self) -> None:
-        self.remembered: dict[str, dict[str, str]] = {}
-
-    def remember(self, subject: str, data: Mapping[str, str]) -> None:
-        self.remembered[subject] = dict(data)

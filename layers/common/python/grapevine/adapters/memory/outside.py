@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from grapevine.domain.entries import Postable
@@ -111,18 +111,36 @@ class MemoryShopQueue:
 
 
 class MemoryFiles:
-    """Files by name."""
+    """Files by name, with what they were before, as the bucket keeps it."""
 
     def __init__(self) -> None:
         self.stored: dict[str, tuple[bytes, str]] = {}
+        self.older: dict[str, list[bytes]] = {}
 
     def put(self, name: str, body: bytes, content_type: str) -> None:
+        if name in self.stored:
+            self.older.setdefault(name, []).append(self.stored[name][0])
         self.stored[name] = (body, content_type)
 
     def get(self, name: str) -> bytes:
         if name not in self.stored:
             raise NotFoundError("file", name)
         return self.stored[name][0]
+
+    def names(self, prefix: str) -> Iterator[str]:
+        yield from sorted(name for name in tuple(self.stored) if name.startswith(prefix))
+
+    def erase(self, name: str) -> None:
+        self.stored.pop(name, None)
+        self.older.pop(name, None)
+
+    def erase_older(self, name: str) -> None:
+        self.older.pop(name, None)
+
+    def versions(self, name: str) -> list[bytes]:
+        """Return everything that a file ever was and still is, the latest last."""
+        latest = [self.stored[name][0]] if name in self.stored else []
+        return [*self.older.get(name, ()), *latest]
 
 
 class MemoryBus:

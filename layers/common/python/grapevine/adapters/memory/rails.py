@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from threading import Lock
 
-from grapevine.domain.transfers import Payee, RailName, TransferBatch
+from grapevine.domain.transfers import Payee, RailName, TransferBatch, without_details
 
 
 class MemoryPayees:
@@ -57,3 +57,14 @@ class MemoryBatches:
 
     def close(self, program_id: str, batch_id: str) -> None:
         self.opened.discard((program_id, batch_id))
+
+    def forget_details(
+        self, program_id: str, promoter_ids: Collection[str], batch_ids: Collection[str]
+    ) -> Sequence[TransferBatch]:
+        found = []
+        for key, batch in tuple(self.stored.items()):
+            is_named = key[0] == program_id and batch.id in batch_ids
+            if is_named and any(one.promoter_id in promoter_ids for one in batch.transfers):
+                self.stored[key] = without_details(batch, promoter_ids)
+                found.append(self.stored[key])
+        return sorted(found, key=lambda batch: batch.id)

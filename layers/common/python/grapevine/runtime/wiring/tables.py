@@ -72,7 +72,7 @@ class AwsTables(ABC):
         return DynamoFacts(self._database)
 
     @cached_property
-    def raw_bodies(self) -> ports.RawBodies:
+    def raw_bodies(self) -> ports.BodyStore:
         """Bodies as they came."""
         from grapevine.adapters.dynamo.private import DynamoRawBodies
 
@@ -84,6 +84,13 @@ class AwsTables(ABC):
         from grapevine.adapters.dynamo.private import DynamoPersonalData
 
         return DynamoPersonalData(self._database)
+
+    @cached_property
+    def privacy_records(self) -> ports.PrivacyRecords:
+        """Who asked to see or erase a person's data."""
+        from grapevine.adapters.dynamo.privacy import DynamoPrivacyRecords
+
+        return DynamoPrivacyRecords(self._database)
 
     @cached_property
     def ledger(self) -> parts.LedgerPart:
