@@ -46,6 +46,7 @@ WITHOUT_SECRETS = (RailName.CSV,)
 SHOP_MODULES = {
     "generic": "generic",
     "shopify": "shopify",
+    "stripe": "stripe",
     "wechat_shop": "wechat_shop",
     "woocommerce": "woocommerce",
     "youzan": "youzan",
