@@ -50,7 +50,7 @@ def session_events(session: Node, at: datetime, kind: FactKind) -> tuple[ShopEve
     order_id = _order_id(session)
 
     def read(node: Node) -> Reading:
-        snapshot = _snapshot(node, kind)
+        snapshot = _snapshot(node, at, kind)
         return Reading(
             order_id=order_id,
             kind=FactKind.PLACED if kind is FactKind.PAID and snapshot.payment is Payment.PENDING else kind,
@@ -80,12 +80,13 @@ def _order_id(session: Node) -> str:
     return found or f"cs_{own.rpartition('_')[2]}"
 
 
-def _snapshot(session: Node, kind: FactKind) -> Snapshot:
+def _snapshot(session: Node, at: datetime, kind: FactKind) -> Snapshot:
+    """Return what a session tells; before they told it, sessions were made about when they were completed."""
     currency = currency_of(session) or session["currency"].refuse("missing")
     is_fetched_later = _wants_lines(session)
     metadata = session["metadata"]
     return Snapshot(
-        placed_at=session["created"].unix(),
+        placed_at=session["created"].unix() or at,
         payment=Payment.VOIDED if kind is FactKind.CANCELLED else _payment(session["payment_status"]),
         currency=currency,
         lines=None if is_fetched_later else _lines(session, currency),
