@@ -18,7 +18,6 @@ from grapevine.ports import Reading, ShopKeys, StorefrontAdapter
 from grapevine.runtime.opening import StorefrontAdapters
 from grapevine.runtime.wiring import SHOP_MODULES
 from tests.adapters.storefronts import shopify_bodies as shopify
-from tests.adapters.storefronts.samples import fixture
 from tests.builders import T0
 
 ADAPTERS: Mapping[str, StorefrontAdapter] = StorefrontAdapters(SHOP_MODULES)
@@ -37,12 +36,12 @@ HEADERS = {
     "woocommerce": ("x-wc-webhook-signature", "X-WC-Webhook-Source", "x-wc-webhook-topic"),
     "stripe": ("stripe-signature", "Stripe-Signature"),
 }
+FIXTURES = Path(__file__).parent / "fixtures"
 BODIES: dict[str, list[Any]] = {
     "shopify": [shopify.order(shopify.line(), refunds=[shopify.refund()]), shopify.refund()],
     **{
-        platform: [json.loads(fixture(f"{platform}/{path.name}")) for path in sorted(folder.glob("*.json"))]
+        platform: [json.loads(path.read_bytes()) for path in sorted((FIXTURES / platform).glob("*.json"))]
         for platform in ("woocommerce", "stripe")
-        if (folder := Path(__file__).parent / "fixtures" / platform)
     },
 }
 

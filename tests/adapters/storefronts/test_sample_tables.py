@@ -6,7 +6,7 @@ The numbers are typed off the bodies, line by line: amounts in minor units, quan
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -209,7 +209,7 @@ def test_shopifys_refunds(name: str) -> None:
 
 @each(*WOO_TABLE)
 def test_woocommerces_orders(name: str) -> None:
-    told = sample_json(f"woocommerce/{name}")
+    told: Any = sample_json(f"woocommerce/{name}")
     orders = told if isinstance(told, list) else [told]
     readings = [
         WOO_ADAPTER.normalise(json.dumps(order, default=float).encode(), "order.updated")[0]
