@@ -258,6 +258,25 @@ def test_amounts_of_after_sales_that_are_done_are_exact() -> None:
     assert refund.lines == (RefundLine(line_id=TEA, quantity_milli=1000, subtotal_minor=5_000),)
 
 
+def test_after_sales_that_are_exchanges_or_not_done_take_nothing() -> None:
+    body = fixture("wechat_shop/order_with_its_after_sales.json")
+    body["after_sale_orders"][0]["status"] = "MERCHANT_EXCHANGE_SUCCESS"
+    assert fetched(body).refunds == ()
+
+
+def test_several_after_sales_of_one_line_add_up_and_one_of_no_line_is_postage() -> None:
+    body = fixture("wechat_shop/order_with_its_after_sales.json")
+    first, other = body["after_sale_orders"]
+    again = {**first, "refund_info": {"amount": 800}, "product_info": {"sku_id": 20000000000001, "count": 1}}
+    postage = {**other, "status": "MERCHANT_RETURN_SUCCESS", "product_info": None}
+    body["after_sale_orders"] = [first, again, postage]
+    (refund,) = fetched(body).refunds
+    assert refund.lines == (
+        RefundLine(line_id=TEA, quantity_milli=2000, subtotal_minor=5_800),
+        RefundLine(line_id="shipping", quantity_milli=0, subtotal_minor=8_000),
+    )
+
+
 def test_an_order_that_went_back_whole_is_cancelled_and_refunded_line_by_line() -> None:
     reading = fetched(fixture("wechat_shop/order_all_returned.json"))
     (refund,) = reading.refunds

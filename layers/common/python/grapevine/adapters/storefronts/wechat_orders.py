@@ -10,7 +10,7 @@ grows, so that no two bodies add up to more than went back.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from grapevine.adapters.storefronts.clocks import unix_instant
@@ -154,18 +154,22 @@ def _charges(freight: Node) -> tuple[Line, ...] | None:
 
 def _refunds(answer: Node, order: Node, lines: Sequence[Line], at: datetime) -> tuple[Refund, ...]:
     """Return the one refund that all after-sales are so far, none where nothing went back."""
-    returned = _units(
-        order["order_detail"]["product_infos"], lines, whole=order["status"].value == ALL_RETURNED
-    )
-    exact = None if answer["after_sale_orders"].is_missing else _amounts(answer["after_sale_orders"])
-    told = tuple(_refund_lines(lines, returned, exact))
+    if order["status"].value == ALL_RETURNED:
+        told = tuple(_returned(line, line.quantity_milli) for line in lines)
+    elif answer["after_sale_orders"].is_missing:
+        pairs = zip(order["order_detail"]["product_infos"].items(), lines, strict=True)
+        told = tuple(_returned(line, units) for node, line in pairs if (units := _finished(node) * 1000))
+    else:
+        told = tuple(_united(answer["after_sale_orders"], {line.id for line in lines}))
     return (Refund(id=AFTER_SALES, created_at=at, lines=told),) if told else ()
 
 
-def _units(products: Node, lines: Sequence[Line], *, whole: bool) -> dict[str, int]:
-    """Return how many thousandths of each line went back."""
-    pairs = zip(products.items(), lines, strict=True)
-    return {line.id: line.quantity_milli if whole else _finished(node) * 1000 for node, line in pairs}
+def _returned(line: Line, units: int) -> RefundLine:
+    """Return a line's part by its units, all of it at most."""
+    back = min(units, line.quantity_milli)
+    paid = line.gross_minor - line.discount_minor
+    amount = prorate(paid, back, line.quantity_milli, Rounding.HALF_EVEN) if back else 0
+    return RefundLine(line_id=line.id, quantity_milli=back, subtotal_minor=amount)
 
 
 def _finished(node: Node) -> int:
@@ -177,27 +181,20 @@ def _most(node: Node) -> int:
     return ODD_QUANTITY if node.odd else MAX_QUANTITY
 
 
-def _amounts(after_sales: Node) -> dict[str, int]:
-    """Return what went back of each SKU by the after-sales that are done."""
-    amounts: dict[str, int] = {}
+def _united(after_sales: Node, known: Collection[str]) -> Iterator[RefundLine]:
+    """Yield what went back of each line by the after-sales that are done; of no line, it is postage."""
+    parts: dict[str, list[tuple[int, int]]] = {}
     for sale in after_sales.items():
         if sale["status"].text() in DONE:
             product = sale["product_info"]
-            sku = _number(product["sku_id"]) or _number(product["product_id"]) or SHIPPING
-            amounts[sku] = amounts.get(sku, 0) + sale["refund_info"]["amount"].whole(_LARGEST)
-    return amounts
-
-
-def _refund_lines(
-    lines: Sequence[Line], returned: Mapping[str, int], exact: Mapping[str, int] | None
-) -> Iterator[RefundLine]:
-    for line in lines:
-        units = min(returned.get(line.id, 0), line.quantity_milli)
-        paid = line.gross_minor - line.discount_minor
-        by_units = prorate(paid, units, line.quantity_milli, Rounding.HALF_EVEN) if units else 0
-        amount = by_units if exact is None else max(exact.get(line.id, 0), 0)
-        if units or amount:
-            yield RefundLine(line_id=line.id, quantity_milli=units, subtotal_minor=amount)
+            sku = _number(product["sku_id"]) or _number(product["product_id"])
+            count = 0 if product["count"].is_missing else product["count"].whole(_most(sale))
+            part = (count * 1000, sale["refund_info"]["amount"].whole(_LARGEST))
+            parts.setdefault(sku if sku in known and sku else SHIPPING, []).append(part)
+    for line_id, told in parts.items():
+        units, amounts = zip(*told, strict=True)
+        milli = 0 if line_id == SHIPPING else sum(units)
+        yield RefundLine(line_id=line_id, quantity_milli=milli, subtotal_minor=sum(amounts))
 
 
 def _coupons(detail: Node) -> tuple[str, ...]:
