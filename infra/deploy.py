@@ -48,6 +48,7 @@ class Platform:
     dropped_queue_url: str
     settle_queue_url: str
     shop_queue_url: str
+    webhook_queue_url: str
     secrets_prefix: str
 
     @classmethod
@@ -65,6 +66,7 @@ class Platform:
             dropped_queue_url=outputs["DroppedQueueUrl"],
             settle_queue_url=outputs["SettleQueueUrl"],
             shop_queue_url=outputs["ShopQueueUrl"],
+            webhook_queue_url=outputs["WebhookQueueUrl"],
             secrets_prefix=f"grapevine/{stage}/",
         )
 
@@ -88,6 +90,7 @@ class Deployment:
             "GRAPEVINE_FAILURES_QUEUE_URL": platform.failures_queue_url,
             "GRAPEVINE_SETTLE_QUEUE_URL": platform.settle_queue_url,
             "GRAPEVINE_SHOP_QUEUE_URL": platform.shop_queue_url,
+            "GRAPEVINE_WEBHOOK_QUEUE_URL": platform.webhook_queue_url,
             "GRAPEVINE_SECRETS_PREFIX": platform.secrets_prefix,
         }
 

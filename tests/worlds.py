@@ -13,7 +13,14 @@ from grapevine.adapters.dynamo.clicks import click_of
 from grapevine.adapters.dynamo.facts import fact_of
 from grapevine.adapters.dynamo.keys import order_in
 from grapevine.adapters.dynamo.ledger import entry_of
+from grapevine.adapters.dynamo.stored import stored_in
 from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.adapters.memory.events import (
+    MemoryEventLog,
+    MemorySender,
+    MemorySubscriptions,
+    MemoryWebhookQueue,
+)
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import (
@@ -38,6 +45,7 @@ from grapevine.adapters.memory.state import (
 from grapevine.adapters.rails.sepa_status import read_status_report
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import AccountKey, Entry
+from grapevine.domain.event_rows import Stored
 from grapevine.domain.evidence import bounties_touched
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
@@ -52,6 +60,7 @@ from grapevine.ports import (
     StatusReader,
     StorefrontAdapter,
     StorefrontSecrets,
+    WebhookSender,
 )
 from grapevine.runtime.opening import StorefrontAdapters
 from grapevine.runtime.wiring import SHOP_MODULES, ProgramRails
@@ -107,6 +116,10 @@ class World:
     shop_queue: MemoryShopQueue = field(default_factory=MemoryShopQueue)
     shop_clients: MemoryShops = field(default_factory=MemoryShops)
     reconcile_marks: MemoryReconcileMarks = field(default_factory=MemoryReconcileMarks)
+    event_log: MemoryEventLog = field(default_factory=MemoryEventLog)
+    subscriptions: MemorySubscriptions = field(default_factory=MemorySubscriptions)
+    webhook_queue: MemoryWebhookQueue = field(default_factory=MemoryWebhookQueue)
+    webhook_sender: WebhookSender = field(default_factory=MemorySender)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     bus: MemoryBus = field(default_factory=MemoryBus)
     printer: StatementPrinter = field(default_factory=MemoryPrinter)
@@ -140,6 +153,9 @@ class World:
 
     def click_of(self, image: Mapping[str, Any]) -> Click:
         return click_of(image)
+
+    def stored_in(self, image: Mapping[str, Any]) -> Stored | None:
+        return stored_in(image)
 
     @property
     def orders(self) -> PostOrderPorts:

@@ -11,9 +11,23 @@ from grapevine_cli.payouts import payouts
 from grapevine_cli.privacy import privacy
 from grapevine_cli.settling import settle
 from grapevine_cli.statements import statement
+from grapevine_cli.webhooks import events, webhooks
 from grapevine_cli.what_if import what_if
 
-COMMANDS = (merchant, verify, explain, redrive, void, what_if, settle, payouts, statement, privacy)
+COMMANDS = (
+    merchant,
+    verify,
+    explain,
+    redrive,
+    void,
+    what_if,
+    settle,
+    payouts,
+    statement,
+    privacy,
+    webhooks,
+    events,
+)
 
 
 @click.group(cls=Group)

@@ -73,6 +73,7 @@ class Cloud:
             failures_queue_url=self._sqs.create_queue(QueueName=f"{name}-failures")["QueueUrl"],
             settle_queue_url=self._sqs.create_queue(QueueName=f"{name}-settle")["QueueUrl"],
             shop_queue_url=self._sqs.create_queue(QueueName=f"{name}-shop")["QueueUrl"],
+            webhook_queue_url=self._sqs.create_queue(QueueName=f"{name}-webhook")["QueueUrl"],
             secrets_prefix=f"{name}/",
             clock_offset=timedelta(0),
             region=REGION,

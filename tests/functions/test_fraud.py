@@ -158,3 +158,19 @@ def test_what_cannot_be_screened_comes_again_alone(
     assert screen(client, [*records, *spoilt]) == [sequence_of(records[0]), sequence_of(spoilt[0])]
     assert [outcomes(world, order) for order in ORDERS[:3]] == [[], [Outcome.BLOCK], []]
     assert counted(capsys.readouterr().out) == {observe.RECORD_FAILED: 2}
+
+
+def test_a_verdict_that_says_something_is_told_outside_and_every_other_is_not(
+    world: World, client: Clients
+) -> None:
+    facts = [
+        make.verdict(Outcome.ALLOW, minutes(1)),
+        make.verdict(Outcome.REVIEW, minutes(2)),
+        make.verdict(Outcome.BLOCK, minutes(3)),
+    ]
+    world.append(*facts)
+    records = fact_records(facts)
+    assert screen(client, records) == []
+    assert screen(client, records) == []
+    assert [kind for kind, _ in world.bus.published] == ["risk.opened", "risk.decided"]
+    assert [event["sequence"] for _, event in world.bus.published] == [1, 2]

@@ -32,7 +32,13 @@ HANDLERS = {
     },
     "fraud": {"screen_facts"},
     "insight": {"count_clicks"},
-    "notify": {"publish_entries"},
+    "notify": {
+        "publish_entries",
+        "publish_people",
+        "publish_payouts",
+        "deliver_webhooks",
+        "sweep_webhooks",
+    },
     "console": {
         "read_health",
         "create_program",
@@ -97,6 +103,17 @@ HANDLERS = {
         "reject_order",
         "explain_bounty",
         "explain_entry",
+        "list_events",
+        "create_webhook",
+        "list_webhooks",
+        "read_webhook",
+        "change_webhook",
+        "remove_webhook",
+        "rotate_webhook_secret",
+        "ping_webhook",
+        "replay_webhook",
+        "list_dead_letters",
+        "redeliver_events",
     },
 }
 """Public names: a renamed handler is another function, and the one deployed is deleted."""
@@ -193,6 +210,7 @@ SETTINGS = (
     "FAILURES_QUEUE_URL",
     "SETTLE_QUEUE_URL",
     "SHOP_QUEUE_URL",
+    "WEBHOOK_QUEUE_URL",
     "SECRETS_PREFIX",
 )
 

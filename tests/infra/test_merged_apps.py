@@ -31,7 +31,13 @@ HANDLERS = {
     },
     "fraud": {"screen_facts"},
     "insight": {"count_clicks"},
-    "notify": {"publish_entries"},
+    "notify": {
+        "publish_entries",
+        "publish_people",
+        "publish_payouts",
+        "deliver_webhooks",
+        "sweep_webhooks",
+    },
     "console": {"api_handler"},
 }
 # Function → its stream, and how many batches of one shard may run at once.
@@ -56,6 +62,7 @@ VARIABLES = {
     "GRAPEVINE_FAILURES_QUEUE_URL": {"Ref": "FailuresQueueUrl"},
     "GRAPEVINE_SETTLE_QUEUE_URL": {"Ref": "SettleQueueUrl"},
     "GRAPEVINE_SHOP_QUEUE_URL": {"Ref": "ShopQueueUrl"},
+    "GRAPEVINE_WEBHOOK_QUEUE_URL": {"Ref": "WebhookQueueUrl"},
     "GRAPEVINE_SECRETS_PREFIX": {"Fn::Sub": "grapevine/${Stage}/"},
     "POWERTOOLS_METRICS_NAMESPACE": "Grapevine",
 }

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 # Table → stream, time to live, index.
 TABLES = {
-    "CatalogTable": (None, False, "by_program"),
+    "CatalogTable": ("NEW_IMAGE", False, "by_program"),
     "ClicksTable": ("NEW_IMAGE", True, None),
     "OrdersTable": ("NEW_IMAGE", False, None),
     "LedgerTable": ("NEW_AND_OLD_IMAGES", False, "due"),
-    "StateTable": (None, True, "by_state"),
+    "StateTable": ("NEW_IMAGE", True, "by_state"),
     "PrivateTable": (None, True, None),
 }
 
@@ -86,6 +86,9 @@ def test_alarms_reach_a_person(platform: dict[str, Any]) -> None:
         "ShopsRefuse",
         "ShopsNotReconciled",
         "FailuresWait",
+        "WebhooksDead",
+        "EventsDead",
+        "WebhooksDisabled",
         "BatchesDropped",
         "SettlementsDead",
         "PromotersNotSettled",

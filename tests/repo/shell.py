@@ -16,7 +16,7 @@ NEEDED = ("bash", "curl", "openssl")
 _END = "\x1eend of block\x1e"
 _MONTHS = "|".join(EN.months)
 _OURS: tuple[tuple[str, str], ...] = (
-    (r"\b(mc|pg|sf|pr|po|pq|key|cm|bt)_[0-9A-Za-z]{12,}\b", r"\1_…"),
+    (r"\b(mc|pg|sf|pr|po|pq|key|cm|bt|wh)_[0-9A-Za-z]{12,}\b", r"\1_…"),
     (r"\b[0-9A-Za-z]{22}-[0-9A-Za-z]{20}\b", "click"),
     (r"\b[0-9a-f]{16}\b", "digest"),
     (rf"\b\d{{1,2}} (?:{_MONTHS})(?: \d{{4}})?", "day"),
@@ -25,6 +25,7 @@ _OURS: tuple[tuple[str, str], ...] = (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", "local time"),
     (r"\b\d{4}-\d\d-\d\d\b", "day"),
     (r"\bv1=[0-9a-f]{64}\b", "signature"),
+    (r"\bwhsec_[0-9A-Za-z+/]{43}=", "secret"),
     (r"\burn:uuid:[0-9a-f-]{36}", "instance"),
 )
 _LINK_CODE = (r"^/?[0-9A-Za-z]{8}$", "link code")

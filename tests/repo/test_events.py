@@ -15,12 +15,15 @@ from grapevine.adapters.dynamo.fact_bodies import fact_from_body, fact_to_body
 from grapevine.adapters.eventbridge import SOURCE
 from grapevine.adapters.rails.csv_file import COLUMNS as PAYOUT_COLUMNS
 from grapevine.domain.entries import Entry, entry_from_dict, entry_to_dict
+from grapevine.domain.events import AggregateKind
 from grapevine.domain.facts import FactKind, OrderKey
 from grapevine.domain.settlements import PageName
+from grapevine.domain.subscriptions import TYPES
 from grapevine.runtime import sending
+from grapevine.usecases.deliver_events import DeliverEvents
 from grapevine.usecases.import_results import COLUMNS
-from grapevine.usecases.publish_accruals import COMMISSION_ACCRUED, accruals
-from tests.repo.documents import blocks_of, coded, named, rows_of, section
+from tests.repo.documents import blocks_of, coded, named, prose_of, rows_of, section
+from tests.telling import told
 
 EVENTS = named("docs/events.md")
 
@@ -46,14 +49,31 @@ def test_the_fact_is_one_of_ours() -> None:
     assert fact_to_body(fact) == body
 
 
-def test_the_event_is_what_the_entry_publishes() -> None:
-    assert example(COMMISSION_ACCRUED) in accruals(entry())
+def test_every_type_of_event_is_shown_as_it_is_made() -> None:
+    made = told()
+    assert set(made) == set(TYPES)
+    assert {kind: example(kind) for kind in TYPES} == made
     assert f"`{SOURCE}`" in section(EVENTS, "Events out")
 
 
-def test_every_field_of_the_event_is_described() -> None:
-    rows = rows_of(section(EVENTS, COMMISSION_ACCRUED))
-    assert {name for row in rows for name in coded(row["field"])} == set(example(COMMISSION_ACCRUED))
+def test_every_type_has_a_section_that_says_what_it_is() -> None:
+    assert all(prose_of(EVENTS).count(f"#### {kind}\n") == 1 for kind in TYPES)
+
+
+def test_every_field_of_an_event_is_described() -> None:
+    rows = [row for row in rows_of(section(EVENTS, "Events out")) if "field" in row]
+    described = {name for row in rows for name in coded(row["field"])}
+    assert described == set(example("commission.accrued"))
+
+
+def test_every_kind_of_thing_is_described() -> None:
+    rows = [row for row in rows_of(section(EVENTS, "Events out")) if "aggregate" in row]
+    assert {name for row in rows for name in coded(row["aggregate"])} == set(AggregateKind)
+
+
+def test_a_lanes_message_is_what_is_taken() -> None:
+    wanted = {field.name for field in fields(DeliverEvents)} - {"again", "replay_from"}
+    assert set(example("lane")["lane"]) == wanted
 
 
 def test_every_name_of_an_entry_is_described() -> None:

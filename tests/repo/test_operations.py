@@ -41,6 +41,8 @@ def test_every_metric_with_an_alarm_exists() -> None:
         observe.ORDER_OVERDUE,
         observe.RESULT_REJECTED,
         observe.RAIL_UNAVAILABLE,
+        observe.EVENT_DEAD,
+        observe.WEBHOOK_DISABLED,
         observe.PROMOTER_NOT_SETTLED,
         observe.SHOP_REFUSED,
         observe.SHOP_NOT_RECONCILED,

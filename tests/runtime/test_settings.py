@@ -15,6 +15,7 @@ NAMES = (
     "FAILURES_QUEUE_URL",
     "SETTLE_QUEUE_URL",
     "SHOP_QUEUE_URL",
+    "WEBHOOK_QUEUE_URL",
     "SECRETS_PREFIX",
 )
 WHOLE = {
@@ -35,6 +36,7 @@ def test_everything_is_read() -> None:
         failures_queue_url="the failures_queue_url",
         settle_queue_url="the settle_queue_url",
         shop_queue_url="the shop_queue_url",
+        webhook_queue_url="the webhook_queue_url",
         secrets_prefix="the secrets_prefix",
         clock_offset=timedelta(0),
         region="eu-1",

@@ -9,6 +9,7 @@ from secrets import token_bytes
 from grapevine.adapters.dynamo.batches import DynamoBatches
 from grapevine.adapters.dynamo.catalog import DynamoCatalog
 from grapevine.adapters.dynamo.clicks import DynamoClicks
+from grapevine.adapters.dynamo.events import DynamoEventLog
 from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger
 from grapevine.adapters.dynamo.pages import DynamoPages
@@ -18,10 +19,12 @@ from grapevine.adapters.dynamo.private import DynamoPersonalData, DynamoRawBodie
 from grapevine.adapters.dynamo.proofs import DynamoProofs
 from grapevine.adapters.dynamo.settlements import DynamoSettlements
 from grapevine.adapters.dynamo.shop_marks import DynamoReconcileMarks
+from grapevine.adapters.dynamo.subscriptions import DynamoSubscriptions
 from grapevine.adapters.dynamo.table import Access, Database
 from grapevine.adapters.dynamo.treasury import DynamoTreasury
 from grapevine.adapters.dynamo.waits import DynamoWaits
 from grapevine.adapters.memory.catalog import MemoryCatalog
+from grapevine.adapters.memory.events import MemoryEventLog, MemorySubscriptions
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts
 from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles
@@ -41,11 +44,13 @@ from grapevine.domain.ids import new_click_id, new_visitor_id
 from grapevine.ports import (
     BatchStore,
     BodyStore,
+    EventLog,
     PayeeStore,
     PersonalData,
     PrivacyRecords,
     ProofStore,
     ReconcileMarks,
+    SubscriptionStore,
     WaitStore,
 )
 from grapevine.runtime.parts import (
@@ -82,6 +87,8 @@ class Stores:
     batches: BatchStore
     waits: WaitStore
     proofs: ProofStore
+    event_log: EventLog
+    subscriptions: SubscriptionStore
     reconcile_marks: ReconcileMarks
     privacy_records: PrivacyRecords
 
@@ -145,6 +152,8 @@ def dynamo_stores(database: Database) -> Stores:
         batches=DynamoBatches(database, MemoryFiles()),
         waits=DynamoWaits(database),
         proofs=DynamoProofs(database),
+        event_log=DynamoEventLog(database),
+        subscriptions=DynamoSubscriptions(database),
         reconcile_marks=DynamoReconcileMarks(database),
         privacy_records=DynamoPrivacyRecords(database),
     )
@@ -169,6 +178,8 @@ def memory_stores() -> Stores:
         batches=MemoryBatches(),
         waits=MemoryWaits(),
         proofs=MemoryProofs(),
+        event_log=MemoryEventLog(),
+        subscriptions=MemorySubscriptions(),
         reconcile_marks=MemoryReconcileMarks(),
         privacy_records=MemoryPrivacyRecords(),
     )

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from grapevine.domain.errors import NotFoundError, UnavailableError
+from grapevine.domain.plain import from_plain, to_plain
+from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import StorefrontSecrets
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SecretsManager:
-    """`storefront/{id}`, `program/{id}` and `rail/{program}/{rail}` under a stage's prefix.
+    """`storefront/{id}`, `program/{id}`, `rail/{program}/{rail}`, `webhook/{program}/{id}` under a prefix.
 
     Keys are written in hexadecimal.
     """
@@ -62,6 +64,15 @@ class SecretsManager:
     def put_rail_secrets(self, program_id: str, rail: RailName, secrets: RailSecrets) -> None:
         """Store what a program uses a rail with, replacing what was there."""
         self._write(f"rail/{program_id}/{rail}", dict(secrets.values))
+
+    def signing_secrets(self, program_id: str, subscription_id: str) -> SigningSecrets | None:
+        """Return what a subscription's events are signed with, or None."""
+        values = self._read(f"webhook/{program_id}/{subscription_id}")
+        return None if values is None else from_plain(SigningSecrets, values)
+
+    def put_signing_secrets(self, program_id: str, subscription_id: str, secrets: SigningSecrets) -> None:
+        """Store it, replacing what was there."""
+        self._write(f"webhook/{program_id}/{subscription_id}", to_plain(secrets))
 
     def _read(self, name: str) -> dict[str, Any] | None:
         try:

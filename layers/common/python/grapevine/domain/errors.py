@@ -17,7 +17,9 @@ GrapevineError
     ├── EntryExistsError       the sequence number is taken
     ├── GrantMovedError        somebody else took of what is scarce since it was read
     ├── HeadMovedError         the account's head is not where it was read
+    ├── LogMovedError          somebody appended to a log of events since it was read
     ├── NetworkMovedError      somebody changed the network since it was read
+    ├── SubscriptionMovedError somebody changed a subscription since it was read
     └── StaleReadError         fewer facts read than the last entry covers
 """
 
@@ -129,6 +131,14 @@ class HeadMovedError(ConcurrencyError):
 
 class NetworkMovedError(ConcurrencyError):
     """A program's network changed since it was read: a circle could have been closed."""
+
+
+class LogMovedError(ConcurrencyError):
+    """A log of events moved since it was read."""
+
+
+class SubscriptionMovedError(ConcurrencyError):
+    """A subscription, or how far it has come, changed since it was read, or somebody else works on it."""
 
 
 class StaleReadError(ConcurrencyError):

@@ -56,6 +56,15 @@ from grapevine.ports.catalog import (
     VolumeReader,
     VolumeStore,
 )
+from grapevine.ports.events import (
+    EventLog,
+    EventReader,
+    SigningSecretStore,
+    SubscriptionReader,
+    SubscriptionStore,
+    WebhookQueue,
+    WebhookSender,
+)
 from grapevine.ports.flow import (
     ClickReader,
     ClickStore,
@@ -141,6 +150,8 @@ __all__ = [
     "EntryScan",
     "EntryWriter",
     "EventBus",
+    "EventLog",
+    "EventReader",
     "FactReader",
     "FactScan",
     "FactStore",
@@ -196,6 +207,7 @@ __all__ = [
     "ShopEvent",
     "ShopKeys",
     "ShopQueue",
+    "SigningSecretStore",
     "StateScan",
     "StatementPrinter",
     "StatusReader",
@@ -203,6 +215,8 @@ __all__ = [
     "StorefrontLists",
     "StorefrontReader",
     "StorefrontSecrets",
+    "SubscriptionReader",
+    "SubscriptionStore",
     "SweepMark",
     "TermsReader",
     "Treasury",
@@ -211,4 +225,6 @@ __all__ = [
     "WaitStore",
     "WaitWriter",
     "Waiting",
+    "WebhookQueue",
+    "WebhookSender",
 ]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from grapevine.domain.entries import Postable
 from grapevine.domain.settlements import PageName
+from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
 
 
@@ -42,6 +43,12 @@ class SecretStore(Protocol):
         """Return what a program uses a rail with, or None."""
 
     def put_rail_secrets(self, program_id: str, rail: RailName, secrets: RailSecrets) -> None:
+        """Store it, replacing what was there."""
+
+    def signing_secrets(self, program_id: str, subscription_id: str) -> SigningSecrets | None:
+        """Return what a subscription's events are signed with, or None."""
+
+    def put_signing_secrets(self, program_id: str, subscription_id: str, secrets: SigningSecrets) -> None:
         """Store it, replacing what was there."""
 
 

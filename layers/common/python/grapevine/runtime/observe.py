@@ -30,6 +30,10 @@ ORDER_RECONCILED = "OrderReconciled"
 PROMOTER_SETTLED = "PromoterSettled"
 PROMOTER_NOT_SETTLED = "PromoterNotSettled"
 PAYOUT_RESERVED = "PayoutReserved"
+EVENT_SENT = "EventSent"
+EVENT_NOT_ARRIVED = "EventNotArrived"
+EVENT_DEAD = "EventDead"
+WEBHOOK_DISABLED = "WebhookDisabled"
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from grapevine import ports
 from grapevine.domain.clicks import Click
 from grapevine.domain.entries import Entry
+from grapevine.domain.event_rows import Stored
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.settlements import ListSizes
@@ -183,6 +184,26 @@ class Parts(Protocol):
         ...
 
     @property
+    def event_log(self) -> ports.EventLog:
+        """Events, in order."""
+        ...
+
+    @property
+    def subscriptions(self) -> ports.SubscriptionStore:
+        """Who is told of events, and how far each has come."""
+        ...
+
+    @property
+    def webhook_queue(self) -> ports.WebhookQueue:
+        """Work on subscriptions."""
+        ...
+
+    @property
+    def webhook_sender(self) -> ports.WebhookSender:
+        """Requests to subscribers."""
+        ...
+
+    @property
     def shop_queue(self) -> ports.ShopQueue:
         """What webhooks asked for that takes more than keeping what they said."""
         ...
@@ -226,6 +247,10 @@ class Parts(Protocol):
 
     def entry_of(self, image: Mapping[str, Any]) -> Entry:
         """Read an entry from a stream's image of it."""
+        ...
+
+    def stored_in(self, image: Mapping[str, Any]) -> Stored | None:
+        """Read what an image of the catalog or the state table tells that events are made of, else None."""
         ...
 
     def click_of(self, image: Mapping[str, Any]) -> Click:

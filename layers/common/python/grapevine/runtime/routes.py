@@ -13,6 +13,7 @@ from grapevine.runtime import (
     campaigns,
     console,
     console_coupons,
+    console_events,
     console_payouts,
     console_privacy,
     console_products,
@@ -108,5 +109,18 @@ ROUTES: tuple[Route, ...] = (
         console.explain_entry,
         Scope.ORDERS_READ,
     ),
+    _program("GET", "/events", console_events.list_events, Scope.EVENTS_READ),
+    _program("POST", "/webhooks", console_events.create_webhook, Scope.EVENTS_WRITE, 201),
+    _program("GET", "/webhooks", console_events.list_webhooks, Scope.EVENTS_READ),
+    _program("GET", "/webhooks/{webhook_id}", console_events.read_webhook, Scope.EVENTS_READ),
+    _program("PUT", "/webhooks/{webhook_id}", console_events.change_webhook, Scope.EVENTS_WRITE),
+    _program("DELETE", "/webhooks/{webhook_id}", console_events.remove_webhook, Scope.EVENTS_WRITE),
+    _program(
+        "POST", "/webhooks/{webhook_id}/secret", console_events.rotate_webhook_secret, Scope.EVENTS_WRITE
+    ),
+    _program("POST", "/webhooks/{webhook_id}/ping", console_events.ping_webhook, Scope.EVENTS_WRITE),
+    _program("POST", "/webhooks/{webhook_id}/replay", console_events.replay_webhook, Scope.EVENTS_WRITE),
+    _program("GET", "/webhooks/{webhook_id}/dead", console_events.list_dead_letters, Scope.EVENTS_READ),
+    _program("POST", "/webhooks/{webhook_id}/redeliver", console_events.redeliver_events, Scope.EVENTS_WRITE),
 )
 """In the order in which they are described."""

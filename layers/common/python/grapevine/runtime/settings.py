@@ -34,6 +34,7 @@ class Settings:
     failures_queue_url: str
     settle_queue_url: str
     shop_queue_url: str
+    webhook_queue_url: str
     secrets_prefix: str
     clock_offset: timedelta
     region: str | None = None
@@ -42,7 +43,7 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings; SettingsError names everything that is missing at once."""
-    queues = ("FAILURES_QUEUE_URL", "SETTLE_QUEUE_URL", "SHOP_QUEUE_URL")
+    queues = ("FAILURES_QUEUE_URL", "SETTLE_QUEUE_URL", "SHOP_QUEUE_URL", "WEBHOOK_QUEUE_URL")
     names = ("STAGE", "BUCKET", "BUS", *queues, "SECRETS_PREFIX")
     wanted = [f"GRAPEVINE_{name}" for name in (*names, *(f"TABLE_{table.upper()}" for table in TABLES))]
     missing = [name for name in wanted if not environment.get(name)]
@@ -57,6 +58,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         failures_queue_url=environment["GRAPEVINE_FAILURES_QUEUE_URL"],
         settle_queue_url=environment["GRAPEVINE_SETTLE_QUEUE_URL"],
         shop_queue_url=environment["GRAPEVINE_SHOP_QUEUE_URL"],
+        webhook_queue_url=environment["GRAPEVINE_WEBHOOK_QUEUE_URL"],
         secrets_prefix=environment["GRAPEVINE_SECRETS_PREFIX"],
         clock_offset=_clock_offset(environment),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),

@@ -33,6 +33,15 @@ def answer_images(handler: str, event: Record, handle: Callable[[Image], object]
     return _answer(handler, event, EventType.DynamoDBStreams, each)
 
 
+def answer_rows(handler: str, event: Record, handle: Callable[[Record], object]) -> Answer:
+    """Hand over each record that has a new item, of a table whose items change too; see `_answer`."""
+
+    def each(record: Record) -> object:
+        return handle(record) if "NewImage" in record["dynamodb"] else None
+
+    return _answer(handler, event, EventType.DynamoDBStreams, each)
+
+
 def answer_messages(handler: str, event: Record, handle: Callable[[str, int], object]) -> Answer:
     """Hand over each body of a queue's batch, and how often it has come; see `_answer`."""
 

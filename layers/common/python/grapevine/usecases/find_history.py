@@ -22,11 +22,11 @@ def find_past(
     if not (plan.needs_history and order.customer_key):
         return None
     known_until = grace_end(placed_at)
-    found = _histories(order.customer_key, placed_at, known_until, program_id, customers)
+    found = find_histories(order.customer_key, placed_at, known_until, program_id, customers)
     return past_of(found, key, placed_at, known_until)
 
 
-def _histories(
+def find_histories(
     customer_key: str, placed_at: datetime, known_until: datetime, program_id: str, customers: CustomerReader
 ) -> list[History]:
     """Return what is kept under each key of one person, as far as the keys were known to be one then."""

@@ -1,9 +1,10 @@
-"""Secrets, kept for a minute in a warm function."""
+"""Secrets kept for a while."""
 
 from __future__ import annotations
 
 from grapevine import ports
 from grapevine.adapters.cache import Cache, Monotonic
+from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
 
 
@@ -15,6 +16,7 @@ class CachedSecrets:
         self._storefronts: Cache[str, ports.StorefrontSecrets | None] = Cache(monotonic)
         self._subject_keys: Cache[str, bytes] = Cache(monotonic)
         self._rails: Cache[tuple[str, RailName], RailSecrets | None] = Cache(monotonic)
+        self._signing: Cache[tuple[str, str], SigningSecrets | None] = Cache(monotonic)
 
     def storefront_secrets(self, storefront_id: str) -> ports.StorefrontSecrets | None:
         """Return a storefront's secrets, at most a minute old."""
@@ -42,3 +44,13 @@ class CachedSecrets:
         """Store what a program uses a rail with."""
         self._secrets.put_rail_secrets(program_id, rail, secrets)
         self._rails.drop((program_id, rail))
+
+    def signing_secrets(self, program_id: str, subscription_id: str) -> SigningSecrets | None:
+        """Return what a subscription's events are signed with, at most a minute old."""
+        key = (program_id, subscription_id)
+        return self._signing.get(key, lambda key: self._secrets.signing_secrets(*key))
+
+    def put_signing_secrets(self, program_id: str, subscription_id: str, secrets: SigningSecrets) -> None:
+        """Store it, replacing what was there."""
+        self._secrets.put_signing_secrets(program_id, subscription_id, secrets)
+        self._signing.drop((program_id, subscription_id))

@@ -9,6 +9,7 @@ from typing import Any
 from grapevine.domain.entries import Postable
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.settlements import PageName
+from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import PrivacyRequest, StorefrontSecrets, Waiting
 
@@ -20,6 +21,7 @@ class MemorySecrets:
         self._storefronts: dict[str, StorefrontSecrets] = {}
         self._subject_keys: dict[str, bytes] = {}
         self._rails: dict[tuple[str, RailName], RailSecrets] = {}
+        self._signing: dict[tuple[str, str], SigningSecrets] = {}
 
     def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
         return self._storefronts.get(storefront_id)
@@ -40,6 +42,12 @@ class MemorySecrets:
 
     def put_rail_secrets(self, program_id: str, rail: RailName, secrets: RailSecrets) -> None:
         self._rails[program_id, rail] = secrets
+
+    def signing_secrets(self, program_id: str, subscription_id: str) -> SigningSecrets | None:
+        return self._signing.get((program_id, subscription_id))
+
+    def put_signing_secrets(self, program_id: str, subscription_id: str, secrets: SigningSecrets) -> None:
+        self._signing[program_id, subscription_id] = secrets
 
 
 class MemoryFailures:

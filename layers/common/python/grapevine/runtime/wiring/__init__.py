@@ -19,7 +19,7 @@ from grapevine.domain.instants import truncate
 from grapevine.domain.settlements import USUAL_SIZES
 from grapevine.domain.transfers import RailName
 from grapevine.runtime.opening import OpenedRails, OpenedShops, StorefrontAdapters
-from grapevine.runtime.settings import Settings, read_settings
+from grapevine.runtime.settings import LOCAL_STAGE, Settings, read_settings
 from grapevine.runtime.wiring.tables import AwsTables
 
 if TYPE_CHECKING:
@@ -146,6 +146,20 @@ class AwsParts(AwsTables):
         from grapevine.adapters.sqs import SqsShopQueue
 
         return SqsShopQueue(self._client("sqs"), self.settings.shop_queue_url)
+
+    @cached_property
+    def webhook_queue(self) -> ports.WebhookQueue:
+        """Work on subscriptions."""
+        from grapevine.adapters.webhook_queue import SqsWebhookQueue
+
+        return SqsWebhookQueue(self._client("sqs"), self.settings.webhook_queue_url)
+
+    @cached_property
+    def webhook_sender(self) -> ports.WebhookSender:
+        """Requests to subscribers; on one's own machine they may be on it too."""
+        from grapevine.adapters.webhooks.http import HttpWebhookSender
+
+        return HttpWebhookSender(is_local=self.settings.stage == LOCAL_STAGE)
 
     @cached_property
     def files(self) -> ports.Files:

@@ -16,6 +16,7 @@ from grapevine.runtime.settings import Settings
 if TYPE_CHECKING:
     from grapevine import ports
     from grapevine.adapters.dynamo.table import Database
+    from grapevine.domain.event_rows import Stored
     from grapevine.runtime import parts
 
 
@@ -155,6 +156,20 @@ class AwsTables(ABC):
 
         return DynamoReconcileMarks(self._database)
 
+    @cached_property
+    def event_log(self) -> ports.EventLog:
+        """Events, in order."""
+        from grapevine.adapters.dynamo.events import DynamoEventLog
+
+        return DynamoEventLog(self._database)
+
+    @cached_property
+    def subscriptions(self) -> ports.SubscriptionStore:
+        """Who is told of events."""
+        from grapevine.adapters.dynamo.subscriptions import DynamoSubscriptions
+
+        return DynamoSubscriptions(self._database)
+
     # --- what streams carry ------------------------------------------------------------------
 
     def order_of(self, image: Mapping[str, Any]) -> OrderKey | None:
@@ -174,6 +189,12 @@ class AwsTables(ABC):
         from grapevine.adapters.dynamo.ledger import entry_of
 
         return entry_of(image)
+
+    def stored_in(self, image: Mapping[str, Any]) -> Stored | None:
+        """Read what an image of the catalog or the state table tells that events are made of, else None."""
+        from grapevine.adapters.dynamo.stored import stored_in
+
+        return stored_in(image)
 
     def click_of(self, image: Mapping[str, Any]) -> Click:
         """Read a click from a stream's image of it."""

@@ -1,0 +1,1 @@
+"""Webhooks to subscribers: whom they may go to, and how they get there."""
