@@ -56,6 +56,7 @@ SHOP_MODULES = {
 
 CLIENT_MODULES = {
     "shopify": "shopify",
+    "stripe": "stripe",
     "woocommerce": "woocommerce",
     "youzan": "youzan",
     "wechat_shop": "wechat_shop",
