@@ -19,7 +19,9 @@ from string import ascii_letters
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "snippet" / "grapevine.js"
-SERVED = ROOT / "layers" / "common" / "python" / "grapevine" / "runtime" / "snippet.js"
+VERSION = "1.0.0"
+"""Raised with every change once it was released: pages name it, and it is served for ever."""
+SERVED = ROOT / f"layers/common/python/grapevine/runtime/snippets/grapevine-{VERSION}.js"
 MOST_BYTES = 3000
 
 _TOKEN = re.compile(
@@ -30,26 +32,8 @@ _TOKEN = re.compile(
     r"|(?P<space>\s+)"
     r"|(?P<mark>=>|===|!==|==|!=|&&|\|\||--|\+\+|<=|>=|.)"
 )
-_RESERVED = frozenset(
-    [
-        "const",
-        "let",
-        "return",
-        "if",
-        "else",
-        "for",
-        "while",
-        "of",
-        "in",
-        "new",
-        "typeof",
-        "try",
-        "catch",
-        "throw",
-        "delete",
-        "do",
-    ]
-)
+_RESERVED = frozenset({"do", "if", "in", "of"})
+"""Words of the language that are as short as a name may be."""
 
 
 @dataclass(slots=True)
@@ -168,6 +152,11 @@ def _short_names(taken: Collection[str]) -> Iterator[str]:
     return (name for name in letters if name not in taken and name not in _RESERVED)
 
 
+def served() -> bytes:
+    """Return the newest version as it is served."""
+    return SERVED.read_bytes()
+
+
 if __name__ == "__main__":
     SERVED.write_text(minified(SOURCE.read_text("utf-8")), "utf-8")
-    print(f"{SERVED.stat().st_size} bytes, integrity {integrity(SERVED.read_bytes())}")
+    print(f"{len(served())} bytes, integrity {integrity(served())}")

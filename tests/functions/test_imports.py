@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 HANDLERS = {
-    "track_click": {"redirect", "redirect_from"},
+    "track_click": {"redirect", "redirect_from", "read_snippet", "note_interest"},
     "place_order": {"receive_webhook", "receive_event", "serve_shops", "start_reconciling"},
     "accrue": {"on_facts", "on_entries", "redrive"},
     "settle": {
@@ -241,6 +241,8 @@ def test_the_routes_of_the_table() -> None:
     assert routes("track_click") == {
         "/{link_code}": {"GET", "HEAD"},
         "/{link_code}/{channel}": {"GET", "HEAD"},
+        "/snippet/{name}": {"GET"},
+        "/events": {"POST"},
     }
     assert routes("place_order") == {"/storefronts/{storefront_id}/webhooks": {"GET", "POST"}}
     assert routes("settle") == {"/rails/{rail}/{program_id}/webhooks": {"POST"}}

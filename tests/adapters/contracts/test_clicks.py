@@ -8,7 +8,7 @@ from secrets import token_bytes
 
 import pytest
 
-from grapevine.domain.clicks import MAX_USER_AGENT, Click
+from grapevine.domain.clicks import MAX_INTEREST, MAX_USER_AGENT, Click, Interest, InterestKind
 from grapevine.domain.ids import new_click_id, new_visitor_id
 from tests import builders as make
 from tests.adapters.contracts.stores import Stores, fresh_click_id
@@ -99,3 +99,37 @@ def test_edge_90_what_tells_of_a_visitors_machine_is_erased_and_the_visits_stay(
         replace(click, user_agent="") for click in sorted(clicks, key=lambda one: one.id)
     )
     assert stores.clicks.click(other.id) == other
+
+
+# --- what a click's visitor looked at ------------------------------------------------------------
+
+
+def test_what_a_visitor_looked_at_is_kept_with_the_click(stores: Stores) -> None:
+    click = make.click(id=fresh_click_id())
+    stores.clicks.record(click)
+    assert stores.clicks.interest(click.id) == Interest()
+    for kind, product in (("view", "77"), ("cart", "77"), ("view", "78"), ("view", "77")):
+        assert stores.clicks.note_interest(click.id, InterestKind(kind), product)
+    assert stores.clicks.interest(click.id) == Interest(frozenset({"77", "78"}), frozenset({"77"}))
+    assert stores.clicks.click(click.id) == click
+
+
+def test_nothing_is_kept_of_a_click_that_is_not_there(stores: Stores) -> None:
+    click = make.click(id=fresh_click_id())
+    assert not stores.clicks.note_interest(click.id, InterestKind.VIEW, "77")
+    assert stores.clicks.click(click.id) is None
+    assert stores.clicks.interest(click.id) == stores.clicks.interest("forged") == Interest()
+    stores.clicks.record(click)
+    assert stores.clicks.interest(click.id) == Interest()
+
+
+def test_of_each_kind_no_more_is_kept_than_there_is_room_for(stores: Stores) -> None:
+    click = make.click(id=fresh_click_id())
+    stores.clicks.record(click)
+    names = [str(number) for number in range(MAX_INTEREST + 2)]
+    noted = [stores.clicks.note_interest(click.id, InterestKind.VIEW, name) for name in names]
+    assert noted == [True] * MAX_INTEREST + [False, False]
+    assert stores.clicks.note_interest(click.id, InterestKind.VIEW, "0")
+    assert stores.clicks.note_interest(click.id, InterestKind.CART, "x")
+    kept = stores.clicks.interest(click.id)
+    assert kept == Interest(frozenset(names[:MAX_INTEREST]), frozenset({"x"}))

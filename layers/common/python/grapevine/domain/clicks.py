@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 CLICK_LIFE = timedelta(days=100)
 """Beyond the longest window (90 days) and the grace period; then the row may go."""
 MAX_USER_AGENT = 256
+MAX_INTEREST = 50
+"""Products of each kind that are kept with a click."""
 
 # Who fetches a link to draw its preview, or crawls. People inside apps (MicroMessenger, Weibo,
 # QQ, Instagram, FBAN) must never match: a person called a robot costs a promoter money.
@@ -41,6 +44,24 @@ class Click:
     user_agent: str
     bot_reason: str | None = None
     channel: str = ""
+
+
+class InterestKind(StrEnum):
+    """How near a visitor came to buying a product."""
+
+    VIEW = "view"
+    CART = "cart"
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """The products that a click's visitor saw, and put into the cart; told by the shop's page, by consent.
+
+    Anybody may tell it, so nothing is paid for it: recommendations weigh it.
+    """
+
+    viewed: frozenset[str] = frozenset()
+    carted: frozenset[str] = frozenset()
 
 
 def channel_of(text: str) -> str:

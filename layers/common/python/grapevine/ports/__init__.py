@@ -73,6 +73,8 @@ from grapevine.ports.flow import (
     FactScan,
     FactStore,
     FactWriter,
+    InterestReader,
+    InterestWriter,
     WaitStore,
     WaitWriter,
 )
@@ -161,6 +163,8 @@ __all__ = [
     "Files",
     "GrantReader",
     "Ignored",
+    "InterestReader",
+    "InterestWriter",
     "KeptBody",
     "LinkReader",
     "LinkStore",

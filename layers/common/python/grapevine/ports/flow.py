@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from grapevine.domain.clicks import Click
+from grapevine.domain.clicks import Click, Interest, InterestKind
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.waits import Wait
 
@@ -34,6 +34,25 @@ class ClickStore(ClickReader, Protocol):
 
     def forget_visitor(self, visitor_id: str) -> int:
         """Erase the user agents of a visitor's clicks; return how many had one. The visits stay."""
+        ...
+
+
+class InterestWriter(Protocol):
+    """Where it is noted what a click's visitor looked at."""
+
+    def note_interest(self, click_id: str, kind: InterestKind, product_id: str) -> bool:
+        """Add a product to a click; a repeat changes nothing.
+
+        False where there is no such click, or where it has MAX_INTEREST of that kind.
+        """
+        ...
+
+
+class InterestReader(Protocol):
+    """What a click's visitor looked at."""
+
+    def interest(self, click_id: str) -> Interest:
+        """Return it in one read; empty where nothing is known."""
         ...
 
 

@@ -41,8 +41,8 @@ class LedgerPart(ports.OrderLedger, ports.DueReader, ports.BookReader, ports.Ent
     """The whole ledger."""
 
 
-class ClicksPart(ports.ClickStore, ports.ClickWriter, Protocol):
-    """Clicks, both ways."""
+class ClicksPart(ports.ClickStore, ports.ClickWriter, ports.InterestReader, ports.InterestWriter, Protocol):
+    """Clicks and what their visitors looked at, both ways."""
 
 
 class FactsPart(ports.FactStore, ports.FactScan, Protocol):

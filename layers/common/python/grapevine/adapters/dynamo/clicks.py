@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.expressions.condition import size
 
 from grapevine.adapters.dynamo import keys
 from grapevine.adapters.dynamo.failures import ConditionFailedError
 from grapevine.adapters.dynamo.rows import Instant, Item, Json, Row, WholeNumber, expiry, row
 from grapevine.adapters.dynamo.table import Database
-from grapevine.domain.clicks import CLICK_LIFE, Click
+from grapevine.domain.clicks import CLICK_LIFE, MAX_INTEREST, Click, Interest, InterestKind
 from grapevine.domain.ids import visitor_of
 
 
@@ -25,6 +26,11 @@ class ClickRow(Row, discriminator="click"):
     bot_reason = UnicodeAttribute(null=True)
     channel = UnicodeAttribute(null=True)
     expires_at = WholeNumber()
+    viewed = UnicodeSetAttribute(null=True)
+    carted = UnicodeSetAttribute(null=True)
+
+
+_INTERESTS = {InterestKind.VIEW: ClickRow.viewed, InterestKind.CART: ClickRow.carted}
 
 
 class DynamoClicks:
@@ -41,6 +47,26 @@ class DynamoClicks:
         """Return a click in one read, or None; text that is no click id costs no request."""
         item = self._clicks.get(keys.click(click_id)) if visitor_of(click_id) else None
         return click_of(item) if item else None
+
+    def note_interest(self, click_id: str, kind: InterestKind, product_id: str) -> bool:
+        """Add a product to a click's row, if there is one with room for it; the row's life stays."""
+        products = _INTERESTS[kind]
+        has_room = products.does_not_exist() | products.contains(product_id) | (size(products) < MAX_INTEREST)  # type: ignore[no-untyped-call]
+        try:
+            self._clicks.update(
+                keys.click(click_id), [products.add({product_id})], ClickRow.pk.exists() & has_room
+            )
+        except ConditionFailedError:
+            return False
+        return True
+
+    def interest(self, click_id: str) -> Interest:
+        """Return what a click's visitor looked at, in one read."""
+        item = self._clicks.get(keys.click(click_id)) if visitor_of(click_id) else None
+        if item is None:
+            return Interest()
+        stored = row(ClickRow, item)
+        return Interest(frozenset(stored.viewed or ()), frozenset(stored.carted or ()))
 
     def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
         """Return a visitor's latest clicks, oldest first."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from threading import Lock
 
-from grapevine.domain.clicks import Click
+from grapevine.domain.clicks import MAX_INTEREST, Click, Interest, InterestKind
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import visitor_of
 
@@ -17,6 +17,7 @@ class MemoryClicks:
     def __init__(self) -> None:
         self.stored: dict[str, Click] = {}
         self._ids: dict[str | None, dict[str, None]] = {}
+        self._interests: dict[tuple[str, InterestKind], set[str]] = {}
 
     def record(self, click: Click) -> None:
         self.stored.setdefault(click.id, click)
@@ -24,6 +25,17 @@ class MemoryClicks:
 
     def click(self, click_id: str) -> Click | None:
         return self.stored.get(click_id)
+
+    def note_interest(self, click_id: str, kind: InterestKind, product_id: str) -> bool:
+        noted = self._interests.setdefault((click_id, kind), set())
+        if click_id not in self.stored or (product_id not in noted and len(noted) >= MAX_INTEREST):
+            return False
+        noted.add(product_id)
+        return True
+
+    def interest(self, click_id: str) -> Interest:
+        viewed, carted = (self._interests.get((click_id, kind), ()) for kind in InterestKind)
+        return Interest(frozenset(viewed), frozenset(carted))
 
     def clicks_of(self, visitor_id: str, limit: int) -> tuple[Click, ...]:
         found = sorted(self._ids.get(visitor_id, ()))[-limit:]
