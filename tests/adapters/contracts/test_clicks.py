@@ -101,6 +101,17 @@ def test_edge_90_what_tells_of_a_visitors_machine_is_erased_and_the_visits_stay(
     assert stores.clicks.click(other.id) == other
 
 
+def test_edge_90_what_a_visitor_looked_at_is_erased_and_never_noted_again(stores: Stores) -> None:
+    click = make.click(id=fresh_click_id())
+    stores.clicks.record(click)
+    for kind in InterestKind:
+        stores.clicks.note_interest(click.id, kind, "77")
+    stores.clicks.forget_visitor(click.id[:22])
+    assert stores.clicks.interest(click.id) == Interest()
+    assert not stores.clicks.note_interest(click.id, InterestKind.VIEW, "78")
+    assert stores.clicks.interest(click.id) == Interest()
+
+
 # --- what a click's visitor looked at ------------------------------------------------------------
 
 

@@ -33,7 +33,10 @@ class ClickStore(ClickReader, Protocol):
     """Clicks, with what tells of their visitor's machine erasable."""
 
     def forget_visitor(self, visitor_id: str) -> int:
-        """Erase the user agents of a visitor's clicks; return how many had one. The visits stay."""
+        """Erase what tells of a visitor in their clicks: the user agent, and what they looked at.
+
+        Return how many clicks had one. The visits stay.
+        """
         ...
 
 
@@ -43,7 +46,8 @@ class InterestWriter(Protocol):
     def note_interest(self, click_id: str, kind: InterestKind, product_id: str) -> bool:
         """Add a product to a click; a repeat changes nothing.
 
-        False where there is no such click, or where it has MAX_INTEREST of that kind.
+        False where there is no such click, where its visitor was forgotten, or where it has
+        MAX_INTEREST of that kind.
         """
         ...
 

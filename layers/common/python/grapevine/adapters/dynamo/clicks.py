@@ -30,6 +30,7 @@ class ClickRow(Row, discriminator="click"):
     carted = UnicodeSetAttribute(null=True)
 
 
+_FORGETTING = [ClickRow.user_agent.set(""), ClickRow.viewed.remove(), ClickRow.carted.remove()]
 _INTERESTS = {InterestKind.VIEW: ClickRow.viewed, InterestKind.CART: ClickRow.carted}
 
 
@@ -53,9 +54,8 @@ class DynamoClicks:
         products = _INTERESTS[kind]
         has_room = products.does_not_exist() | products.contains(product_id) | (size(products) < MAX_INTEREST)  # type: ignore[no-untyped-call]
         try:
-            self._clicks.update(
-                keys.click(click_id), [products.add({product_id})], ClickRow.pk.exists() & has_room
-            )
+            is_known = ClickRow.pk.exists() & (ClickRow.user_agent != "")
+            self._clicks.update(keys.click(click_id), [products.add({product_id})], is_known & has_room)
         except ConditionFailedError:
             return False
         return True
@@ -74,7 +74,10 @@ class DynamoClicks:
         return tuple(reversed([click_of(item) for item in items]))
 
     def forget_visitor(self, visitor_id: str) -> int:
-        """Erase the user agents of a visitor's clicks, one update each; again changes nothing."""
+        """Erase the user agents of a visitor's clicks, and what they looked at, one update each.
+
+        Again changes nothing, and nothing is noted with such a click any more.
+        """
         if not keys.is_usable(visitor_id):
             return 0
         stored = (row(ClickRow, item) for item in self._clicks.query(keys.visitor(visitor_id)))
@@ -82,7 +85,7 @@ class DynamoClicks:
 
     def _forget(self, key: keys.Key) -> bool:
         try:
-            self._clicks.update(key, [ClickRow.user_agent.set("")], Row.pk.exists())
+            self._clicks.update(key, _FORGETTING, Row.pk.exists())
         except ConditionFailedError:
             return False  # Dropped by its age meanwhile.
         return True

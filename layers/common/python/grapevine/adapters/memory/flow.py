@@ -27,10 +27,11 @@ class MemoryClicks:
         return self.stored.get(click_id)
 
     def note_interest(self, click_id: str, kind: InterestKind, product_id: str) -> bool:
-        noted = self._interests.setdefault((click_id, kind), set())
-        if click_id not in self.stored or (product_id not in noted and len(noted) >= MAX_INTEREST):
+        click = self.stored.get(click_id)
+        noted = self._interests.get((click_id, kind), set())
+        if not (click and click.user_agent) or (product_id not in noted and len(noted) >= MAX_INTEREST):
             return False
-        noted.add(product_id)
+        self._interests[click_id, kind] = noted | {product_id}
         return True
 
     def interest(self, click_id: str) -> Interest:
@@ -47,6 +48,9 @@ class MemoryClicks:
         ]
         told = [click for click in found if click.user_agent]
         self.stored.update({click.id: replace(click, user_agent="") for click in told})
+        for click in told:
+            for kind in InterestKind:
+                self._interests.pop((click.id, kind), None)
         return len(told)
 
 
