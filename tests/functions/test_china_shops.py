@@ -11,13 +11,16 @@ from urllib.parse import urlencode
 import pytest
 from chalice.test import Client, HTTPResponse
 
+from grapevine.adapters.memory.shops import MemoryShop
+from grapevine.adapters.shops.wechat_shop import TOPIC
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import standing
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.people import subject_key
-from grapevine.ports import NeedsFetch, ShopKeys, StorefrontSecrets
+from grapevine.ports import ShopKeys, StorefrontSecrets
+from grapevine.ports.shop_clients import Fetched
 from grapevine.runtime.parts import install
-from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, fact_of, place_order
+from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, place_order
 from tests import builders as make
 from tests.adapters.storefronts.china_bodies import (
     AES_KEYS,
@@ -166,7 +169,7 @@ def test_an_encrypted_push_is_asked_for_and_the_order_earns(client: Clients) -> 
         assert (answer.status_code, answer.body) == (200, b"success")
     assert set(world.shop_queue.fetches) == {(SHOP, WECHAT_ORDER.order_id)}
     assert [kept for kept, _, _ in world.raw_bodies.kept.values()] == [raw]
-    fetch(world, "order_paid")
+    become(world, client, "order_paid")
     # 108.00 and 80.00 at 10 %; the gift and the postage earn nothing.
     assert earned(world, WECHAT_ORDER, T0 + minutes(5)) == 1_880
 
@@ -181,24 +184,36 @@ def test_an_encrypted_push_is_asked_for_and_the_order_earns(client: Clients) -> 
     ],
 )
 @pytest.mark.parametrize("turned", [False, True])
-def test_what_became_of_an_order_whatever_is_asked_for_first(later: str, minor: int, *, turned: bool) -> None:
+def test_what_became_of_an_order_whatever_is_asked_for_first(
+    client: Clients, later: str, minor: int, *, turned: bool
+) -> None:
     world = world_of("wechat_shop", AES_KEYS)
     names = ("order_paid", later)
     for name in reversed(names) if turned else names:
-        fetch(world, name)
-        fetch(world, name)
+        become(world, client, name)
+        become(world, client, name)
     assert earned(world, WECHAT_ORDER) == minor
 
 
-def fetch(world: World, name: str) -> None:
-    """Append what the shop says when it is asked, as its queue's consumer does."""
-    adapter, raw = world.storefront_adapters["wechat_shop"], raw_fixture(f"wechat_shop/{name}.json")
-    storefront, secrets = world.catalog.storefront(SHOP), world.secrets.storefront_secrets(SHOP)
-    assert storefront
-    assert secrets
-    for event in adapter.normalise(raw, "channels/ec/order/get"):
-        assert not isinstance(event, NeedsFetch)
-        world.append(fact_of(event, storefront, secrets, name, T0))  # type: ignore[arg-type]
+def become(world: World, client: Clients, name: str) -> None:
+    """Let the shop have an order so, push that it changed, and serve the queue."""
+    shop = MemoryShop()
+    shop.change(WECHAT_ORDER.order_id, T0, Fetched(raw_fixture(f"wechat_shop/{name}.json"), TOPIC))
+    world.shop_clients.shops[SHOP] = shop
+    assert post(client, *encrypted_push(raw_fixture("wechat_shop/push_paid.json"))).status_code == 200
+    fetch = {"fetch": {"storefront_id": SHOP, "order_id": world.shop_queue.fetches[-1][1]}}
+    record = {
+        "messageId": "message-1",
+        "receiptHandle": "receipt",
+        "body": json.dumps(fetch),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:shops",
+        "awsRegion": "us-east-1",
+    }
+    answer = client("place_order").lambda_.invoke("serve_shops", {"Records": [record]})
+    assert answer.payload == {"batchItemFailures": []}
 
 
 def test_a_message_for_another_shop_is_refused_and_not_kept() -> None:

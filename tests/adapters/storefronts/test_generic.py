@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -304,6 +305,7 @@ INSTANTS = [
     "2026-11-11T09:00:00",
     "2100-01-01T00:00:00Z",
     "1970-01-01T00:00:00+08:00",
+    "1971-01-01T00:00:00+23:59",
 ]
 PARTS: list[Any] = [
     [],
@@ -314,7 +316,7 @@ PARTS: list[Any] = [
     {"email": "nobody"},
     {"kind": "points", "amount_minor": 1},
 ]
-JUNK = st.sampled_from([*NUMBERS, *TEXTS, *INSTANTS, *PARTS])
+JUNK = st.sampled_from([*NUMBERS, *TEXTS, *INSTANTS, *PARTS]).map(deepcopy)
 
 
 def places(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -303,6 +303,7 @@ def test_a_newer_message_is_an_object_and_not_a_text() -> None:
     [
         ("trade_refund_RefundSuccess", fixture("youzan/refunded_two_lines.json")),
         ("trade_refund_RefundSuccess", {"tid": TID, "refund_id": "1", "refunded_fee": "1.00"}),
+        ("trade_refund_RefundSuccess", {"tid": TID, "refund_id": "1", "oids": False, "refunded_fee": "1.00"}),
         ("trade_refund_RefundSellerAgree", {"tid": TID}),
         ("trade_refund_SysRefund", {"tid": TID}),
         ("trade_TradePaid", {"tid": TID}),

@@ -47,12 +47,13 @@ def body(about: str, required: tuple[str, ...], **properties: Schema) -> Schema:
 
 
 IDENTIFIER: Schema = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"}
-_DAY = "^(19[7-9][0-9]|20[0-9][0-9])-[0-9]{2}-[0-9]{2}"
+# A year less at each end than we can count: an offset may take an instant into the next one.
+_DAY = "^(197[1-9]|19[89][0-9]|20[0-8][0-9]|209[0-8])-[0-9]{2}-[0-9]{2}"
 INSTANT: Schema = {
     "type": "string",
     "format": "date-time",
     "pattern": _DAY + "T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$",
-    "description": "RFC 3339, with its offset, from 1970 to 2099.",
+    "description": "RFC 3339, with its offset, from 1971 to 2098.",
 }
 QUANTITY: Schema = {
     "type": "string",

@@ -50,7 +50,7 @@ def read_message(body: Node, message: Node, kind: FactKind) -> Reading | NeedsFe
             _version(body, latest_readable(message["full_order_info"]["order_info"]["update_time"])),
             test=is_test,
         )
-    if kind is FactKind.REFUNDED and len(oids_of(message["oids"])) != 1:
+    if kind is FactKind.REFUNDED and not _is_of_one_line(message):
         return NeedsFetch(order_id=order_id, reason="a refund of several lines, told as one amount")
     if kind in (FactKind.PLACED, FactKind.PAID):
         return NeedsFetch(order_id=order_id, reason="a trade that is only named")
@@ -75,6 +75,13 @@ def _short(body: Node, message: Node, kind: FactKind, order_id: str, *, is_test:
         return Reading(order_id=order_id, kind=kind, version=version, snapshot=snapshot)
 
     return read_or_quarantined(message, read, bare)
+
+
+def _is_of_one_line(message: Node) -> bool:
+    try:
+        return len(oids_of(message["oids"])) == 1
+    except InvalidInputError:
+        return False
 
 
 def _refund(message: Node, at: datetime) -> Refund:
