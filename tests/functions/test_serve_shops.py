@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -12,13 +12,15 @@ from chalice.test import Client
 
 from grapevine.adapters.memory.shops import MemoryShop
 from grapevine.domain.errors import UnavailableError
+from grapevine.domain.privacy import RecordState
+from grapevine.ports import PrivacyKind, PrivacyRequest
 from grapevine.ports.shop_clients import Fetched, ShopRefusedError, ShopUnavailableError
 from grapevine.runtime import observe, serving_shops
 from grapevine.runtime.console_coupons import tell_shops
 from grapevine.usecases.sync_coupon import PERCENT
 from tests import builders as make
-from tests.builders import STOREFRONT_ID, T0
-from tests.functions.webhooks import paid_order, raw
+from tests.builders import PROGRAM_ID, STOREFRONT_ID, T0
+from tests.functions.webhooks import deliver, paid_order, raw
 from tests.runtime.observed import Line, counted, invocations
 from tests.worlds import SECRETS, World
 
@@ -207,3 +209,23 @@ def test_the_console_tells_shops_and_never_fails_for_them(world: World) -> None:
 
     world.shop_queue = Full()  # type: ignore[assignment]
     tell_shops(make.coupon(), world)
+
+
+def test_edge_90_a_shops_privacy_request_is_served_by_the_queues_handler(
+    world: World, client: Clients, lines: list[Line]
+) -> None:
+    body = raw(paid_order())
+    deliver(client("place_order"), body)
+    assert len(world.raw_bodies.kept) == 1
+    world.shop_queue.send_privacy(
+        STOREFRONT_ID,
+        PrivacyRequest(kind=PrivacyKind.ERASE_CUSTOMER, request_id="7", emails=("Buyer@Example.com",)),
+    )
+    ((storefront_id, request),) = world.shop_queue.privacy
+    message = {"privacy": {"storefront_id": storefront_id, **asdict(request)}}
+    assert serve(client, message, message) == []
+    assert world.raw_bodies.kept == {}
+    (record,) = world.privacy_records.records(PROGRAM_ID)
+    assert record.state is RecordState.DONE
+    assert invocations(lines)[-1]["privacy"] == [f"{PROGRAM_ID}/{record.id}"]
+    assert "buyer" not in json.dumps(lines).lower()

@@ -29,6 +29,7 @@ from grapevine.usecases.create_promoter import (
 )
 from grapevine.usecases.find_customer import AskedCustomer, CustomerPrivacyPorts, places_of
 from grapevine.usecases.find_promoter import PromoterPrivacyPorts
+from grapevine.usecases.fold_entries import FoldEntries, fold_entries
 from grapevine.usecases.import_results import ImportResults, import_results
 from grapevine.usecases.place_order import PlaceOrder, PlaceOrderPorts, place_order
 from grapevine.usecases.put_payee_details import PayeePorts, PutPayeeDetails, put_payee_details
@@ -169,9 +170,11 @@ def promoter_ports(world: World) -> PromoterPrivacyPorts:
     )
 
 
-def market(seed: int, shoppers: int = 3, partners: int = 3, orders: int = 6) -> Market:
+def market(
+    seed: int, shoppers: int = 3, partners: int = 3, orders: int = 6, world: World | None = None
+) -> Market:
     """Return a market in which everything that can name somebody does."""
-    made = Market(Random(seed))
+    made = Market(Random(seed), world or World())
     opened(made)
     for number in range(partners):
         join(made, Partner(number))
@@ -181,7 +184,7 @@ def market(seed: int, shoppers: int = 3, partners: int = 3, orders: int = 6) -> 
         shopper = made.shoppers[number] if number < shoppers else made.random.choice(made.shoppers)
         partner = made.partners[number] if number < partners else made.random.choice(made.partners)
         buy(made, shopper, partner, 1000 + number)
-    made.world.fold()
+    fold(made)
     pay(made)
     gossip(made)
     ask_to_see(made)
@@ -272,11 +275,17 @@ def deliver(made: Market, raw: bytes, topic: str = "orders/paid") -> None:
         return
 
 
+def fold(made: Market) -> None:
+    """Fold every entry, as the stream does; those that are folded are left alone."""
+    entries = tuple(made.world.ledger.scan(PROGRAM_ID))
+    fold_entries(FoldEntries(entries), made.world.pages)
+
+
 def pay(made: Market) -> None:
     """Settle and send; what came back names people, and so does why some was not paid."""
     world = made.world
     world.settle(DAY_ONE)
-    payouts = sorted(world.treasury.stored.values(), key=lambda one: one.id)
+    payouts = sorted(world.treasury.all_payouts(PROGRAM_ID), key=lambda one: one.id)
     partners = {one.id: one for one in made.partners}
     if payouts and made.random.random() < 0.5:
         payout = payouts.pop()
@@ -295,7 +304,7 @@ def pay(made: Market) -> None:
     world.files.put("results/january.csv", body, "text/csv")
     import_results(ImportResults(PROGRAM_ID, body), world.results, DAY_ONE + days(1))
     world.send(DAY_ONE + days(1))
-    world.fold()
+    fold(made)
     assert not [one for one in made.partners if world.balance(one.id).reserved_minor]
 
 
