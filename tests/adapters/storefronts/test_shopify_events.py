@@ -116,3 +116,26 @@ def _asked(body: object) -> PrivacyRequest:
     (event,) = said(body, "customers/redact")
     assert isinstance(event, PrivacyRequest)
     return event
+
+
+def test_a_draft_orders_discount_and_an_automatic_one_are_both_taken_off_and_the_code_is_told() -> None:
+    """29.10 by hand under a code, 5.00 by itself: the allocations say of which line, as Shopify rounded them."""
+    lines = [
+        line(11, "94.00", discount_allocations=[{"amount": "9.31"}, {"amount": "1.60"}]),
+        line(12, "100.00", discount_allocations=[{"amount": "9.89"}, {"amount": "1.70"}]),
+        line(13, "100.00", discount_allocations=[{"amount": "9.90"}, {"amount": "1.70"}]),
+    ]
+    applied = [{"type": "manual", "title": "draft"}, {"type": "automatic", "title": "Autumn"}]
+    codes = [{"code": "draft", "amount": "29.10", "type": "fixed_amount"}]
+
+    (reading,) = said(
+        order(*lines, discount_applications=applied, discount_codes=codes, total_discounts="34.10"),
+        "orders/paid",
+    )
+
+    assert isinstance(reading, Reading)
+    assert reading.snapshot
+    assert reading.snapshot.lines
+    assert [line.discount_minor for line in reading.snapshot.lines] == [10_91, 11_59, 11_60]
+    assert sum(line.discount_minor for line in reading.snapshot.lines) == 34_10
+    assert reading.snapshot.coupon_codes == ("draft",)
