@@ -119,7 +119,7 @@ def _asked(body: object) -> PrivacyRequest:
 
 
 def test_a_draft_orders_discount_and_an_automatic_one_are_both_taken_off_and_the_code_is_told() -> None:
-    """29.10 by hand under a code, 5.00 by itself: the allocations say of which line, as Shopify rounded them."""
+    """29.10 by hand under a code, 5.00 by itself: the allocations say of which line, as Shopify rounded."""
     lines = [
         line(11, "94.00", discount_allocations=[{"amount": "9.31"}, {"amount": "1.60"}]),
         line(12, "100.00", discount_allocations=[{"amount": "9.89"}, {"amount": "1.70"}]),
