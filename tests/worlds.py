@@ -34,6 +34,7 @@ from grapevine.adapters.memory.outside import (
 )
 from grapevine.adapters.memory.private import MemoryPersonalData, MemoryPrivacyRecords, MemoryRawBodies
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
+from grapevine.adapters.memory.requests import MemoryRequests
 from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.shops import MemoryReconcileMarks, MemoryShops
 from grapevine.adapters.memory.state import (
@@ -53,6 +54,7 @@ from grapevine.domain.plans import Plan
 from grapevine.domain.settlements import ListSizes
 from grapevine.domain.transfers import RailName
 from grapevine.ports import (
+    ApiKeyStore,
     LinkReader,
     Rail,
     Rails,
@@ -110,6 +112,8 @@ class World:
     batches: MemoryBatches = field(default_factory=MemoryBatches)
     waits: MemoryWaits = field(default_factory=MemoryWaits)
     proofs: MemoryProofs = field(default_factory=MemoryProofs)
+    requests: MemoryRequests = field(default_factory=MemoryRequests)
+    requests_per_minute: int = 1_000_000
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
     failures: MemoryFailures = field(default_factory=MemoryFailures)
     settlement_queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
@@ -137,6 +141,10 @@ class World:
 
     def now(self) -> datetime:
         return self.clock
+
+    @property
+    def api_keys(self) -> ApiKeyStore:
+        return self.catalog
 
     @property
     def links(self) -> LinkReader:

@@ -6,6 +6,7 @@ import click
 
 from grapevine_cli.books import explain, redrive, verify, void
 from grapevine_cli.commands import Group
+from grapevine_cli.keys import key
 from grapevine_cli.merchants import merchant
 from grapevine_cli.payouts import payouts
 from grapevine_cli.privacy import privacy
@@ -16,6 +17,7 @@ from grapevine_cli.what_if import what_if
 
 COMMANDS = (
     merchant,
+    key,
     verify,
     explain,
     redrive,

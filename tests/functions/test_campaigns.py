@@ -57,7 +57,7 @@ def test_a_campaign_is_made_read_listed_and_stopped(world: World, api: Api) -> N
     }
     path = f"{CAMPAIGNS}/{made['id']}"
     assert api.get(path) == made
-    assert api.get(CAMPAIGNS) == {"campaigns": [made]}
+    assert api.get(CAMPAIGNS) == {"campaigns": [made], "next": None}
     assert api.changed(f"{path}/budget", {"budget": 6_000})["budget"] == 6_000
     world.clock = from_text(MIDNIGHT)
     assert api.get(path)["state"] == "running"
@@ -109,7 +109,7 @@ def test_a_campaign_is_refused_with_every_fault(api: Api) -> None:
     faults = api.refused("POST", CAMPAIGNS, worst)["faults"]
     places = ["name", "ends_at", "add_points_per_unit", "budget", "audience.tier_ids"]
     assert [fault["where"] for fault in faults] == places
-    assert api.get(CAMPAIGNS) == {"campaigns": []}
+    assert api.get(CAMPAIGNS) == {"campaigns": [], "next": None}
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_bounty_is_made_listed_and_stopped(world: World, api: Api) -> None:
     world.clock = T0 + days(10)
     ended = api.changed(f"{BOUNTIES}/{made['id']}/stop", {})
     assert ended["stopped_at"] == to_text(T0 + days(10) + timedelta(minutes=2))
-    assert api.get(BOUNTIES) == {"bounties": [ended]}
+    assert api.get(BOUNTIES) == {"bounties": [ended], "next": None}
     refusal = api.refused("POST", BOUNTIES, {**NEW_BOUNTY, "target": 0, "audience": {"channels": ["x"]}})
     assert [fault["where"] for fault in refusal["faults"]] == ["target", "audience.channels", "starts_at"]
 

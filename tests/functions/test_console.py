@@ -420,7 +420,7 @@ def test_a_balance_by_where_the_money_is(api: Api, earned: None) -> None:
 def test_a_new_promoter_has_nothing(api: Api) -> None:
     made = api.post(f"{PROGRAM}/promoters", NEW_PROMOTER)["id"]
     assert api.get(f"{PROGRAM}/promoters/{made}/balance")["earned"] == "0.00"
-    assert api.get(f"{PROGRAM}/promoters/{made}/entries") == {"entries": []}
+    assert api.get(f"{PROGRAM}/promoters/{made}/entries") == {"entries": [], "next": None}
 
 
 def test_entries_newest_first(world: World, api: Api, earned: None) -> None:
@@ -508,7 +508,7 @@ def test_edge_17_a_merchant_sees_what_waits_accepts_it_and_it_is_paid(world: Wor
     world.post(world.clock)
     world.fold()
     assert api.get(f"{PROGRAM}/promoters/{CY}/balance")["held"] == "10.00"
-    assert api.get(f"{PROGRAM}/waiting") == {"waiting": []}
+    assert api.get(f"{PROGRAM}/waiting") == {"waiting": [], "next": None}
 
 
 def test_edge_17_a_rejected_order_waits_no_more_and_the_opposite_is_refused(world: World, api: Api) -> None:
@@ -518,7 +518,7 @@ def test_edge_17_a_rejected_order_waits_no_more_and_the_opposite_is_refused(worl
         assert api.changed(f"{path}/reject", RULING)["accepted"] is False
     assert api.refused("POST", f"{path}/accept", RULING, 409)["code"] == "already_exists"
     assert world.post(world.clock) is None
-    assert api.get(f"{PROGRAM}/waiting") == {"waiting": []}
+    assert api.get(f"{PROGRAM}/waiting") == {"waiting": [], "next": None}
 
 
 def test_edge_4_a_refund_without_its_order_is_in_the_list(world: World, api: Api) -> None:
@@ -1185,9 +1185,9 @@ def test_products_are_listed_page_by_page(api: Api) -> None:
     assert [product["id"] for product in first["products"]] == ["1", "2"]
     shown = first["products"][0]["listing"]
     assert (shown["price"], shown["currency"], shown["page"]) == ("1.50", "USD", "https://shop.example/tea")
-    last = api.get(f"{PROGRAM}/products?limit=2&cursor={first['next_cursor']}")
-    assert ([product["id"] for product in last["products"]], last["next_cursor"]) == (["3"], None)
-    for limit in ("0", "201", "-1", "x", "²"):
+    last = api.get(f"{PROGRAM}/products?limit=2&cursor={first['next']}")
+    assert ([product["id"] for product in last["products"]], last["next"]) == (["3"], None)
+    for limit in ("0", "101", "-1", "x", "²"):
         assert api.refused("GET", f"{PROGRAM}/products?limit={limit}", None)["where"] == "limit"
 
 

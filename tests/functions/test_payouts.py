@@ -146,7 +146,11 @@ def test_edge_84_one_request_is_one_payout_and_another_is_refused(
     }
     world.clock += days(1)
     assert asked(api, {"amount_minor": 2_000}).json_body == made
-    assert asked(api, {"amount_minor": 2_001}).json_body["where"] == "Idempotency-Key"
+    other = asked(api, {"amount_minor": 2_001})
+    assert (other.status_code, other.json_body["code"]) == (422, "other_request")
+    world.clock += days(1)
+    other = asked(api, {"amount_minor": 2_001})
+    assert (other.status_code, other.json_body["where"]) == (400, "Idempotency-Key")
     refused = asked(api, {"amount_minor": 4_000}, "r-2")
     assert (refused.status_code, told(refused.json_body)) == (
         409,
@@ -158,7 +162,7 @@ def test_edge_84_one_request_is_one_payout_and_another_is_refused(
             "currency": "USD",
         },
     )
-    assert api.get(f"{OWN}/payouts") == {"payouts": [made]}
+    assert api.get(f"{OWN}/payouts") == {"payouts": [made], "next": None}
     assert api.get(f"{OWN}/balance")["reserved"] == "17.50"
     assert invocations(lines)[-1]["outcome"] == "ok"
 
@@ -168,7 +172,7 @@ def test_without_a_name_a_request_is_not_taken(api: Api) -> None:
     for key in ("", "a b"):
         answer = asked(api, {}, key)
         assert (answer.status_code, answer.json_body["where"]) == (400, "Idempotency-Key")
-    assert api.get(f"{OWN}/payouts") == {"payouts": []}
+    assert api.get(f"{OWN}/payouts") == {"payouts": [], "next": None}
 
 
 def test_missing_details_are_named(api: Api) -> None:
@@ -237,7 +241,7 @@ def test_a_long_list_has_a_next_page(api: Api, world: World) -> None:
         head = Head(key=AccountKey(make.PROGRAM_ID, f"pr_{number}", "USD"))
         world.treasury.move(reserve(head, 100, "run", DAY_ONE), head)
     first = api.get(f"{PROGRAM}/payouts")
-    second = api.get(f"{PROGRAM}/payouts?after={first['next']}")
+    second = api.get(f"{PROGRAM}/payouts?cursor={first['next']}")
     assert ([len(page["payouts"]) for page in (first, second)], second["next"]) == ([100, 50], None)
     names = [one["id"] for page in (first, second) for one in page["payouts"]]
     assert names == sorted(set(names))

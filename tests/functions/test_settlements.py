@@ -56,6 +56,7 @@ def test_a_run_says_how_far_it_came_and_what_became_of_everybody(api: Api) -> No
         "not_settled": [],
     }
     assert api.get(SETTLEMENTS) == {
+        "next": None,
         "settlements": [{name: value for name, value in run.items() if name != "not_settled"}],
         "next_at": "2027-02-09T16:00:00.000Z",
     }
@@ -215,7 +216,7 @@ def test_on_demand_alone_never_begins_by_itself(world: World, api: Api) -> None:
     put(api, {"schedule": Schedule.ON_DEMAND.value})
     released(world, 1, 50_000)
     world.settle(DAY_ONE)
-    assert api.get(SETTLEMENTS) == {"settlements": [], "next_at": None}
+    assert api.get(SETTLEMENTS) == {"next": None, "settlements": [], "next_at": None}
 
 
 class Contested(MemoryCatalog):

@@ -14,7 +14,13 @@ TABLES = {table.name: table.properties for table in table_definitions()}
 READS = {"strong", "eventual"}
 WRITES = {"put if absent", "put", "update", "transaction"}
 #: Who may read and write besides handlers: an app whose every route does, an operator's command, and nobody.
-OTHERS = {"console", "grapevine merchant create", "grapevine verify", "grapevine what-if", "nobody yet"}
+OTHERS = {"grapevine key create", "grapevine key list", "grapevine key revoke"} | {
+    "console",
+    "grapevine merchant create",
+    "grapevine verify",
+    "grapevine what-if",
+    "nobody yet",
+}
 
 
 def method_of(row: dict[str, str]) -> str:

@@ -40,6 +40,10 @@ ANSWERS = {
     "NetworkMovedError": (409, "try_again"),
     "StaleReadError": (409, "try_again"),
     "TooLargeError": (413, "too_large"),
+    "RequestInProgressError": (409, "in_progress"),
+    "RequestDiffersError": (422, "other_request"),
+    "TooManyRequestsError": (429, "too_many_requests"),
+    "RequestError": (500, "internal"),
     "MediaTypeError": (415, "unsupported_media_type"),
     "UnavailableError": (503, "unavailable"),
     # Nothing that a request can cause, so nothing that a caller could mend.
@@ -50,6 +54,15 @@ ANSWERS = {
     "RailRefusedError": (500, "internal"),
     "RailUnavailableError": (503, "unavailable"),
     "ResultsNotAppliedError": (500, "internal"),
+    "ShopRefusedError": (409, "refused"),
+    "ShopUnavailableError": (503, "unavailable"),
+    "BatchOpenError": (409, "refused"),
+    "OwedError": (409, "refused"),
+    "ForbiddenTargetError": (500, "internal"),
+    "LaneBusyError": (409, "try_again"),
+    "LogMovedError": (409, "try_again"),
+    "SubscriptionMovedError": (409, "try_again"),
+    "SubscriptionRefusedError": (409, "refused"),
     "SettingsError": (500, "internal"),
     "SettlementIncompleteError": (500, "internal"),
     "SettlementsNotStartedError": (500, "internal"),
@@ -77,7 +90,7 @@ def raised(kind: type[GrapevineError]) -> GrapevineError:
     error = kind.__new__(kind)
     Exception.__init__(error, "an internal detail")
     known = {"what": "is off", "where": "a.b", "faults": (), "reason": RefusedReason.NOT_OFFERED}
-    vars(error).update(known, missing=None, names=())
+    vars(error).update(known, missing=None, names=(), owed={})
     return error
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_bytes
 
+from grapevine.adapters.dynamo.api_keys import DynamoApiKeys
 from grapevine.adapters.dynamo.batches import DynamoBatches
 from grapevine.adapters.dynamo.catalog import DynamoCatalog
 from grapevine.adapters.dynamo.clicks import DynamoClicks
@@ -17,6 +18,7 @@ from grapevine.adapters.dynamo.payees import DynamoPayees
 from grapevine.adapters.dynamo.privacy import DynamoPrivacyRecords
 from grapevine.adapters.dynamo.private import DynamoPersonalData, DynamoRawBodies
 from grapevine.adapters.dynamo.proofs import DynamoProofs
+from grapevine.adapters.dynamo.requests import DynamoRequests
 from grapevine.adapters.dynamo.settlements import DynamoSettlements
 from grapevine.adapters.dynamo.shop_marks import DynamoReconcileMarks
 from grapevine.adapters.dynamo.subscriptions import DynamoSubscriptions
@@ -30,6 +32,7 @@ from grapevine.adapters.memory.ledger import MemoryLedger
 from grapevine.adapters.memory.outside import MemoryFiles
 from grapevine.adapters.memory.private import MemoryPersonalData, MemoryPrivacyRecords, MemoryRawBodies
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
+from grapevine.adapters.memory.requests import MemoryRequests
 from grapevine.adapters.memory.settlements import MemorySettlements
 from grapevine.adapters.memory.shops import MemoryReconcileMarks
 from grapevine.adapters.memory.state import (
@@ -42,6 +45,7 @@ from grapevine.domain.entries import AccountKey
 from grapevine.domain.facts import OrderKey
 from grapevine.domain.ids import new_click_id, new_visitor_id
 from grapevine.ports import (
+    ApiKeyStore,
     BatchStore,
     BodyStore,
     EventLog,
@@ -50,6 +54,7 @@ from grapevine.ports import (
     PrivacyRecords,
     ProofStore,
     ReconcileMarks,
+    RequestStore,
     SubscriptionStore,
     WaitStore,
 )
@@ -91,6 +96,8 @@ class Stores:
     subscriptions: SubscriptionStore
     reconcile_marks: ReconcileMarks
     privacy_records: PrivacyRecords
+    requests: RequestStore
+    api_keys: ApiKeyStore
 
     @property
     def orders(self) -> PostOrderPorts:
@@ -156,6 +163,8 @@ def dynamo_stores(database: Database) -> Stores:
         subscriptions=DynamoSubscriptions(database),
         reconcile_marks=DynamoReconcileMarks(database),
         privacy_records=DynamoPrivacyRecords(database),
+        requests=DynamoRequests(database),
+        api_keys=DynamoApiKeys(database),
     )
 
 
@@ -182,4 +191,6 @@ def memory_stores() -> Stores:
         subscriptions=MemorySubscriptions(),
         reconcile_marks=MemoryReconcileMarks(),
         privacy_records=MemoryPrivacyRecords(),
+        requests=MemoryRequests(),
+        api_keys=catalog,
     )

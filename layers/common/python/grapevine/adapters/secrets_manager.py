@@ -36,6 +36,10 @@ class SecretsManager:
             access=values.get("access", {}),
         )
 
+    def storefront_secrets_now(self, storefront_id: str) -> StorefrontSecrets | None:
+        """Return a storefront's secrets as they are: nothing is kept here."""
+        return self.storefront_secrets(storefront_id)
+
     def put_storefront_secrets(self, storefront_id: str, secrets: StorefrontSecrets) -> None:
         """Store a storefront's secrets, replacing what was there."""
         values = {

@@ -108,6 +108,7 @@ from grapevine.ports.rails import (
     RailUnavailableError,
     StatusReader,
 )
+from grapevine.ports.requests import ApiKeyStore, RequestClaims, RequestCounter, RequestStore
 from grapevine.ports.shop_clients import ShopClient, ShopClients
 from grapevine.ports.shop_marks import ReconcileMarks
 from grapevine.ports.shops import (
@@ -129,6 +130,7 @@ __all__ = [
     "AccountReader",
     "ApiKey",
     "ApiKeyReader",
+    "ApiKeyStore",
     "BatchStore",
     "Beside",
     "BodyMark",
@@ -201,6 +203,9 @@ __all__ = [
     "Reading",
     "ReconcileMarks",
     "Reply",
+    "RequestClaims",
+    "RequestCounter",
+    "RequestStore",
     "SecretStore",
     "SettlementQueue",
     "SettlementReader",

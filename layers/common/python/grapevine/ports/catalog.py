@@ -165,7 +165,7 @@ class CatalogWriter(Protocol):
 class LinkStore(Protocol):
     """Links, listed and changed."""
 
-    def links_of(self, program_id: str, promoter_id: str) -> Iterator[Link]:
+    def links_of(self, program_id: str, promoter_id: str, after: str = "") -> Iterator[Link]:
         """Yield a promoter's links by code, eventually consistent."""
         ...
 

@@ -30,6 +30,9 @@ class SecretStore(Protocol):
     def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
         """Return a storefront's secrets, or None."""
 
+    def storefront_secrets_now(self, storefront_id: str) -> StorefrontSecrets | None:
+        """Return a storefront's secrets as they are, whatever was kept of them, or None."""
+
     def put_storefront_secrets(self, storefront_id: str, secrets: StorefrontSecrets) -> None:
         """Store a storefront's secrets."""
 

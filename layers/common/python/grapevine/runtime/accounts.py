@@ -71,15 +71,18 @@ def spend_points(caller: Caller, program_id: str, promoter_id: str) -> Json:
 
 
 def list_entries(caller: Caller, program_id: str, promoter_id: str) -> Json:
-    """Return a promoter's newest entries, each with what it means for them."""
+    """Return a promoter's entries, newest first, each with what it means for them."""
     keys, words = _accounts(caller, program_id, promoter_id), WORDINGS[caller.language()]
     names = frozenset(key.promoter_id for key in keys)
-    found = balances.list_of_person(keys, caller.parts.pages, caller.parts.ledger)
-    return {
-        "entries": [
-            {**replies.from_entry(entry), "sentence": entry_sentence(entry, names, words)} for entry in found
-        ]
-    }
+    found = balances.list_of_person(
+        keys, caller.parts.pages, caller.parts.ledger, caller.limit() + 1, caller.after()
+    )
+    return caller.page(
+        "entries",
+        found,
+        lambda entry: {**replies.from_entry(entry), "sentence": entry_sentence(entry, names, words)},
+        balances.place_of,
+    )
 
 
 def read_statement(caller: Caller, program_id: str, promoter_id: str) -> Json:

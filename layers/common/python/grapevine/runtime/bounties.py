@@ -18,7 +18,7 @@ def list_progress(caller: Caller, program_id: str, promoter_id: str) -> Json:
     program, parts = caller.terms(program_id).program, caller.parts
     ports = BountyPorts(parts.ledger, parts.catalog, parts.pages)
     found = read_bounties(program_id, promoter_id, ports, parts.now())
-    return {"bounties": [replies.from_bounty_progress(one, program) for one in found]}
+    return caller.page_by_number("bounties", found, lambda one: replies.from_bounty_progress(one, program))
 
 
 def explain_bounty(caller: Caller, program_id: str, promoter_id: str, name: str, sequence: str) -> Json:

@@ -34,7 +34,7 @@ def create_campaign(caller: Caller, program_id: str) -> Json:
 def list_campaigns(caller: Caller, program_id: str) -> Json:
     """List a program's campaigns, the earliest first."""
     found, now = _terms_now(caller, program_id).campaigns, caller.parts.now()
-    return {"campaigns": [from_dated(campaign, now) for campaign in found]}
+    return caller.page_of_all("campaigns", found, lambda one: from_dated(one, now), _place)
 
 
 def read_campaign(caller: Caller, program_id: str, campaign_id: str) -> Json:
@@ -46,7 +46,7 @@ def read_campaign(caller: Caller, program_id: str, campaign_id: str) -> Json:
 def stop_campaign(caller: Caller, program_id: str, campaign_id: str) -> Json:
     """End a campaign early."""
     program, now = caller.terms(program_id).program, caller.parts.now()
-    _refuse_words(caller)
+    caller.refuse_words()
     command = campaigns.StopCampaign(program.id, campaign_id)
     return from_dated(campaigns.stop_campaign(command, caller.parts.catalog, now), now)
 
@@ -70,13 +70,13 @@ def create_bounty(caller: Caller, program_id: str) -> Json:
 def list_bounties(caller: Caller, program_id: str) -> Json:
     """List a program's bounties, the earliest first."""
     found, now = _terms_now(caller, program_id).bounties, caller.parts.now()
-    return {"bounties": [from_dated(bounty, now) for bounty in found]}
+    return caller.page_of_all("bounties", found, lambda one: from_dated(one, now), _place)
 
 
 def stop_bounty(caller: Caller, program_id: str, bounty_id: str) -> Json:
     """End a bounty early."""
     program, now = caller.terms(program_id).program, caller.parts.now()
-    _refuse_words(caller)
+    caller.refuse_words()
     command = bounties.StopBounty(program.id, bounty_id)
     return from_dated(bounties.stop_bounty(command, caller.parts.catalog, now), now)
 
@@ -111,7 +111,5 @@ def _state(one: Campaign | Bounty, now: datetime) -> str:
     return "running" if one.starts_at <= now else "planned"
 
 
-def _refuse_words(caller: Caller) -> None:
-    """Refuse anything but nothing, as an empty body or an empty object."""
-    if caller.raw_body.strip():
-        caller.body().refuse_unknown()
+def _place(one: Campaign | Bounty) -> str:
+    return f"{to_text(one.starts_at)} {one.id}"

@@ -42,8 +42,13 @@ def create_program(caller: Caller) -> Json:
 
 def list_programs(caller: Caller) -> Json:
     """List the caller's programs."""
-    found = caller.parts.catalog.programs(caller.merchant_id())
-    return {"programs": [replies.from_program(caller.parts.catalog.terms(program.id)) for program in found]}
+    catalog = caller.parts.catalog
+    return caller.page_of_all(
+        "programs",
+        catalog.programs(caller.merchant_id()),
+        lambda program: replies.from_program(catalog.terms(program.id)),
+        lambda program: program.id,
+    )
 
 
 def read_program(caller: Caller, program_id: str) -> Json:
@@ -77,8 +82,10 @@ def create_promoter(caller: Caller, program_id: str) -> Json:
 def list_promoters(caller: Caller, program_id: str) -> Json:
     """List a program's promoters."""
     caller.terms(program_id)
-    now, found = caller.parts.now(), caller.parts.catalog.promoters_of(program_id)
-    return {"promoters": [replies.from_promoter(promoter, now) for promoter in found]}
+    now, found = caller.parts.now(), caller.parts.catalog.promoters_of(program_id, caller.after())
+    return caller.page(
+        "promoters", found, lambda one: replies.from_promoter(one, now), lambda promoter: promoter.id
+    )
 
 
 def publish_plan(caller: Caller, program_id: str) -> Json:
@@ -187,8 +194,8 @@ def read_tier(caller: Caller, program_id: str, promoter_id: str) -> Json:
 def list_waiting(caller: Caller, program_id: str) -> Json:
     """List a program's orders that wait for a person or for what is missing."""
     program, parts = caller.terms(program_id).program, caller.parts
-    found = waiting.list_waiting(program.id, parts.waits, parts.facts)
-    return {"waiting": [replies.from_doubt(doubt) for doubt in found]}
+    found = waiting.list_waiting(program.id, parts.waits, parts.facts, caller.after())
+    return caller.page("waiting", found, replies.from_doubt, lambda doubt: str(doubt.wait.order))
 
 
 def accept_order(caller: Caller, program_id: str, storefront_id: str, order_id: str) -> Json:

@@ -26,7 +26,20 @@ def list_coupons(caller: Caller, program_id: str, promoter_id: str) -> Json:
     if promoter_id not in catalog.promoters(program.id, (promoter_id,)):
         raise NotFoundError("promoter", promoter_id)
     found = catalog.coupons_of(program.id, promoter_id)
-    return {"coupons": [replies.from_coupon(coupon, now) for coupon in found]}
+    return caller.page_of_all(
+        "coupons", found, lambda one: replies.from_coupon(one, now), lambda coupon: coupon.code
+    )
+
+
+def list_program_coupons(caller: Caller, program_id: str) -> Json:
+    """List all coupons of a program, by promoter and code."""
+    program, now = caller.terms(program_id).program, caller.parts.now()
+    return caller.page_of_all(
+        "coupons",
+        caller.parts.catalog.coupons_of(program.id),
+        lambda one: replies.from_coupon(one, now),
+        lambda coupon: f"{coupon.promoter_id} {coupon.code}",
+    )
 
 
 def read_coupon(caller: Caller, program_id: str, code: str) -> Json:
@@ -69,7 +82,7 @@ def list_rings(caller: Caller, program_id: str) -> Json:
     """List accounts that look like one person's, with what ties them together."""
     program = caller.terms(program_id).program
     found = payees.find_rings(program.id, caller.parts.catalog)
-    return {"rings": [to_plain(ring) for ring in found]}
+    return caller.page_by_number("rings", found, to_plain)
 
 
 def _to_mark_coupon(body: Body, program_id: str, code: str) -> marks.MarkCoupon:

@@ -47,9 +47,8 @@ def create_webhook(caller: Caller, program_id: str) -> Json:
 def list_webhooks(caller: Caller, program_id: str) -> Json:
     """List a program's webhooks."""
     program = caller.terms(program_id).program
-    return {
-        "webhooks": [from_subscription(one) for one in caller.parts.subscriptions.subscriptions(program.id)]
-    }
+    found = sorted(caller.parts.subscriptions.subscriptions(program.id), key=lambda one: one.id)
+    return caller.page_of_all("webhooks", found, from_subscription, lambda one: one.id)
 
 
 def read_webhook(caller: Caller, program_id: str, webhook_id: str) -> Json:

@@ -89,20 +89,20 @@ def list_payouts(caller: Caller, program_id: str, promoter_id: str) -> Json:
     terms, parts, now = caller.terms(program_id), caller.parts, caller.parts.now()
     names = (promoter_id, *_promoter(caller, terms, promoter_id).duplicates_at(now))
     keys = [AccountKey(terms.program.id, name, terms.program.currency) for name in names]
-    return {
-        "payouts": [
-            replies_payouts.from_payout(one) for one in read_payouts(keys, parts.ledger, parts.treasury)
-        ]
-    }
+    found = read_payouts(keys, parts.ledger, parts.treasury)
+    return caller.page_following("payouts", found, replies_payouts.from_payout, lambda payout: payout.id)
 
 
 def list_program_payouts(caller: Caller, program_id: str) -> Json:
-    """List a program's payouts of a state, a hundred at a time, and what each that is not sent waits for."""
+    """List a program's payouts of a state, and what each that is not sent waits for."""
     program, query = caller.terms(program_id).program, caller.query
     state = choice_of(PayoutState, query.get("state", PayoutState.REQUESTED), "state")
-    command = lists.ListPayouts(state=state, after=query.get("after", ""))
+    command = lists.ListPayouts(state=state, after=caller.after(), limit=caller.limit())
     found, following = lists.list_payouts(command, program, _listing(caller), caller.parts.now())
-    return {"payouts": [replies_payouts.from_seen(seen) for seen in found], "next": following}
+    return {
+        "payouts": [replies_payouts.from_seen(seen) for seen in found],
+        "next": caller.cursor(following) if following else None,
+    }
 
 
 def read_payout(caller: Caller, program_id: str, payout_id: str) -> Json:

@@ -36,7 +36,7 @@ def list_privacy_requests(caller: Caller, program_id: str) -> Json:
     """List who asked for what, the newest first."""
     program = caller.terms(program_id).program
     found = list_records(program.id, caller.parts.privacy_records)
-    return {"requests": [from_record(record) for record in found]}
+    return caller.page_following("requests", found, from_record, lambda record: record.id)
 
 
 def read_privacy_request(caller: Caller, program_id: str, request_id: str) -> Json:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec
@@ -26,16 +27,30 @@ Headers = dict[str, str | list[str]]
 """A list is a header that is sent several times."""
 
 
+_more: ContextVar[Headers] = ContextVar("more")
+
+
+def also_send(**headers: str) -> None:
+    """Add headers to the answer under way, whatever it will be; `_` in a name is `-`."""
+    _more.get({}).update({name.replace("_", "-"): value for name, value in headers.items()})
+
+
 def answering(handler: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Log one line for the request and answer every error, the unknown ones with a bare 500."""
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
         @wraps(view)
         def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
-            with observe.invocation(handler) as fields:
-                response = _answer(view, fields, *args, **kwargs)
-                fields["status"] = response.status_code
-                return response
+            more: Headers = {}
+            token = _more.set(more)
+            try:
+                with observe.invocation(handler) as fields:
+                    response = _answer(view, fields, *args, **kwargs)
+                    fields["status"] = response.status_code
+            finally:
+                _more.reset(token)
+            response.headers.update(more)
+            return response
 
         return answered
 

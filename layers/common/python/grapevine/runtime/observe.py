@@ -34,6 +34,7 @@ EVENT_SENT = "EventSent"
 EVENT_NOT_ARRIVED = "EventNotArrived"
 EVENT_DEAD = "EventDead"
 WEBHOOK_DISABLED = "WebhookDisabled"
+REQUEST_NOT_COUNTED = "RequestNotCounted"
 
 
 @cache

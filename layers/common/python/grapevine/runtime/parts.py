@@ -149,6 +149,21 @@ class Parts(Protocol):
         ...
 
     @property
+    def api_keys(self) -> ports.ApiKeyStore:
+        """API keys."""
+        ...
+
+    @property
+    def requests(self) -> ports.RequestStore:
+        """Requests to the API that may come twice, and how many there are."""
+        ...
+
+    @property
+    def requests_per_minute(self) -> int:
+        """How many requests of one API key are answered in a minute."""
+        ...
+
+    @property
     def proofs(self) -> ports.ProofStore:
         """When programs were last proven, and what came of it."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from grapevine.domain import errors
+from grapevine.domain import errors, requests
 from grapevine.domain.programs import InvalidProgramError
 
 CONTENT_TYPE = "application/problem+json"
@@ -54,6 +54,21 @@ REFUSED = ProblemKind(
     "asked rightly, and not done as things stand; `reason` says why, where it has a name",
 )
 TRY_AGAIN = ProblemKind(409, "try_again", "Somebody else was first", "nothing was changed; send it again")
+IN_PROGRESS = ProblemKind(
+    409,
+    "in_progress",
+    "Being answered",
+    "a request with the same `Idempotency-Key` is being answered; send it again after `Retry-After` seconds",
+)
+OTHER_REQUEST = ProblemKind(
+    422, "other_request", "Another request", "another request was sent with the same `Idempotency-Key`"
+)
+TOO_MANY = ProblemKind(
+    429,
+    "too_many_requests",
+    "Too many requests",
+    "the key's minute is used up; `Retry-After` says when it ends",
+)
 TOO_LARGE = ProblemKind(413, "too_large", "The body is too large", "a webhook is over 1 000 000 bytes")
 MEDIA_TYPE = ProblemKind(
     415, "unsupported_media_type", "Not a type that is taken", "the body's type is not `application/json`"
@@ -73,6 +88,9 @@ _KINDS: tuple[tuple[type[errors.GrapevineError], ProblemKind], ...] = (
     (errors.RefusedError, REFUSED),
     (errors.ConcurrencyError, TRY_AGAIN),
     (errors.TooLargeError, TOO_LARGE),
+    (requests.RequestInProgressError, IN_PROGRESS),
+    (requests.RequestDiffersError, OTHER_REQUEST),
+    (requests.TooManyRequestsError, TOO_MANY),
     (errors.MediaTypeError, MEDIA_TYPE),
     (errors.UnavailableError, UNAVAILABLE),
 )

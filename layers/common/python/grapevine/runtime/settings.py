@@ -15,6 +15,9 @@ LOCAL_STAGE = "local"
 LONGEST_OFFSET = 9
 """Digits of the clock's offset: thirty years are enough, and every date still exists."""
 
+REQUESTS_PER_MINUTE = 600
+"""How many requests of one API key are answered in a minute, unless the environment says otherwise."""
+
 TABLES = ("catalog", "clicks", "orders", "ledger", "state", "private")
 
 
@@ -39,6 +42,7 @@ class Settings:
     clock_offset: timedelta
     region: str | None = None
     endpoint_url: str | None = None
+    requests_per_minute: int = REQUESTS_PER_MINUTE
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -63,7 +67,19 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         clock_offset=_clock_offset(environment),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),
         endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
+        requests_per_minute=_requests_per_minute(environment),
     )
+
+
+def _requests_per_minute(environment: Mapping[str, str]) -> int:
+    text = environment.get("GRAPEVINE_REQUESTS_PER_MINUTE", "")
+    if not text:
+        return REQUESTS_PER_MINUTE
+    if not (
+        text.isascii() and text.isdecimal() and int(text[:LONGEST_OFFSET]) > 0 and len(text) <= LONGEST_OFFSET
+    ):
+        raise SettingsError(f"GRAPEVINE_REQUESTS_PER_MINUTE is {text!r}, not a whole number from 1 on")
+    return int(text)
 
 
 def _clock_offset(environment: Mapping[str, str]) -> timedelta:

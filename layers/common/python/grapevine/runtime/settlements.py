@@ -26,10 +26,11 @@ def list_settlements(caller: Caller, program_id: str) -> Json:
     program = caller.terms(program_id).program
     found = settlements.list_settlements(program.id, caller.parts.settlements)
     begins = next_settlement(program, caller.parts.now())
-    return {
-        "settlements": [from_settlement(run, program, caller.language()) for run in found],
-        "next_at": to_text(begins) if begins else None,
-    }
+    language = caller.language()
+    page = caller.page_following(
+        "settlements", found, lambda run: from_settlement(run, program, language), lambda run: run.id
+    )
+    return {**page, "next_at": to_text(begins) if begins else None}
 
 
 def read_settlement(caller: Caller, program_id: str, settlement_id: str) -> Json:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from grapevine.domain.api_keys import ApiKey
 from grapevine.domain.errors import InvalidInputError, UnauthenticatedError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.ports import ApiKeyReader, CatalogWriter
-
-KEY_PREFIX = "gv"
+from grapevine.usecases.manage_keys import KEY_PREFIX, hash_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +36,9 @@ def create_merchant(
         raise InvalidInputError("must not be empty", "name")
     merchant_id, key_id = new_id("mc", random_bytes), new_id("key", random_bytes)
     secret = random_bytes(32).hex()
-    key = ApiKey(id=key_id, merchant_id=merchant_id, secret_hash=_hash(secret), created_at=now)
+    key = ApiKey(id=key_id, merchant_id=merchant_id, secret_hash=hash_of(secret), created_at=now)
     catalog.add_merchant(merchant_id, command.name.strip(), key)
-    return NewMerchant(merchant_id, f"{KEY_PREFIX}.{key_id}.{secret}")
+    return NewMerchant(merchant_id, text_of(key_id, secret))
 
 
 def authenticate(api_key: str, keys: ApiKeyReader) -> ApiKey:
@@ -51,11 +49,7 @@ def authenticate(api_key: str, keys: ApiKeyReader) -> ApiKey:
     prefix, _, rest = api_key.partition(".")
     key_id, _, secret = rest.partition(".")
     stored = keys.api_key(key_id) if prefix == KEY_PREFIX and key_id and secret else None
-    expected = stored.secret_hash if stored else _hash("")
-    if not hmac.compare_digest(expected, _hash(secret)) or stored is None or stored.revoked_at:
+    expected = stored.secret_hash if stored else hash_of("")
+    if not hmac.compare_digest(expected, hash_of(secret)) or stored is None or stored.revoked_at:
         raise UnauthenticatedError("no such API key")
     return stored
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

@@ -111,8 +111,8 @@ def create_storefront(
     program_id = terms.terms(command.program_id).program.id
     if command.platform not in platforms:
         raise InvalidInputError(f"must be one of {', '.join(platforms)}", "platform")
-    _refuse_short(command.webhook_secret, "webhook_secret")
-    _refuse_short(command.previous_secret, "previous_secret")
+    refuse_short(command.webhook_secret, "webhook_secret")
+    refuse_short(command.previous_secret, "previous_secret")
     storefront = Storefront(
         id=new_id("sf", random_bytes),
         program_id=program_id,
@@ -129,7 +129,7 @@ def create_storefront(
     return storefront
 
 
-def _refuse_short(secret: str | None, where: str) -> None:
+def refuse_short(secret: str | None, where: str) -> None:
     """Refuse a secret that could be guessed: either one lets orders in."""
     if secret is not None and len(secret) < MIN_SECRET:
         raise InvalidInputError(f"must have at least {MIN_SECRET} characters", where)

@@ -27,7 +27,7 @@ from grapevine.ports import (
 from grapevine.usecases.read_payouts import read_payouts
 
 ALL = 1_000_000
-"""More payouts, or entries, than anybody has."""
+"""Of one promoter's things: everything."""
 
 
 class PromoterCatalog(CatalogLists, NetworkCatalog, CouponWriter, LinkStore, Protocol):
@@ -84,7 +84,7 @@ def find_accounts(program_id: str, promoter_id: str, ports: PromoterPrivacyPorts
 
 def payouts_of(accounts: Accounts, ports: PromoterPrivacyPorts) -> tuple[Payout, ...]:
     """Return every payout of somebody's accounts, the newest first."""
-    return read_payouts(accounts.keys, ports.ledger, ports.treasury, ALL)
+    return tuple(read_payouts(accounts.keys, ports.ledger, ports.treasury))
 
 
 def own_person(promoter: Promoter, ports: PromoterPrivacyPorts) -> dict[str, str] | None:

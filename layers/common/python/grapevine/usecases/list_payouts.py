@@ -19,10 +19,11 @@ LIMIT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPayouts:
-    """Payouts of a state, those after one by id."""
+    """Payouts of a state, those after one by id, and how many at most."""
 
     state: PayoutState
     after: str = ""
+    limit: int = LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,11 @@ class SeenPayout:
 def list_payouts(
     command: ListPayouts, program: Program, ports: PayoutListPorts, now: datetime
 ) -> tuple[tuple[SeenPayout, ...], str | None]:
-    """Return at most `LIMIT` payouts by id, and after which the next ones are, None where there are none."""
+    """Return payouts by id, and after which the next ones are, None where there are none."""
     found = ports.treasury.payouts_in(program.id, command.state, command.after)
-    payouts = tuple(islice(found, LIMIT + 1))
-    page = payouts[:LIMIT]
-    return _seen(page, program, ports, now), page[-1].id if len(payouts) > LIMIT else None
+    payouts = tuple(islice(found, command.limit + 1))
+    page = payouts[: command.limit]
+    return _seen(page, program, ports, now), page[-1].id if len(payouts) > command.limit else None
 
 
 def read_payout(payout_id: str, program: Program, ports: PayoutListPorts, now: datetime) -> SeenPayout:

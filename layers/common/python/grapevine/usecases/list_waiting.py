@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from grapevine.domain.facts import Fact
+from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.orders import fold
 from grapevine.domain.quarantine import rulings_of
 from grapevine.domain.waits import OVERDUE, Wait, wait_of
@@ -21,9 +21,14 @@ class Doubt:
     facts: tuple[Fact, ...]
 
 
-def list_waiting(program_id: str, waits: WaitStore, facts: FactReader) -> Iterator[Doubt]:
-    """Yield a program's orders that wait now, by name; its list may hold some that do not any more."""
+def list_waiting(program_id: str, waits: WaitStore, facts: FactReader, after: str = "") -> Iterator[Doubt]:
+    """Yield a program's orders that wait now, by name, all or those after one.
+
+    Its list may hold some that do not wait any more.
+    """
     for listed in waits.waiting(program_id):
+        if after and listed.order <= OrderKey.parse(after):
+            continue
         told = facts.facts_of(listed.order)
         wait = _still(told)
         if wait:

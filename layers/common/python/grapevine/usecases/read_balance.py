@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from grapevine.domain.accounts import Leaf
 from grapevine.domain.entries import AccountKey, Entry
 from grapevine.domain.heads import available
-from grapevine.domain.pages import balance, balance_subject
+from grapevine.domain.instants import to_text
+from grapevine.domain.pages import Page, balance, balance_subject
 from grapevine.ports import AccountReader, EntryLists, PageReader
 
 PAGE_LIMIT = 100
@@ -64,25 +65,51 @@ def read_balance(key: AccountKey, accounts: AccountReader) -> Balance:
     )
 
 
+def place_of(entry: Entry) -> str:
+    """Return where an entry stands in a list by when it was recorded."""
+    return f"{to_text(entry.recorded_at)} {entry.id}"
+
+
 def list_of_person(
-    keys: Sequence[AccountKey], pages: PageReader, ledger: EntryLists, limit: int = PAGE_LIMIT
+    keys: Sequence[AccountKey],
+    pages: PageReader,
+    ledger: EntryLists,
+    limit: int = PAGE_LIMIT,
+    before: str = "",
 ) -> tuple[Entry, ...]:
-    """Return the newest entries of all of somebody's accounts, each once, newest first."""
-    found = {entry.id: entry for key in keys for entry in list_entries(key, pages, ledger, limit)}
-    return tuple(sorted(found.values(), key=lambda e: (e.recorded_at, e.id), reverse=True)[:limit])
+    """Return the newest entries of all of somebody's accounts, or those before a place, newest first."""
+    found = {entry.id: entry for key in keys for entry in list_entries(key, pages, ledger, limit, before)}
+    return tuple(sorted(found.values(), key=place_of, reverse=True)[:limit])
 
 
 def list_entries(
-    key: AccountKey, pages: PageReader, ledger: EntryLists, limit: int = PAGE_LIMIT
+    key: AccountKey, pages: PageReader, ledger: EntryLists, limit: int = PAGE_LIMIT, before: str = ""
 ) -> tuple[Entry, ...]:
-    """Return a promoter's newest entries, those of orders and those of payouts, newest first."""
-    found = sorted(pages.pages(balance_subject(key)), key=lambda page: page.key.day, reverse=True)
+    """Return a promoter's newest entries, those of orders and those of payouts, or those before a place.
+
+    The newest come first.
+    """
+    names = _names(pages.pages(balance_subject(key)), limit, before.partition("T")[0])
+    entries = (*ledger.entries_named(sorted(names)), *ledger.entries_of(key))
+    earlier = (entry for entry in entries if not before or place_of(entry) < before)
+    return tuple(sorted(earlier, key=place_of, reverse=True)[:limit])
+
+
+def _names(found: Sequence[Page], limit: int, day: str) -> Sequence[str]:
+    """Return enough of the newest entries' names, those of a day and before it where one is given.
+
+    A day is whole or not there, so that the newest are truly the newest; of the given day itself some
+    may be too new, so it does not count.
+    """
     names: list[str] = []
     days: set[str] = set()
-    for page in found:
-        if len(names) >= limit and page.key.day not in days:
-            break  # A day is whole or not there, so that the newest are truly the newest.
+    counted = 0
+    for page in sorted(found, key=lambda page: page.key.day, reverse=True):
+        if day and page.key.day > day:
+            continue
+        if counted >= limit and page.key.day not in days:
+            break
         days.add(page.key.day)
         names.extend(page.marks)
-    entries = (*ledger.entries_named(sorted(names)), *ledger.entries_of(key))
-    return tuple(sorted(entries, key=lambda e: (e.recorded_at, e.id), reverse=True)[:limit])
+        counted += 0 if page.key.day == day else len(page.marks)
+    return names

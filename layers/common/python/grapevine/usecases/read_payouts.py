@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from grapevine.domain.entries import AccountKey, Entry, EntryReason
 from grapevine.domain.payouts import Payout
 from grapevine.ports import EntryReader, PayoutReader
 
-LIMIT = 100
 
+def read_payouts(keys: Sequence[AccountKey], ledger: EntryReader, payouts: PayoutReader) -> Iterator[Payout]:
+    """Yield the payouts of all of somebody's accounts, newest first.
 
-def read_payouts(
-    keys: Sequence[AccountKey], ledger: EntryReader, payouts: PayoutReader, limit: int = LIMIT
-) -> tuple[Payout, ...]:
-    """Return the newest payouts of all of somebody's accounts, newest first.
-
-    The accounts' own entries say which there are; each is read as it is now.
+    The accounts' own entries say which there are; each is read as it is when it is come to.
     """
     entries = [entry for key in keys for entry in ledger.entries_of(key)]
     reserved = [entry for entry in entries if entry.reason is EntryReason.RESERVED]
-    newest = sorted(reserved, key=lambda entry: (entry.recorded_at, entry.id), reverse=True)[:limit]
-    return tuple(payout for entry in newest if (payout := _payout(entry, payouts)))
+    newest = sorted(reserved, key=lambda entry: (entry.recorded_at, entry.id), reverse=True)
+    return (payout for entry in newest if (payout := _payout(entry, payouts)))
 
 
 def _payout(entry: Entry, payouts: PayoutReader) -> Payout | None:

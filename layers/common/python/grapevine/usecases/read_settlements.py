@@ -13,8 +13,8 @@ from grapevine.domain.programs import Program
 from grapevine.domain.settlements import AccountOutcome, PageName, Settled, Settlement
 from grapevine.ports import PayoutReader, SettlementReader
 
-MOST_RUNS = 100
-"""Runs of a listing: of a daily schedule some three months."""
+MOST_RUNS = 1000
+"""Runs of a listing: of a daily schedule almost three years."""
 MOST_FAILED = 100
 """Promoters who failed that one answer names."""
 

@@ -255,9 +255,9 @@ class CachedCatalog(CachedLinks):
         """Add a promoter."""
         self._catalog.add_promoter(promoter)
 
-    def links_of(self, program_id: str, promoter_id: str) -> Iterator[Link]:
+    def links_of(self, program_id: str, promoter_id: str, after: str = "") -> Iterator[Link]:
         """Yield a promoter's links by code."""
-        return self._catalog.links_of(program_id, promoter_id)
+        return self._catalog.links_of(program_id, promoter_id, after)
 
     def change_link(self, link: Link) -> None:
         """Store a link in place of what it was; others see it within a minute."""

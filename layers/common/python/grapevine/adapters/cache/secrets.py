@@ -22,6 +22,11 @@ class CachedSecrets:
         """Return a storefront's secrets, at most a minute old."""
         return self._storefronts.get(storefront_id, self._secrets.storefront_secrets)
 
+    def storefront_secrets_now(self, storefront_id: str) -> ports.StorefrontSecrets | None:
+        """Return a storefront's secrets as they are, and keep these."""
+        self._storefronts.drop(storefront_id)
+        return self.storefront_secrets(storefront_id)
+
     def put_storefront_secrets(self, storefront_id: str, secrets: ports.StorefrontSecrets) -> None:
         """Store a storefront's secrets."""
         self._secrets.put_storefront_secrets(storefront_id, secrets)

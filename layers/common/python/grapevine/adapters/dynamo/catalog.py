@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from grapevine.adapters.dynamo import catalog_keys, keys
+from grapevine.adapters.dynamo.api_keys import DynamoApiKeys, api_key_row
 from grapevine.adapters.dynamo.campaigns import DynamoCampaigns, dated_in
 from grapevine.adapters.dynamo.customers import DynamoCustomers
 from grapevine.adapters.dynamo.failures import CONDITION_FAILED, CancelledError, ConditionFailedError
@@ -18,8 +19,6 @@ from grapevine.adapters.dynamo.rows_catalog import (
     ProgramRow,
     RateRow,
     StorefrontRow,
-    api_key_of,
-    api_key_row,
     plan_of,
     plan_row,
     program_of,
@@ -57,7 +56,7 @@ from grapevine.domain.tiers import Volume
 from grapevine.ports import ApiKey
 
 
-class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
+class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns, DynamoApiKeys):
     """Programs, plans, storefronts, promoters, links, customers and API keys."""
 
     def __init__(self, database: Database) -> None:
@@ -124,11 +123,6 @@ class DynamoCatalog(DynamoLinks, DynamoCustomers, DynamoCampaigns):
         only = StorefrontRow.gsk.startswith(catalog_keys.storefronts_of(program_id)) if program_id else None
         items = self._catalog.query(catalog_keys.STOREFRONTS, only, index=BY_PROGRAM)
         return (storefront_of(item) for item in items)
-
-    def api_key(self, key_id: str) -> ApiKey | None:
-        """Return a key, or None."""
-        item = self._catalog.get(catalog_keys.api_key(key_id)) if keys.is_usable(key_id) else None
-        return api_key_of(item) if item else None
 
     def programs(self, merchant_id: str | None = None) -> Iterator[Program]:
         """Yield programs, all of them or a merchant's, eventually consistent."""

@@ -187,6 +187,11 @@ def merchant(merchant_id: str) -> Key:
     return Key(joined("MC", merchant_id), META)
 
 
+def api_keys_of(merchant_id: str) -> str:
+    """Return a merchant's listing of API keys."""
+    return joined("KEYS", merchant_id)
+
+
 def api_key(key_id: str) -> Key:
     """Return an API key's row."""
     return Key(joined("KEY", key_id), META)

@@ -37,13 +37,13 @@ class DynamoLinks:
         item = self._catalog.get(catalog_keys.link(code), consistent=False) if keys.is_usable(code) else None
         return _link(item) if item else None
 
-    def links_of(self, program_id: str, promoter_id: str) -> Iterator[Link]:
-        """Yield a promoter's links by code, eventually consistent."""
+    def links_of(self, program_id: str, promoter_id: str, after: str = "") -> Iterator[Link]:
+        """Yield a promoter's links by code, all of them or those after one, eventually consistent."""
         if not keys.is_usable(program_id, promoter_id):
             return iter(())
         listing, first = catalog_keys.link_listing(program_id, promoter_id, "")
-        items = self._catalog.query(listing, LinkRow.gsk.startswith(first), index=BY_PROGRAM)
-        return (_link(item) for item in items)
+        items: Iterator[Item] = self._catalog.query(listing, LinkRow.gsk.startswith(first), index=BY_PROGRAM)
+        return (link for link in map(_link, items) if link.code > after)
 
     def add_link(self, link: Link) -> None:
         """Add a link under its code."""

@@ -14,7 +14,6 @@ from grapevine.domain.plain import from_plain, to_plain
 from grapevine.domain.plans import Plan
 from grapevine.domain.profiles import Profile
 from grapevine.domain.programs import Program, Storefront
-from grapevine.ports import ApiKey
 
 
 class ProgramRow(Row, discriminator="program"):
@@ -67,14 +66,6 @@ class MerchantRow(Row, discriminator="merchant"):
     """`MC#merchant` / `META`."""
 
     name = UnicodeAttribute()
-
-
-class ApiKeyRow(Row, discriminator="api_key"):
-    """`KEY#id` / `META`: the hash of the secret part, never the secret."""
-
-    merchant_id = UnicodeAttribute()
-    secret_hash = UnicodeAttribute()
-    created_at = Instant()
 
 
 def program_row(program: Program) -> ProgramRow:
@@ -167,25 +158,4 @@ def rate_of(stored: RateRow) -> Rate:
         text=stored.text,
         source=stored.source,
         effective_at=from_text(keys.last_part(stored.sk)),
-    )
-
-
-def api_key_row(key: ApiKey) -> ApiKeyRow:
-    """Return an API key as it is stored."""
-    return ApiKeyRow(
-        *catalog_keys.api_key(key.id),
-        merchant_id=key.merchant_id,
-        secret_hash=key.secret_hash,
-        created_at=key.created_at,
-    )
-
-
-def api_key_of(item: Item) -> ApiKey:
-    """Read an API key back."""
-    stored = row(ApiKeyRow, item)
-    return ApiKey(
-        id=keys.last_part(stored.pk),
-        merchant_id=stored.merchant_id,
-        secret_hash=stored.secret_hash,
-        created_at=stored.created_at,
     )

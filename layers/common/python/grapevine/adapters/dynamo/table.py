@@ -189,7 +189,7 @@ class Table:
         with answered():
             self._connection.update_item(self.name, key.pk, key.sk, actions=actions, condition=condition)
 
-    def updated(self, key: Key, actions: Sequence[Action], condition: Condition) -> Item:
+    def updated(self, key: Key, actions: Sequence[Action], condition: Condition | None = None) -> Item:
         """Change an item in place and return it as it is then."""
         with answered():
             answer = self._connection.update_item(

@@ -90,6 +90,25 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
     def api_key(self, key_id: str) -> ApiKey | None:
         return self._keys.get(key_id)
 
+    def links_of(self, program_id: str, promoter_id: str, after: str = "") -> Iterator[Link]:
+        for code in sorted(code for code in self._links if code > after):
+            link = self._links[code]
+            if (link.program_id, link.promoter_id) == (program_id, promoter_id):
+                yield link
+
+    def api_keys(self, merchant_id: str, after: str = "") -> Iterator[ApiKey]:
+        found = (key for key in self._keys.values() if key.merchant_id == merchant_id and key.id > after)
+        yield from sorted(found, key=lambda key: key.id)
+
+    def add_api_key(self, key: ApiKey) -> None:
+        self._add(self._keys, key.id, key, "API key")
+
+    def change_api_key(self, key: ApiKey) -> None:
+        with self._lock:
+            if key.id not in self._keys:
+                raise NotFoundError("API key", key.id)
+            self._keys[key.id] = key
+
     def add_program(self, program: Program, plan: Plan) -> None:
         self._add(self._programs, program.id, program, "program")
         self._plans[program.id] = [plan]
@@ -111,10 +130,6 @@ class MemoryCatalog(MemoryCustomers, MemoryCampaigns):
 
     def add_link(self, link: Link) -> None:
         self._add(self._links, link.code, link, "link")
-
-    def links_of(self, program_id: str, promoter_id: str) -> Iterator[Link]:
-        found = (link for link in self._links.values() if link.promoter_id == promoter_id)
-        yield from sorted((link for link in found if link.program_id == program_id), key=lambda one: one.code)
 
     def change_link(self, link: Link) -> None:
         with self._lock:

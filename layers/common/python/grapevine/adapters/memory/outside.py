@@ -26,6 +26,9 @@ class MemorySecrets:
     def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
         return self._storefronts.get(storefront_id)
 
+    def storefront_secrets_now(self, storefront_id: str) -> StorefrontSecrets | None:
+        return self.storefront_secrets(storefront_id)
+
     def put_storefront_secrets(self, storefront_id: str, secrets: StorefrontSecrets) -> None:
         self._storefronts[storefront_id] = secrets
 

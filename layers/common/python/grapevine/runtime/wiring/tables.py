@@ -143,6 +143,25 @@ class AwsTables(ABC):
         return DynamoWaits(self._database)
 
     @cached_property
+    def api_keys(self) -> ports.ApiKeyStore:
+        """API keys, never kept: one that was taken back must not work on."""
+        from grapevine.adapters.dynamo.api_keys import DynamoApiKeys
+
+        return DynamoApiKeys(self._database)
+
+    @cached_property
+    def requests(self) -> ports.RequestStore:
+        """Requests to the API."""
+        from grapevine.adapters.dynamo.requests import DynamoRequests
+
+        return DynamoRequests(self._database)
+
+    @property
+    def requests_per_minute(self) -> int:
+        """How many requests of one API key are answered in a minute."""
+        return self.settings.requests_per_minute
+
+    @cached_property
     def proofs(self) -> ports.ProofStore:
         """When programs were last proven."""
         from grapevine.adapters.dynamo.proofs import DynamoProofs
