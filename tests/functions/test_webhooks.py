@@ -86,7 +86,7 @@ def test_a_webhook_from_its_beginning_to_its_end(world: World, api: Api) -> None
     api.ask("POST", f"{HOOKS}/{name}/replay", {"after": ""})
     assert world.webhook_queue.replays == [(make.PROGRAM_ID, name, (0,) * 8)]
     assert api.ask("DELETE", f"{HOOKS}/{name}")["state"] == "removed"
-    assert api.ask("GET", HOOKS) == {"webhooks": []}
+    assert api.ask("GET", HOOKS) == {"webhooks": [], "next": None}
     api.ask("GET", f"{HOOKS}/{name}", status=404)
 
 
