@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from multiprocessing import active_children
+from os import getpid
 from pathlib import Path
 
 import pytest
+from click import ClickException
 
-from grapevine.domain.drafts import Draft
+from grapevine.domain.drafts import NOTHING_NEW, Draft
 from grapevine.domain.facts import FactKind, OrderKey
+from grapevine.domain.tiers import Tier, TierBasis
 from grapevine.domain.what_if import Tally
-from grapevine.usecases.replay_orders import Part
+from grapevine.usecases.replay_orders import Part, Readers
 from grapevine.usecases.what_if import AskWhatIf, WhatIfPorts, read_records, replayed
-from grapevine_cli.forked import processes_for, replayed_in
+from grapevine_cli.forked import Outcome, processes_for, replayed_in
 from grapevine_cli.what_if import what_if
 from tests import builders as make
 from tests.builders import PROGRAM_ID, T0, days, minutes
@@ -138,7 +142,7 @@ def test_two_processes_come_to_what_one_does(world: World) -> None:
     records, terms = read_records(command, ports, world.clock)
     told: list[tuple[str, int, int | None]] = []
     outcome = replayed_in(2, records, terms, lambda: ports.readers, lambda *far: told.append(far))
-    assert outcome.tally == replayed(records, Part(records.orders), terms, ports.readers).tally
+    assert outcome.tally == replayed(records, Part(records.orders), terms, ports.readers).tally()
     assert told[-1][1:] == (5, 5)
     assert outcome.tally != Tally()
     assert len(outcome.seconds) == 2
@@ -153,13 +157,47 @@ def test_orders_that_rest_on_each_other_are_in_one_of_two_processes(name: str) -
     ports = WhatIfPorts(world.ledger, world.facts, world.clicks, world.catalog)
     records, terms = read_records(ask(DRAFTS[name]), ports, END)
     outcome = replayed_in(2, records, terms, lambda: ports.readers, lambda *_: None)
-    assert outcome.tally == replayed(records, Part(records.orders), terms, ports.readers).tally
+    assert outcome.tally == replayed(records, Part(records.orders), terms, ports.readers).tally()
 
 
-def test_orders_that_all_rest_on_each_other_are_in_one(world: World) -> None:
+def test_orders_that_share_a_budget_are_in_two_and_come_to_what_one_does(world: World) -> None:
     draft = Draft(campaigns=(make.campaign(budget=50),))
     ports = WhatIfPorts(world.ledger, world.facts, world.clicks, world.catalog)
     records, terms = read_records(ask(draft), ports, world.clock)
     outcome = replayed_in(2, records, terms, lambda: ports.readers, lambda *_: None)
-    assert len(outcome.seconds) == 1
+    assert len(outcome.seconds) == 2
     assert outcome.tally.changed == 1
+    assert outcome.tally == replayed(records, Part(records.orders), terms, ports.readers).tally()
+
+
+def test_orders_that_all_rest_on_what_is_sold_too_are_in_one(world: World) -> None:
+    gold = (Tier(id="base", threshold=0, add_bps=0), Tier(id="gold", threshold=1, add_bps=100))
+    plan = make.plan(1000, tiers=gold, tier_basis=TierBasis.RUNNING_MONTH)
+    draft = Draft(plan=plan, campaigns=(make.campaign(budget=50),))
+    ports = WhatIfPorts(world.ledger, world.facts, world.clicks, world.catalog)
+    records, terms = read_records(ask(draft), ports, world.clock)
+    outcome = replayed_in(2, records, terms, lambda: ports.readers, lambda *_: None)
+    assert len(outcome.seconds) == 1
+    assert outcome.tally.changed == 5
+
+
+def test_a_process_that_fails_ends_all_and_says_why(world: World) -> None:
+    ports = WhatIfPorts(world.ledger, world.facts, world.clicks, world.catalog)
+    records, terms = read_records(ask(Draft(plan=make.plan(2000, tiers=()))), ports, world.clock)
+    here = getpid()
+
+    def connect() -> Readers:
+        if getpid() != here:
+            raise OSError("no network")
+        return ports.readers
+
+    with pytest.raises(ClickException, match="no network"):
+        replayed_in(2, records, terms, connect, lambda *_: None)
+    assert not active_children()
+
+
+def test_nothing_comes_of_no_orders(world: World) -> None:
+    ports = WhatIfPorts(world.ledger, world.facts, world.clicks, world.catalog)
+    early = ask(NOTHING_NEW, date(2025, 1, 1), date(2025, 2, 1))
+    records, terms = read_records(early, ports, world.clock)
+    assert replayed_in(2, records, terms, lambda: ports.readers, lambda *_: None) == Outcome(Tally(), ())

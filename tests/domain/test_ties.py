@@ -32,9 +32,9 @@ ONE = Cap(id="one", per=CapPer.PROMOTER, amount_minor=100)
         (make.plan(1000, caps=(DAILY,)), Ties(promoters=True)),
         (make.plan(1000, caps=(LOYAL,)), Ties(customers=True)),
         (make.plan(1000, recruit_bonus_minor=1), Ties(promoters=True)),
-        (make.plan(1000, binding=BindingPolicy.ALWAYS), Ties(customers=True)),
+        (make.plan(1000, binding=BindingPolicy.ALWAYS), Ties(customers=True, pasts=True)),
         (make.plan(1000, tiers=TIERS), Ties()),
-        (make.plan(1000, tiers=TIERS, tier_basis=TierBasis.RUNNING_MONTH), Ties(promoters=True)),
+        (make.plan(1000, tiers=TIERS, tier_basis=TierBasis.RUNNING_MONTH), Ties(promoters=True, sales=True)),
         (make.plan(1000, 100, upline_gate_minor=1), Ties()),
     ],
 )

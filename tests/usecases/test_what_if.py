@@ -21,7 +21,9 @@ from grapevine.domain.programs import InvalidProgramError
 from grapevine.domain.tiers import Tier, TierBasis
 from grapevine.domain.what_if import Difference
 from grapevine.usecases.replay_arrivals import voided_by_hand
-from grapevine.usecases.replay_orders import DraftReplay, Part
+from grapevine.usecases.replay_counters import Counters
+from grapevine.usecases.replay_kinds import DraftReplay
+from grapevine.usecases.replay_orders import Part
 from grapevine.usecases.what_if import AskWhatIf, WhatIfPorts, read_records, what_if
 from tests import builders as make
 from tests.builders import ANA, BO, CY, PROGRAM_ID, T0, days, minutes
@@ -76,7 +78,7 @@ def test_an_unchanged_plan_that_is_played_anew_makes_no_difference_either(story:
     records, terms = read_records(ask(), ports_of(world), END)
     if not records.orders:
         return
-    replay = DraftReplay(records, Part(records.orders), terms, ports_of(world).readers)
+    replay = DraftReplay(records, Part(records.orders), terms, ports_of(world).readers, Counters)
     replay.run()
     for order in records.orders:
         assert plain(replay.entries_of(order)) == plain(order.entries)
@@ -121,7 +123,7 @@ def test_a_changed_plan_comes_to_what_a_fresh_run_under_it_posts(
     fresh = played(replace(story, plans=terms.plans), voids=False)
     if not records.orders:
         return
-    replay = DraftReplay(records, Part(records.orders), terms, ports_of(world).readers)
+    replay = DraftReplay(records, Part(records.orders), terms, ports_of(world).readers, Counters)
     replay.run()
     for order in records.orders:
         assert plain(replay.entries_of(order)) == plain(fresh.ledger.entries_of(order.key))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 from grapevine.domain.bindings import SamePerson
+from grapevine.domain.campaigns import Campaign
 from grapevine.domain.facts import Fact, FactKind, OrderKey
 from grapevine.domain.people import Merge, PromoterStatus
 from grapevine.domain.plans import Plan
@@ -18,13 +20,15 @@ TREES = 6
 END = T0 + days(60)
 
 
-def town(seed: int, *plans: Plan, orders: int = 40) -> World:
+def town(seed: int, *plans: Plan, orders: int = 40, campaigns: Sequence[Campaign] = ()) -> World:
     """Return what two weeks of a town's orders left, two months after the first one.
 
     Two trees are paid to one account, and one customer has two keys that turn out to be one person.
     """
     random, world = Random(seed), World()
     world.catalog.add_program(make.program(), *(plans or (make.plan(1000, 300, 100),)))
+    for number, campaign in enumerate(campaigns, start=1):
+        world.catalog.add_campaign(PROGRAM_ID, campaign, number)
     names = _people(random, world)
     joined = T0 - days(1)
     world.catalog.add_same_person(

@@ -5,7 +5,7 @@ Orders that share nothing, in however many steps, may be posted again apart from
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,13 +27,16 @@ from grapevine.domain.tiers import TierBasis
 class Ties:
     """What orders of a span can share under some terms.
 
-    `promoters` is what one promoter, or one person, earns or sells; `customers` what is remembered of
-    a customer, or counted; `budgets` are the campaigns that all orders in their reach share.
+    `promoters` is what one promoter, or one person, earns or sells, `sales` whether it is what they sell;
+    `customers` what is remembered of a customer, or counted, `pasts` whether it is what is remembered;
+    `budgets` are the campaigns that all orders in their reach share.
     """
 
     promoters: bool = False
     customers: bool = False
     budgets: tuple[Campaign, ...] = ()
+    sales: bool = False
+    pasts: bool = False
 
     def __bool__(self) -> bool:
         return self.promoters or self.customers or bool(self.budgets)
@@ -48,18 +51,22 @@ def ties_of(terms: Terms, span: Span) -> Ties:
     last = span.ends_at - timedelta(milliseconds=1)
     several = month_of(span.starts_at, zone) != month_of(last, zone)
     plans = terms.plans_within(span.starts_at, span.ends_at)
+    sales = any(_by_sales(plan, several=several) for plan in plans)
+    pasts = any(plan.needs_history for plan in plans)
     return Ties(
-        promoters=any(_by_promoter(plan, several=several) for plan in plans)
+        promoters=sales
+        or any(_caps(plan, CapPer.PROMOTER) or plan.recruit_bonus_minor > 0 for plan in plans)
         or any(campaign.promoter_cap is not None for campaign in terms.campaigns),
-        customers=any(plan.needs_history or _caps(plan, CapPer.CUSTOMER) for plan in plans),
+        customers=pasts or any(_caps(plan, CapPer.CUSTOMER) for plan in plans),
         budgets=tuple(campaign for campaign in terms.campaigns if campaign.budget is not None),
+        sales=sales,
+        pasts=pasts,
     )
 
 
-def _by_promoter(plan: Plan, *, several: bool) -> bool:
+def _by_sales(plan: Plan, *, several: bool) -> bool:
     is_running = bool(plan.tiers) and plan.tier_basis is TierBasis.RUNNING_MONTH
-    by_sales = plan.counts_sales and (several or is_running)
-    return by_sales or _caps(plan, CapPer.PROMOTER) or plan.recruit_bonus_minor > 0
+    return plan.counts_sales and (several or is_running)
 
 
 def _caps(plan: Plan, per: CapPer) -> bool:
@@ -160,6 +167,20 @@ def clashes(traces: Sequence[Trace]) -> list[set[int]]:
         for name in trace.wrote
         if any(name in other.read for place, other in enumerate(traces) if place != number)
     ]
+
+
+def crossed(traces: Sequence[Trace], again: Collection[int]) -> list[set[int]]:
+    """Return the groups that should have been one with some that were made again, alone.
+
+    What one of them wrote another group has read, or the other way round.
+    """
+    found = []
+    for name in {name for trace in traces for name in trace.wrote}:
+        together = _all_that_touched(name, traces)
+        is_read = any(name in trace.read for trace in traces)
+        if is_read and len(together) > 1 and not together.isdisjoint(again):
+            found.append(together)
+    return found
 
 
 def _all_that_touched(name: Hashable, traces: Sequence[Trace]) -> set[int]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from grapevine.domain.entries import EntryReason
 from grapevine.domain.facts import Fact
-from grapevine.usecases.replay_books import OrderRecord
+from grapevine.usecases.replay_moment import OrderRecord
 from grapevine.usecases.sweep_due import OVERLAP
 
 HOUR = timedelta(hours=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from grapevine.domain.chains import HOUSE
@@ -15,6 +16,7 @@ from grapevine.domain.ties import (
     Trace,
     bodies_of,
     clashes,
+    crossed,
     dealt,
     linked,
     promoters_known,
@@ -22,13 +24,41 @@ from grapevine.domain.ties import (
     within_reach,
 )
 from grapevine.ports import PastCatalog
-from grapevine.usecases.replay_books import OrderRecord
+from grapevine.usecases.replay_guesses import Ask
+from grapevine.usecases.replay_moment import OrderRecord
 from grapevine.usecases.replay_orders import Part, Readers, Records
 from grapevine.usecases.replay_past import AT_ONCE, MOST_CLICKS
 
 Names = list[Hashable]
 ATTEMPTS = 3
 """How often groups are tried apart; then everything is replayed in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What group each order is in, by the place of the group's first order.
+
+    Groups share nothing. Or they do share counters: then `units` has, in the same way, which orders share
+    more than that. A unit is within one group; what it was told wrongly makes it be posted again alone.
+    """
+
+    groups: Sequence[int]
+    units: Sequence[int] = ()
+
+    def parts(self, orders: Sequence[OrderRecord], number: int) -> list[Part]:
+        """Return orders in so many parts, each group in one."""
+        named = self.units or self.groups
+        dealing = dealt(self.groups, number)
+        among = len(dealing) if self.units else 1
+        return [
+            Part([orders[place] for place in places], [named[place] for place in places], places, among)
+            for places in dealing
+        ]
+
+    def united(self, missed: Sequence[set[int]]) -> Grouping:
+        """Return the grouping in which what should have been one is one."""
+        groups = _united(self.groups, [{self.groups[first] for first in each} for each in missed])
+        return Grouping(groups, _united(self.units, missed) if self.units else ())
 
 
 class Traced(Protocol):
@@ -38,34 +68,51 @@ class Traced(Protocol):
     def trace(self) -> Trace:
         """What its orders shared."""
 
+    @property
+    def asks(self) -> Sequence[Ask]:
+        """What they were told of counters that other parts share."""
+
+
+class Corrected(Protocol):
+    """What came of the orders that had to be made again."""
+
+    @property
+    def trace(self) -> Trace:
+        """What they shared."""
+
+    @property
+    def again(self) -> frozenset[int]:
+        """Their units."""
+
 
 T = TypeVar("T", bound=Traced)
+C = TypeVar("C", bound=Corrected)
 
 
 def replayed_apart(
-    orders: Sequence[OrderRecord], groups: Sequence[int], parts: int, replay: Callable[[list[Part]], list[T]]
-) -> list[T]:
-    """Replay orders in parts that share nothing, and return what came of each.
+    orders: Sequence[OrderRecord],
+    grouping: Grouping,
+    parts: int,
+    replay: Callable[[list[Part]], list[T]],
+    correct: Callable[[Sequence[int], list[T]], C],
+    tries: int = ATTEMPTS,
+) -> tuple[list[T], C | None]:
+    """Replay orders in parts, and return what came of each, and of those that had to be made again, if any.
 
     Groups may have missed something. Where what one part wrote was read by another one, the groups
     that did are one, and everything is replayed once more.
     """
-    found = replay(parts_of(orders, groups, parts))
-    for left in reversed(range(ATTEMPTS - 1)):
-        missed = clashes([one.trace for one in found])
+    some = grouping.parts(orders, parts if tries > 1 else 1)
+    found = replay(some)
+    missed = clashes([one.trace for one in found])
+    if not missed and some[0].among == 1:
+        return found, None
+    if not missed:
+        corrected = correct(grouping.units, found)
+        missed = crossed([*(one.trace for one in found), corrected.trace], corrected.again)
         if not missed:
-            break
-        groups = _united(groups, missed)
-        found = replay(parts_of(orders, groups, parts if left else 1))
-    return found
-
-
-def parts_of(orders: Sequence[OrderRecord], groups: Sequence[int], parts: int) -> list[Part]:
-    """Return orders in so many parts, each group in one."""
-    return [
-        Part([orders[place] for place in places], [groups[place] for place in places])
-        for places in dealt(groups, parts)
-    ]
+            return found, corrected
+    return replayed_apart(orders, grouping.united(missed), parts, replay, correct, tries - 1)
 
 
 def _united(groups: Sequence[int], missed: Sequence[set[int]]) -> list[int]:
@@ -76,13 +123,22 @@ def _united(groups: Sequence[int], missed: Sequence[set[int]]) -> list[int]:
     return [first.setdefault(joined.of(group), group) for group in groups]
 
 
-def grouped(records: Records, terms: Terms, readers: Readers) -> list[int]:
-    """Return for each order the number of its group: the place of the first order of it.
+def grouped(records: Records, terms: Terms, readers: Readers) -> Grouping:
+    """Return which orders rest on each other.
 
     It is worked out from what is recorded, so it may miss something; whoever replays groups apart looks
-    afterwards whether they were (`clashes`).
+    afterwards whether they were (`clashes`). Budgets tie nothing where all that orders share besides is
+    other counters or customers: what they leave is guessed, and put right afterwards.
     """
     ties = ties_of(terms, records.span)
+    if not ties.budgets or ties.sales:
+        return Grouping(_joined(records, terms, ties, readers))
+    groups = _joined(records, terms, replace(ties, budgets=()), readers)
+    return Grouping(groups, _joined(records, terms, Ties(customers=ties.pasts), readers))
+
+
+def _joined(records: Records, terms: Terms, ties: Ties, readers: Readers) -> list[int]:
+    """Return for each order the place of the first order that it is tied to."""
     if not ties:
         return list(range(len(records.orders)))
     names = _Naming(terms, ties, readers)

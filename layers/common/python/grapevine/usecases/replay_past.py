@@ -18,7 +18,8 @@ from grapevine.domain.products import Product
 from grapevine.domain.programs import Terms
 from grapevine.domain.tiers import Volume
 from grapevine.ports import ClickReader, PastCatalog
-from grapevine.usecases.replay_books import Moment, ReplayBooks
+from grapevine.usecases.replay_books import ReplayBooks
+from grapevine.usecases.replay_moment import Moment
 
 T = TypeVar("T")
 MOST_CLICKS = 200

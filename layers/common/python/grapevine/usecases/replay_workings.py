@@ -43,6 +43,11 @@ class KeptWorkings(Workings):
             kept = self._wants[key] = _Kept(order, decision, super().wants_of(key, order, decision, terms))
         return kept.wants
 
+    def wanted(self, key: OrderKey) -> Wanted | None:
+        """Return what an order wanted when it was last looked at, None where that was never asked."""
+        kept = self._wants.get(key)
+        return kept.wants if kept else None
+
     def asked_of(self, key: OrderKey, wants: Wanted, holdings: Holdings) -> Asked:
         """Return what must be read; the same, while the order wants and has the same."""
         kept = self._asked.get(key)

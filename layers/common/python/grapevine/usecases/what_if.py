@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from grapevine.domain.drafts import NOTHING_NEW, Draft, Span, draft_faults, drafted
@@ -15,8 +17,11 @@ from grapevine.domain.programs import InvalidProgramError, Terms
 from grapevine.domain.ties import Trace
 from grapevine.domain.what_if import By, Tally, WhatIfReport, by_size, differences
 from grapevine.ports import ClickReader, EntryScan, FactScan, PastCatalog
-from grapevine.usecases.replay_books import OrderRecord
-from grapevine.usecases.replay_orders import DraftReplay, Part, Readers, RecordedReplay, Records
+from grapevine.usecases.replay_counters import Counters
+from grapevine.usecases.replay_guesses import Ask, GuessedCounters, TrueCounters, corrected
+from grapevine.usecases.replay_kinds import DraftReplay, RecordedReplay
+from grapevine.usecases.replay_moment import OrderRecord
+from grapevine.usecases.replay_orders import C_co, CountersOf, Part, Readers, Records, Replay
 from grapevine.usecases.verify_program import Progress, counted, silent
 
 
@@ -57,8 +62,10 @@ def what_if(
     InvalidProgramError with everything wrong with the draft, NotFoundError for no such program.
     """
     records, terms = read_records(command, ports, now, progress)
+    if not records.orders:
+        return report_of(records, Tally())
     whole = replayed(records, Part(records.orders), terms, ports.readers, progress)
-    return report_of(records, whole.tally)
+    return report_of(records, whole.tally())
 
 
 def read_records(
@@ -86,28 +93,83 @@ def read_records(
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of some orders: how what stands for them compares, and what they shared with others."""
+    """What came of some orders; `asks` is what they were told of counters that other parts share."""
 
-    tally: Tally
-    trace: Trace
+    replay: Replay[Counters]
+    part: Part
+    zone: ZoneInfo
+    asks: Sequence[Ask] = ()
+
+    @property
+    def trace(self) -> Trace:
+        """What they shared with others."""
+        return self.replay.trace
+
+    def tally(self, again: Container[int] = frozenset()) -> Tally:
+        """Return how what stands for them compares; without the groups that were made `again` elsewhere."""
+        return self.tally_of(
+            [number for number in range(len(self.part.orders)) if self.part.group_of(number) not in again]
+        )
+
+    def tally_of(self, numbers: Sequence[int]) -> Tally:
+        """Return how what stands compares for some of them, by their places in the part."""
+        tally, replay = Tally(), self.replay
+        for order in (self.part.orders[number] for number in numbers):
+            day = order.paid_at.astimezone(self.zone).date().isoformat()
+            tally.count(day, standing(order.entries), standing(replay.entries_of(order)))
+        tally.waiting = len(replay.waiting.intersection(numbers))
+        return tally
 
 
 def replayed(
     records: Records, part: Part, terms: Terms, readers: Readers, progress: Progress = silent
 ) -> Replayed:
     """Replay some of the orders under some terms."""
-    tally = Tally()
-    if not part.orders:
-        return Replayed(tally, Trace())
-    kind = RecordedReplay if terms == records.terms else DraftReplay
-    replay = kind(records, part, terms, readers)
-    replay.run(progress)
     zone = ZoneInfo(terms.program.time_zone)
-    for order in part.orders:
-        day = order.paid_at.astimezone(zone).date().isoformat()
-        tally.count(day, standing(order.entries), standing(replay.entries_of(order)))
-    tally.waiting = len(replay.waiting)
-    return Replayed(tally, replay.trace)
+    if part.among == 1:
+        replay = _replay(records, part, terms, readers, Counters)
+        replay.run(progress)
+        return Replayed(replay, part, zone)
+    guessing = _replay(records, part, terms, readers, partial(GuessedCounters, parts=part.among))
+    guessing.run(progress)
+    return Replayed(guessing, part, zone, guessing.counters.asks)
+
+
+@dataclass(frozen=True, slots=True)
+class PutRight:
+    """The orders that were made again since guesses had misled them: in the sequence of all parts."""
+
+    replayed: Replayed
+    units: Sequence[int]
+    again: frozenset[int]
+
+    @property
+    def trace(self) -> Trace:
+        """What they shared."""
+        return self.replayed.trace
+
+    @property
+    def tally(self) -> Tally:
+        """How what stands for them compares."""
+        return self.replayed.tally_of([place for place, unit in enumerate(self.units) if unit in self.again])
+
+
+def put_right(
+    records: Records, terms: Terms, readers: Readers, units: Sequence[int], asks: Sequence[Sequence[Ask]]
+) -> PutRight:
+    """Make every order again that was misled by what its part had guessed of the others."""
+    part = Part(records.orders, units)
+    replay = _replay(records, part, terms, readers, TrueCounters)
+    again = corrected(replay, units, asks)
+    return PutRight(Replayed(replay, part, ZoneInfo(terms.program.time_zone)), units, again)
+
+
+def _replay(
+    records: Records, part: Part, terms: Terms, readers: Readers, counters_of: CountersOf[C_co]
+) -> Replay[C_co]:
+    if terms == records.terms:
+        return RecordedReplay(records, part, terms, readers, counters_of)
+    return DraftReplay(records, part, terms, readers, counters_of)
 
 
 def report_of(records: Records, tally: Tally) -> WhatIfReport:
