@@ -51,8 +51,8 @@ class Others:
                 change = grant.granted - granted.get((entry.key, grant.key), 0)
                 granted[entry.key, grant.key] = grant.granted
                 line = self._taken.setdefault(grant.key, _Line())
-                taken, falls = line.last((0, 0))
-                line.put(entry.recorded_at, (taken + change, falls + (change < 0)))
+                taken, moves = line.last((0, 0))
+                line.put(entry.recorded_at, (taken + change, moves + 1))
             for sale in entry.sales:
                 subject = sales_subject(entry.program_id, sale.promoter_id, sale.month)
                 sold = self._sold.setdefault(subject, _Line())
@@ -63,8 +63,8 @@ class Others:
         line = self._taken.get(key)
         return line.at(now, (0, 0))[0] if line else 0
 
-    def falls(self, key: GrantKey, now: datetime) -> int:
-        """Return how often they had given back of it by then."""
+    def moves(self, key: GrantKey, now: datetime) -> int:
+        """Return how often they had taken of it or given back by then."""
         line = self._taken.get(key)
         return line.at(now, (0, 0))[1] if line else 0
 
@@ -84,7 +84,7 @@ class Counters:
         self._moment = moment
         self._others = others
         self._taken: dict[GrantKey, int] = {}
-        self._falls: dict[GrantKey, int] = {}
+        self._moves: dict[GrantKey, int] = {}
 
     def taken(self, wanted: Sequence[GrantKey]) -> dict[GrantKey, int]:
         """Return what all orders together have."""
@@ -97,13 +97,12 @@ class Counters:
     def take(self, key: GrantKey, change: int) -> None:
         """Count what an order takes, or gives back."""
         self._taken[key] = self._taken.get(key, 0) + change
-        if change < 0:
-            self._falls[key] = self._falls.get(key, 0) + 1
+        self._moves[key] = self._moves.get(key, 0) + 1
 
     def looked(self, place: int, wants: Wanted | None, *, is_first: bool) -> None:
         """Hear of a look that was just made at an order; here nobody needs to know."""
 
-    def falls(self, keys: Iterable[GrantKey]) -> int:
-        """Return how often something was given back of any of them."""
+    def moves(self, keys: Iterable[GrantKey]) -> int:
+        """Return how often something was taken of any of them, or given back."""
         now = self._moment.now
-        return sum([self._falls.get(key, 0) + self._others.falls(key, now) for key in keys])
+        return sum([self._moves.get(key, 0) + self._others.moves(key, now) for key in keys])

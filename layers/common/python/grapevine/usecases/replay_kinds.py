@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from grapevine.domain.candidates import grace_end
+from grapevine.domain.capping import NOTHING_ASKED
 from grapevine.domain.decisions import Decision
 from grapevine.domain.drafts import is_scarce
 from grapevine.domain.entries import Entry, EntryReason, holdings_of
 from grapevine.domain.grants import GrantKey
 from grapevine.domain.instants import month_of
 from grapevine.domain.programs import Terms
+from grapevine.domain.recruits import RECRUIT
+from grapevine.domain.wants import Wants
 from grapevine.usecases.replay_arrivals import BEHIND, HOUR, arrivals, voided_by_hand
 from grapevine.usecases.replay_moment import ARRIVAL, SWEEP, Look, OrderRecord, Rank, Turn
 from grapevine.usecases.replay_orders import C_co, CountersOf, Part, Readers, Records, Replay
@@ -73,15 +76,15 @@ class DraftReplay(Replay[C_co]):
         super().__init__(records, part, terms, readers, first, counters_of)
         entries = (entry for order in records.orders for entry in order.entries if not entry.facts)
         self._sweeps = sorted({entry.recorded_at for entry in entries})
-        # A sweep looks at what is due several times; that matters only where others may give back, or
-        # sell in a month that is open.
+        # A sweep looks at what is due several times; that matters only where others may take or give back,
+        # or sell in a month that is open.
         scarce = any(
             is_scarce(plan) for plan in terms.plans_within(records.span.starts_at, records.span.ends_at)
         )
         self._looks_again = scarce or bool(terms.campaigns)
         self._swept: dict[int, datetime] = {}
         self._lacks: dict[int, list[GrantKey]] = {}
-        self._falls: dict[int, int] = {}
+        self._moves: dict[int, int] = {}
         self._open: dict[int, datetime] = {}
         """When the month is over that an order's decision rests on, by the order's place."""
         self._stays: set[int] = set()
@@ -103,9 +106,19 @@ class DraftReplay(Replay[C_co]):
             self._swept[look.order] = look.at
         super()._look(look)
         if self._looks_again:
-            held = holdings_of(self.entries_of(self._orders[look.order])).held
-            self._lacks[look.order] = [key for key, of in held.items() if of.most > of.granted]
-            self._falls[look.order] = self._counters.falls(self._lacks[look.order])
+            self._lacks[look.order] = lacks = self._lacks_of(self._orders[look.order])
+            self._moves[look.order] = self._counters.moves(lacks)
+
+    def _lacks_of(self, order: OrderRecord) -> list[GrantKey]:
+        """Return what an order would ask for if it was looked at again, whatever it was told before."""
+        wants, holdings = self._workings.wanted(order.key), holdings_of(self.entries_of(order))
+        if wants is None or not holdings.held:
+            return []
+        asked = (
+            self._workings.asked_of(order.key, wants, holdings) if isinstance(wants, Wants) else NOTHING_ASKED
+        )
+        firsts = (key for key, of in holdings.held.items() if key.scarce == RECRUIT and of.most > of.granted)
+        return [*asked.keys, *firsts]
 
     def _may_be_decided(self, look: Look) -> bool:
         """Say whether an order may be decided otherwise than before, by what was sold in a month."""
@@ -113,15 +126,14 @@ class DraftReplay(Replay[C_co]):
         return until is not None and (look.order not in self._stays or look.at >= until)
 
     def _may_have_more(self, number: int) -> bool:
-        """Say whether others gave anything back, since an order was looked at, of what it would take more of.
+        """Say whether others took or gave back, since an order was looked at, of what it would ask for.
 
-        That is only what it was offered more of than it has: what it has all of, it does not ask for.
         Where only guesses tell what others do, they may have.
         """
         lacks = self._lacks.get(number)
         if not lacks:
             return False
-        return not self._counters.is_whole or self._counters.falls(lacks) != self._falls[number]
+        return not self._counters.is_whole or self._counters.moves(lacks) != self._moves[number]
 
     def _after(self, look: Look, posted: Sequence[Entry]) -> None:
         after = look.at + TICK if look.rank.kind is SWEEP else look.at
