@@ -256,3 +256,13 @@ def test_what_is_logged_goes_to_who_subscribed(world: World, client: Clients) ->
     world.webhook_queue.lanes.clear()
     tick = client("notify").events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
     assert client("notify").lambda_.invoke("sweep_webhooks", tick).payload == {"lanes": 0}
+
+
+def test_edge_87_a_message_that_cannot_be_read_comes_again_until_it_is_dead(client: Clients) -> None:
+    lane = {"program_id": make.PROGRAM_ID, "subscription_id": "wh_none", "slot": 0}
+    bodies = ["not JSON", "{}", json.dumps({"lane": {"slot": 0}}), json.dumps({"lane": lane})]
+    event = client("notify").events.generate_sqs_event(bodies)
+    for number, record in enumerate(event["Records"]):
+        record["messageId"] = str(number)
+    answer = client("notify").lambda_.invoke("deliver_webhooks", event).payload
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["0", "1", "2"]

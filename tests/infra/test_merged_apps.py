@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grapevine.adapters.dynamo.stored import READERS as READ_KINDS
+from grapevine.adapters.webhooks.http import WHOLE_SECONDS
+from grapevine.usecases.deliver_events import LEASE
+from grapevine.usecases.run_lane import WORK
 from infra.house import APPS, INFRA, PYTHON_VERSION
 from infra.templates import OFFSET_PARAMETER, OFFSET_VARIABLE, functions_of, handler_of
 
@@ -47,7 +51,14 @@ READERS = {
     ("fraud", "screen_facts"): ("OrdersStream", 1),
     ("insight", "count_clicks"): ("ClicksStream", 1),
     ("notify", "publish_entries"): ("LedgerStream", 1),
+    ("notify", "publish_people"): ("CatalogStream", 1),
+    ("notify", "publish_payouts"): ("StateStream", 1),
 }
+TOLD = {
+    "catalog": ("promoter", "volume", "customer_order", "registration"),
+    "state": ("payout", "settlement"),
+}
+"""The kinds of rows that events are made of, by table."""
 ONLY_INSERTS = {"Filters": [{"Pattern": '{"eventName":["INSERT"]}'}]}
 VARIABLES = {
     "GRAPEVINE_STAGE": {"Ref": "Stage"},
@@ -146,7 +157,32 @@ def test_only_the_folder_of_pages_sees_modifications_of_the_ledger(packaged: dic
         for app, handler in READERS
     }
     assert filters.pop(("accrue", "on_entries")) is None
+    people, payouts = filters.pop(("notify", "publish_people")), filters.pop(("notify", "publish_payouts"))
+    assert kinds_of(people) == set(TOLD["catalog"])
+    assert kinds_of(payouts) == set(TOLD["state"])
+    assert kinds_of(people) | kinds_of(payouts) == set(READ_KINDS)
     assert list(filters.values()) == [ONLY_INSERTS] * 4
+
+
+def kinds_of(filters: Any) -> set[str]:  # noqa: ANN401 - a template's part
+    """Return the kinds of rows that reach a function, as new ones and as changed ones."""
+    (one,) = filters["Filters"]
+    pattern = json.loads(one["Pattern"])
+    assert pattern["eventName"] == ["INSERT", "MODIFY"]
+    return set(pattern["dynamodb"]["NewImage"]["kind"]["S"])
+
+
+def test_webhook_queue_mapping(packaged: dict[str, PackagedApp]) -> None:
+    event = _only_event(_functions(packaged["notify"])["deliver_webhooks"])
+    assert event["Type"] == "SQS"
+    assert event["Properties"]["Queue"] == {"Fn::Sub": "${WebhookQueueArn}"}
+    assert event["Properties"]["BatchSize"] == 1
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_lane_is_longer_somebodys_than_a_function_runs(packaged: dict[str, PackagedApp]) -> None:
+    longest = _functions(packaged["notify"])["deliver_webhooks"]["Timeout"]
+    assert LEASE.total_seconds() > longest > WORK.total_seconds() + WHOLE_SECONDS
 
 
 def test_no_stream_has_more_than_two_readers() -> None:

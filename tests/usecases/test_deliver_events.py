@@ -286,6 +286,50 @@ def test_what_came_while_somebody_was_at_the_lane_is_looked_for_when_they_leave(
     assert len(post.sender.sent) == 2
 
 
+class Late(MemorySubscriptions):
+    """A store beside which something is told just before a lane is given back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: list[Callable[[], None]] = []
+
+    def keep_lane(self, lane: Any, position: int, until: Any) -> Any:  # noqa: ANN401
+        while until is None and self.before:
+            self.before.pop()()
+        return super().keep_lane(lane, position, until)
+
+
+def test_what_came_just_before_a_lane_was_left_is_looked_for_at_once() -> None:
+    listener = Listener()
+    late = Late()
+    post = Post(sender=MemorySender(listener), subscriptions=late)
+    post.subscribe()
+
+    def tell() -> None:
+        post.tell("a")
+        post.queue.lanes.clear()
+
+    late.before.append(tell)
+    post.tell("a")
+    post.soon()
+    assert listener.arrived == [("a", 1), ("a", 2)]
+
+
+def test_what_comes_while_one_bad_event_makes_all_wait_arrives_as_soon_as_anything_may() -> None:
+    listener = Listener(lambda place: 422 if place == ("a", 1) else 204)
+    post = post_to(listener)
+    post.subscribe()
+    post.tell("a")
+    post.soon()
+    for name in NAMES[1:]:
+        post.tell(name)
+    post.soon()
+    assert listener.arrived == []
+    post.soon(seconds=15)
+    assert {name for name, _ in listener.arrived} == set(NAMES[1:])
+    assert post.stored().failures == 0
+
+
 def test_without_a_secret_nothing_is_sent() -> None:
     listener = Listener()
     post = post_to(listener)
@@ -355,7 +399,7 @@ def test_whatever_fails_everybody_has_everything_in_order_in_the_end(
     listeners = {url: Listener(_popping(left)) for url, left in answers.items()}
 
     class Both(MemorySender):
-        def send(self, url: str, headers: Any, body: bytes) -> Any:  # noqa: ANN401
+        def send(self, url: str, headers: Any, body: bytes, whole_seconds: object = None) -> Any:  # noqa: ANN401
             return listeners[url](headers, body)
 
     post = Post(sender=Both(), subscriptions=Crashing([]))

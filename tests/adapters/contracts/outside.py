@@ -16,6 +16,7 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
 
 from grapevine.adapters.eventbridge import EventBridgeBus
+from grapevine.adapters.memory.events import MemoryWebhookQueue
 from grapevine.adapters.memory.outside import (
     MemoryBus,
     MemoryFailures,
@@ -26,9 +27,11 @@ from grapevine.adapters.memory.outside import (
 from grapevine.adapters.s3 import S3Files
 from grapevine.adapters.secrets_manager import SecretsManager
 from grapevine.adapters.sqs import SqsFailures, SqsSettlementQueue
+from grapevine.adapters.webhook_queue import SqsWebhookQueue
 from grapevine.domain.settlements import PageName
-from grapevine.ports import EventBus, Files, SecretStore, SettlementQueue
+from grapevine.ports import EventBus, Files, SecretStore, SettlementQueue, WebhookQueue
 from grapevine.runtime.parts import FailuresPart
+from grapevine.usecases.deliver_events import DeliverEvents
 from tests.engines import ministack
 from tests.engines.endpoint import ACCESS_KEY, REGION
 from tests.engines.processes import LOOPBACK, free_port, server
@@ -47,6 +50,8 @@ class Outside:
     settlement_queue: SettlementQueue
     files: Files
     bus: EventBus
+    webhook_queue: WebhookQueue
+    lanes: Callable[[], list[DeliverEvents]]
     lists: Callable[[], list[PageName]]
     pages: Callable[[], list[PageName]]
     voids: Callable[[], list[tuple[str, str]]]
@@ -60,12 +65,15 @@ class Outside:
 def in_memory() -> Outside:
     """Everything in memory."""
     queue, bus, files = MemorySettlementQueue(), MemoryBus(), MemoryFiles()
+    webhook_queue = MemoryWebhookQueue()
     return Outside(
         secrets=MemorySecrets(),
         failures=MemoryFailures(),
         settlement_queue=queue,
         files=files,
         bus=bus,
+        webhook_queue=webhook_queue,
+        lanes=lambda: _lanes(webhook_queue),
         lists=lambda: list(queue.lists),
         pages=lambda: list(queue.pages),
         voids=lambda: list(queue.voids),
@@ -96,9 +104,9 @@ def on_ministack(url: str, name: str) -> Outside:
     events = session.client("events", endpoint_url=url)
     s3 = session.client("s3", endpoint_url=url)
     # What is received is seen again at once, so that no test has to wait for it.
-    failures, settle, heard = (
+    failures, settle, heard, webhooks = (
         sqs.create_queue(QueueName=f"{name}-{kind}", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
-        for kind in ("failures", "settle", "heard")
+        for kind in ("failures", "settle", "heard", "webhooks")
     )
     s3.create_bucket(Bucket=f"bucket-{name}")
     s3.put_bucket_versioning(Bucket=f"bucket-{name}", VersioningConfiguration={"Status": "Enabled"})
@@ -114,6 +122,8 @@ def on_ministack(url: str, name: str) -> Outside:
         settlement_queue=SqsSettlementQueue(sqs, settle),
         files=S3Files(s3, f"bucket-{name}"),
         bus=EventBridgeBus(events, name),
+        webhook_queue=SqsWebhookQueue(sqs, webhooks),
+        lanes=lambda: [_lane(body) for body in _drained(sqs, webhooks)],
         lists=lambda: [PageName(**body["list"]) for body in _drained(sqs, settle)],
         pages=lambda: [PageName(**body["page"]) for body in _drained(sqs, settle)],
         voids=lambda: [_void(body) for body in _drained(sqs, settle)],
@@ -139,6 +149,23 @@ def _drained(sqs: SQSClient, queue_url: str) -> list[dict[str, Any]]:
             bodies.append(json.loads(message["Body"]))
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
     return bodies
+
+
+def _lane(values: dict[str, Any]) -> DeliverEvents:
+    lane = values["lane"]
+    return DeliverEvents(**{**lane, "again": tuple(lane.get("again", ()))})
+
+
+def _lanes(queue: MemoryWebhookQueue) -> list[DeliverEvents]:
+    return [
+        *(DeliverEvents(*lane[:3]) for lane in queue.lanes),
+        *(DeliverEvents(*lane) for lane in queue.again),
+        *(
+            DeliverEvents(program_id, name, slot, replay_from=position)
+            for program_id, name, cursor in queue.replays
+            for slot, position in enumerate(cursor)
+        ),
+    ]
 
 
 def _void(values: dict[str, Any]) -> tuple[str, str]:

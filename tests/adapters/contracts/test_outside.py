@@ -7,10 +7,12 @@ import pytest
 from grapevine.domain.entries import BonusKey, BonusKind, Postable
 from grapevine.domain.errors import NotFoundError
 from grapevine.domain.settlements import PageName
+from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
 from grapevine.ports import StorefrontSecrets
 from tests.adapters.contracts.outside import Outside
 from tests.adapters.contracts.stores import Names
+from tests.builders import T0
 
 pytestmark = pytest.mark.engines("memory", "ministack")
 
@@ -187,3 +189,38 @@ def test_every_event_is_published_with_its_type(outside: Outside) -> None:
 def test_publishing_nothing_is_fine(outside: Outside) -> None:
     outside.bus.publish([])
     assert outside.published() == []
+
+
+def test_a_webhooks_secrets_are_its_own(outside: Outside, names: Names) -> None:
+    assert outside.secrets.signing_secrets(names.program, "wh_1") is None
+    for written in (SigningSecrets("whsec_a"), SigningSecrets("whsec_a").rotated("whsec_b", T0)):
+        outside.secrets.put_signing_secrets(names.program, "wh_1", written)
+        assert outside.secrets.signing_secrets(names.program, "wh_1") == written
+        assert "whsec" not in repr(written)
+    assert outside.secrets.signing_secrets(names.program, "wh_2") is None
+
+
+def test_lanes_are_queued_one_by_one(outside: Outside, names: Names) -> None:
+    outside.webhook_queue.send_lanes(names.program, "wh_1", range(12))
+    found = outside.lanes()
+    assert sorted(lane.slot for lane in found) == list(range(12))
+    assert {(lane.program_id, lane.subscription_id, lane.again) for lane in found} == {
+        (names.program, "wh_1", ())
+    }
+
+
+def test_a_replay_is_queued_for_each_lane(outside: Outside, names: Names) -> None:
+    cursor = (5, 0, 7, 0, 0, 0, 0, 9)
+    outside.webhook_queue.send_replay(names.program, "wh_1", cursor)
+    assert {lane.slot: lane.replay_from for lane in outside.lanes()} == dict(enumerate(cursor))
+
+
+def test_events_to_send_again_are_queued(outside: Outside, names: Names) -> None:
+    outside.webhook_queue.send_again(names.program, "wh_1", 3, (4, 9))
+    (lane,) = outside.lanes()
+    assert (lane.slot, lane.again, lane.replay_from) == (3, (4, 9), None)
+
+
+def test_a_lane_may_wait(outside: Outside, names: Names) -> None:
+    outside.webhook_queue.send_lanes(names.program, "wh_1", (1,), 900)
+    assert [lane.slot for lane in outside.lanes()] in ([], [1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -236,8 +236,8 @@ class DeadLetter:
 class SigningSecrets:
     """What a subscription's events are signed with: the newest, and for a day the one before it."""
 
-    newest: str
-    previous: str = ""
+    newest: str = field(repr=False)
+    previous: str = field(default="", repr=False)
     previous_until: datetime | None = None
 
     def in_force(self, now: datetime) -> tuple[str, ...]:

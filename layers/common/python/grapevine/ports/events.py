@@ -129,8 +129,13 @@ class WebhookSender(Protocol):
         """Return why nothing may ever be sent to a URL, None where it may: its name is not looked up."""
         ...
 
-    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send once, follow nothing; what did not work is in the answer."""
+    def send(
+        self, url: str, headers: Mapping[str, str], body: bytes, whole_seconds: float | None = None
+    ) -> Answer:
+        """Send once, follow nothing; what did not work is in the answer.
+
+        `whole_seconds` is for who cannot wait as long as usual.
+        """
         ...
 
 

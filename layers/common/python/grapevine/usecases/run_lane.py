@@ -20,7 +20,7 @@ from grapevine.domain.subscriptions import (
 from grapevine.ports import EventReader, SecretStore, SubscriptionStore, WebhookQueue, WebhookSender
 from grapevine.usecases.sign_events import body_of, signed_headers
 
-WORK = timedelta(seconds=35)
+WORK = timedelta(seconds=30)
 """How long one run begins something new; the last request may take 15 seconds more."""
 PAGE = 20
 MOST_READ = 100

@@ -25,6 +25,8 @@ from grapevine.usecases.sign_events import body_of, signed_headers
 MOST_SUBSCRIPTIONS = 20
 """Of one program: every event wakes each of them."""
 SECRET_BYTES = 32
+PING_SECONDS = 8.0
+"""Whoever asks for a ping waits for it, and for no more than 15 seconds."""
 
 
 class SubscriptionRefusedError(RefusedError):
@@ -142,7 +144,8 @@ def ping(
         data={"webhook_id": known.id},
     )
     body = body_of(event)
-    return ports.sender.send(known.url, signed_headers(event.id, body, secrets.in_force(now), now), body)
+    headers = signed_headers(event.id, body, secrets.in_force(now), now)
+    return ports.sender.send(known.url, headers, body, PING_SECONDS)
 
 
 def replay(program_id: str, subscription_id: str, cursor: Cursor, ports: SubscriptionPorts) -> Subscription:

@@ -21,7 +21,7 @@ from grapevine.domain.events import ClosedMonth, CustomerTold
 
 def stored_in(item: Item) -> Stored | None:
     """Return what an item tells that events are made of, None for any other."""
-    read = _READERS.get(item.get("kind", {}).get("S", ""))
+    read = READERS.get(item.get("kind", {}).get("S", ""))
     return read(item) if read else None
 
 
@@ -52,7 +52,7 @@ def _registration(item: Item) -> CustomerTold:
     )
 
 
-_READERS: Mapping[str, Callable[[Item], Stored]] = {
+READERS: Mapping[str, Callable[[Item], Stored]] = {
     "payout": lambda item: payout_of(row(PayoutRow, item)),
     "settlement": settlement_of,
     "promoter": lambda item: promoter_of(row(PromoterRow, item)),

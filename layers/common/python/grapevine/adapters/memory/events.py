@@ -154,6 +154,12 @@ class MemorySender:
     def fault(self, url: str) -> str | None:
         return None if url.startswith("https://") else "must begin with https://"
 
-    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def send(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        whole_seconds: float | None = None,  # noqa: ARG002 - memory is quick
+    ) -> Answer:
         self.sent.append((url, headers, body))
         return self._answers(headers, body)

@@ -50,8 +50,10 @@ class HttpWebhookSender:
             return str(error)
         return None
 
-    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send once; what did not work is in the answer."""
+    def send(
+        self, url: str, headers: Mapping[str, str], body: bytes, whole_seconds: float | None = None
+    ) -> Answer:
+        """Send once, for at most so long; what did not work is in the answer."""
         try:
             target = target_of(url, is_local=self._is_local)
             addresses = addresses_of(target, self._resolve, is_local=self._is_local)
@@ -59,26 +61,8 @@ class HttpWebhookSender:
             return Answer(None, f"not sent: {error}")
         except OSError:
             return Answer(None, "its name is not known")
-        return self._ask(target, addresses, headers, body)
-
-    def _ask(
-        self, target: Target, addresses: Sequence[str], headers: Mapping[str, str], body: bytes
-    ) -> Answer:
         connection = _Pinned(target, addresses, self._context(target))
-        ends = Timer(self._whole_seconds, connection.give_up)
-        ends.daemon = True
-        ends.start()
-        try:
-            connection.connect()
-            connection.request("POST", target.path, body, {**headers, "host": target.host_header})
-            answer = _answer(connection.getresponse())
-            # Half an answer, cut off by us, may look like a whole one.
-            return Answer(None, LATE) if connection.is_over else answer
-        except (OSError, HTTPException, ValueError) as error:
-            return Answer(None, connection.why(error))
-        finally:
-            ends.cancel()
-            connection.close()
+        return _asked(connection, target, headers, body, whole_seconds or self._whole_seconds)
 
     def _context(self, target: Target) -> ssl.SSLContext | None:
         if target.scheme != "https":
@@ -130,6 +114,25 @@ class _Pinned(HTTPConnection):
         if isinstance(error, ssl.SSLError):
             return "has no good certificate"
         return f"could not be reached: {type(error).__name__}"
+
+
+def _asked(
+    connection: _Pinned, target: Target, headers: Mapping[str, str], body: bytes, whole_seconds: float
+) -> Answer:
+    ends = Timer(whole_seconds, connection.give_up)
+    ends.daemon = True
+    ends.start()
+    try:
+        connection.connect()
+        connection.request("POST", target.path, body, {**headers, "host": target.host_header})
+        answer = _answer(connection.getresponse())
+        # Half an answer, cut off by us, may look like a whole one.
+        return Answer(None, LATE) if connection.is_over else answer
+    except (OSError, HTTPException, ValueError) as error:
+        return Answer(None, connection.why(error))
+    finally:
+        ends.cancel()
+        connection.close()
 
 
 def _answer(response: HTTPResponse) -> Answer:
