@@ -41,6 +41,8 @@ HANDLERS = {
     },
     "console": {
         "read_health",
+        "read_openapi",
+        "read_docs",
         "create_key",
         "list_keys",
         "read_key",
