@@ -12,7 +12,7 @@ BENCH := .venv-bench
 MUTATION := .venv-mutation
 ARGS ?=
 
-.PHONY: .venv demo test lint test-dynamodb-local local deploy bench-engine bench-what-if bench-settle simulate simulate-mutants mutation lock clean
+.PHONY: .venv demo test lint test-dynamodb-local api-fuzz local deploy bench-engine bench-what-if bench-settle simulate simulate-mutants mutation lock clean
 
 .venv: $(INSTALLED)
 
@@ -47,6 +47,10 @@ lint: .venv
 # Amazon's own DynamoDB Local; needs java and mvn.
 test-dynamodb-local: .venv
 	$(BIN)/pytest -m dynamodb_local --engine dynamodb-local $(ARGS)
+
+# schemathesis against the API's description, for longer than CI does.
+api-fuzz: .venv
+	FUZZ_EXAMPLES=50 $(BIN)/pytest tests/api $(ARGS)
 
 # The whole system on this machine until Ctrl-C, without the demo.
 local: .venv
