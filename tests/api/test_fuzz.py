@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 import pytest
 import schemathesis
@@ -75,7 +76,7 @@ def _served() -> Iterator[str]:
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-def test_no_answer_is_undocumented(case: schemathesis.Case, base_url: str) -> None:
+def test_no_answer_is_undocumented(case: schemathesis.Case[Any], base_url: str) -> None:
     """At places that exist, so that bodies and queries are what is tried."""
     for name in PLACE.keys() & (case.path_parameters or {}).keys():
         case.path_parameters[name] = PLACE[name]
