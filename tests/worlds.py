@@ -23,6 +23,7 @@ from grapevine.adapters.memory.events import (
 )
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts
 from grapevine.adapters.memory.ledger import MemoryLedger
+from grapevine.adapters.memory.messages import MemoryContacts, MemoryMessenger, MemoryMessengers, MemoryNotes
 from grapevine.adapters.memory.outside import (
     MemoryBus,
     MemoryFailures,
@@ -117,6 +118,9 @@ class World:
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
     failures: MemoryFailures = field(default_factory=MemoryFailures)
     settlement_queue: MemorySettlementQueue = field(default_factory=MemorySettlementQueue)
+    notes: MemoryNotes = field(default_factory=MemoryNotes)
+    contacts: MemoryContacts = field(default_factory=MemoryContacts)
+    messenger: MemoryMessenger = field(default_factory=MemoryMessenger)
     shop_queue: MemoryShopQueue = field(default_factory=MemoryShopQueue)
     shop_clients: MemoryShops = field(default_factory=MemoryShops)
     reconcile_marks: MemoryReconcileMarks = field(default_factory=MemoryReconcileMarks)
@@ -145,6 +149,10 @@ class World:
     @property
     def api_keys(self) -> ApiKeyStore:
         return self.catalog
+
+    @property
+    def messengers(self) -> MemoryMessengers:
+        return MemoryMessengers(self.messenger)
 
     @property
     def links(self) -> LinkReader:

@@ -34,3 +34,8 @@ def deliver_webhooks(event: SQSEvent) -> Answer:
 @app.schedule("rate(5 minutes)")
 def sweep_webhooks(event: CloudWatchEvent) -> dict[str, Any]:
     return notifying.sweep(parts())
+
+
+@app.schedule("rate(5 minutes)")
+def send_messages(event: CloudWatchEvent) -> dict[str, Any]:
+    return notifying.write(parts())

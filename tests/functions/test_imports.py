@@ -33,6 +33,7 @@ HANDLERS = {
     "fraud": {"screen_facts"},
     "insight": {"count_clicks"},
     "notify": {
+        "send_messages",
         "publish_entries",
         "publish_people",
         "publish_payouts",
@@ -91,6 +92,8 @@ HANDLERS = {
         "score_coupons",
         "put_payee",
         "read_payee",
+        "read_contact",
+        "put_promoter_contact",
         "request_payout",
         "list_payouts",
         "list_program_payouts",

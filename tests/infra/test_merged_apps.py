@@ -36,6 +36,7 @@ HANDLERS = {
     "fraud": {"screen_facts"},
     "insight": {"count_clicks"},
     "notify": {
+        "send_messages",
         "publish_entries",
         "publish_people",
         "publish_payouts",
@@ -231,6 +232,11 @@ def test_shops_events_are_heard_and_none_is_dropped_in_silence(packaged: dict[st
 def test_points_are_tended_after_the_utc_day_has_settled(packaged: dict[str, PackagedApp]) -> None:
     event = _only_event(_functions(packaged["settle"])["start_points"])
     assert event == {"Type": "Schedule", "Properties": {"Schedule": "cron(15 1 * * ? *)"}}
+
+
+def test_messages_go_every_five_minutes(packaged: dict[str, PackagedApp]) -> None:
+    event = _only_event(_functions(packaged["notify"])["send_messages"])
+    assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(5 minutes)"}}
 
 
 @pytest.mark.parametrize("app", ["track_click", "place_order", "settle", "console"])

@@ -10,6 +10,7 @@ from grapevine.domain.coupons import PublicChange
 from grapevine.domain.entries import AccountKey
 from grapevine.domain.errors import MalformedBodyError
 from grapevine.domain.facts import FactKind, OrderKey, Outcome
+from grapevine.domain.messages import Contact
 from grapevine.domain.payouts import PayoutState, transfer_id
 from grapevine.domain.people import PromoterStatus
 from grapevine.domain.transfers import RailName
@@ -163,6 +164,7 @@ def promoter_ports(world: World) -> PromoterPrivacyPorts:
         ledger=world.ledger,
         pages=world.pages,
         payees=world.payees,
+        contacts=world.contacts,
         batches=world.batches,
         personal_data=world.personal_data,
         records=world.privacy_records,
@@ -218,6 +220,7 @@ def join(made: Market, partner: Partner) -> None:
     payees = PayeePorts(world.catalog, world.secrets, world.payees, world.rails)
     said = PutPayeeDetails(program_id=PROGRAM_ID, promoter_id=promoter.id, rail=RailName.CSV, details=details)
     put_payee_details(said, payees, T0 - days(30))
+    world.contacts.put_contact(PROGRAM_ID, promoter.id, Contact(address=partner.email))
     made.partners.append(named)
 
 

@@ -30,7 +30,7 @@ from grapevine.adapters.sqs import SqsFailures, SqsSettlementQueue
 from grapevine.adapters.webhook_queue import SqsWebhookQueue
 from grapevine.domain.settlements import PageName
 from grapevine.ports import EventBus, Files, SecretStore, SettlementQueue, WebhookQueue
-from grapevine.runtime.parts import FailuresPart
+from grapevine.runtime.stores import FailuresPart
 from grapevine.usecases.deliver_events import DeliverEvents
 from tests.engines import ministack
 from tests.engines.endpoint import ACCESS_KEY, REGION

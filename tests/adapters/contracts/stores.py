@@ -13,6 +13,7 @@ from grapevine.adapters.dynamo.clicks import DynamoClicks
 from grapevine.adapters.dynamo.events import DynamoEventLog
 from grapevine.adapters.dynamo.facts import DynamoFacts
 from grapevine.adapters.dynamo.ledger import DynamoLedger
+from grapevine.adapters.dynamo.messages import DynamoContacts, DynamoNotes
 from grapevine.adapters.dynamo.pages import DynamoPages
 from grapevine.adapters.dynamo.payees import DynamoPayees
 from grapevine.adapters.dynamo.privacy import DynamoPrivacyRecords
@@ -29,6 +30,7 @@ from grapevine.adapters.memory.catalog import MemoryCatalog
 from grapevine.adapters.memory.events import MemoryEventLog, MemorySubscriptions
 from grapevine.adapters.memory.flow import MemoryClicks, MemoryFacts
 from grapevine.adapters.memory.ledger import MemoryLedger
+from grapevine.adapters.memory.messages import MemoryContacts, MemoryNotes
 from grapevine.adapters.memory.outside import MemoryFiles
 from grapevine.adapters.memory.private import MemoryPersonalData, MemoryPrivacyRecords, MemoryRawBodies
 from grapevine.adapters.memory.rails import MemoryBatches, MemoryPayees
@@ -48,7 +50,9 @@ from grapevine.ports import (
     ApiKeyStore,
     BatchStore,
     BodyStore,
+    ContactStore,
     EventLog,
+    NoteStore,
     PayeeStore,
     PersonalData,
     PrivacyRecords,
@@ -91,6 +95,8 @@ class Stores:
     payees: PayeeStore
     batches: BatchStore
     waits: WaitStore
+    notes: NoteStore
+    contacts: ContactStore
     proofs: ProofStore
     event_log: EventLog
     subscriptions: SubscriptionStore
@@ -158,6 +164,8 @@ def dynamo_stores(database: Database) -> Stores:
         payees=DynamoPayees(database),
         batches=DynamoBatches(database, MemoryFiles()),
         waits=DynamoWaits(database),
+        notes=DynamoNotes(database),
+        contacts=DynamoContacts(database),
         proofs=DynamoProofs(database),
         event_log=DynamoEventLog(database),
         subscriptions=DynamoSubscriptions(database),
@@ -186,6 +194,8 @@ def memory_stores() -> Stores:
         payees=MemoryPayees(),
         batches=MemoryBatches(),
         waits=MemoryWaits(),
+        notes=MemoryNotes(),
+        contacts=MemoryContacts(),
         proofs=MemoryProofs(),
         event_log=MemoryEventLog(),
         subscriptions=MemorySubscriptions(),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from grapevine.domain.errors import NotFoundError, UnavailableError
+from grapevine.domain.messages import Channel
 from grapevine.domain.plain import from_plain, to_plain
 from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class SecretsManager:
-    """`storefront/{id}`, `program/{id}`, `rail/{program}/{rail}`, `webhook/{program}/{id}` under a prefix.
+    """`storefront/{id}`, `program/{id}`, and of a program `rail/…`, `webhook/…` and `message/…` by name.
 
-    Keys are written in hexadecimal.
+    They are under a stage's prefix. Keys are written in hexadecimal.
     """
 
     def __init__(self, client: SecretsManagerClient, prefix: str) -> None:
@@ -77,6 +79,14 @@ class SecretsManager:
     def put_signing_secrets(self, program_id: str, subscription_id: str, secrets: SigningSecrets) -> None:
         """Store it, replacing what was there."""
         self._write(f"webhook/{program_id}/{subscription_id}", to_plain(secrets))
+
+    def channel_secrets(self, program_id: str, channel: Channel) -> Mapping[str, str] | None:
+        """Return what a program writes to its promoters with by a channel, or None."""
+        return self._read(f"message/{program_id}/{channel}")
+
+    def put_channel_secrets(self, program_id: str, channel: Channel, secrets: Mapping[str, str]) -> None:
+        """Store it, replacing what was there."""
+        self._write(f"message/{program_id}/{channel}", dict(secrets))
 
     def _read(self, name: str) -> dict[str, Any] | None:
         try:

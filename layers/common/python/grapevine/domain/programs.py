@@ -111,7 +111,7 @@ def program_faults(program: Program) -> tuple[InvalidInputError, ...]:
         (len(program.name) <= 200, "longer than 200 characters", "name"),
         (program.currency in EXPONENTS, f"unknown currency {program.currency!r}", "currency"),
         (program.currency != POINTS, "points are not money that a program pays out", "currency"),
-        (_is_zone(program.time_zone), f"unknown time zone {program.time_zone!r}", "time_zone"),
+        (is_zone(program.time_zone), f"unknown time zone {program.time_zone!r}", "time_zone"),
         (bool(program.allowed_hosts), "at least one host is needed", "allowed_hosts"),
     )
     payouts = (
@@ -121,7 +121,8 @@ def program_faults(program: Program) -> tuple[InvalidInputError, ...]:
     return (*faults_of(checks), *payouts)
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Say whether a time zone of that name is known."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from grapevine.domain.entries import Postable
+from grapevine.domain.messages import Channel
 from grapevine.domain.settlements import PageName
 from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
@@ -52,6 +53,12 @@ class SecretStore(Protocol):
         """Return what a subscription's events are signed with, or None."""
 
     def put_signing_secrets(self, program_id: str, subscription_id: str, secrets: SigningSecrets) -> None:
+        """Store them, replacing what was there."""
+
+    def channel_secrets(self, program_id: str, channel: Channel) -> Mapping[str, str] | None:
+        """Return what a program writes to its promoters with by a channel, or None."""
+
+    def put_channel_secrets(self, program_id: str, channel: Channel, secrets: Mapping[str, str]) -> None:
         """Store it, replacing what was there."""
 
 

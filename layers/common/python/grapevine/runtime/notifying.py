@@ -7,13 +7,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from grapevine.domain.instants import truncate
+from grapevine.domain.messages import notes_of
 from grapevine.runtime import observe
 from grapevine.runtime.parts import Parts
 from grapevine.runtime.streams import Answer, Image, Record, answer_images, answer_messages, answer_rows
 from grapevine.usecases.deliver_events import DeliverEvents, DeliverPorts, deliver_events
 from grapevine.usecases.log_events import EventPorts, log_changes, log_entries
 from grapevine.usecases.log_stored import change_of
+from grapevine.usecases.send_messages import MessagePorts, Sent, send_messages
 from grapevine.usecases.sweep_webhooks import sweep_webhooks
+
+COUNTED = {
+    Sent.SENT: observe.MESSAGE_SENT,
+    Sent.REFUSED: observe.MESSAGE_REFUSED,
+    Sent.WAITS: observe.MESSAGE_WAITS,
+}
 
 
 def publish(event: Record, parts: Parts) -> Answer:
@@ -26,6 +34,8 @@ def publish(event: Record, parts: Parts) -> Answer:
         observe.note_each(entries=entry.id)
         if not together.is_done:
             log_entries((entry,), parts.ledger, event_ports(parts), parts.now())
+        for told in notes_of(entry):
+            parts.notes.add(told)
 
     return answer_images("publish_entries", event, each)
 
@@ -105,3 +115,15 @@ def deliver_ports(parts: Parts) -> DeliverPorts:
     return DeliverPorts(
         parts.event_log, parts.subscriptions, parts.secrets, parts.webhook_sender, parts.webhook_queue
     )
+
+
+def write(parts: Parts) -> Answer:
+    """Write to the promoters whose notes are due; the answer counts them by what became of it."""
+    with observe.invocation("send_messages") as fields:
+        ports = MessagePorts(parts.notes, parts.contacts, parts.messengers, parts.catalog)
+        became = {sent.value: number for sent, number in send_messages(ports, parts.now()).items()}
+        fields.update(messages=became)
+        for sent, metric in COUNTED.items():
+            if became.get(sent):
+                observe.count(metric, became[sent])
+        return became

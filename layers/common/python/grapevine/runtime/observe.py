@@ -35,6 +35,9 @@ EVENT_NOT_ARRIVED = "EventNotArrived"
 EVENT_DEAD = "EventDead"
 WEBHOOK_DISABLED = "WebhookDisabled"
 REQUEST_NOT_COUNTED = "RequestNotCounted"
+MESSAGE_SENT = "MessageSent"
+MESSAGE_REFUSED = "MessageRefused"
+MESSAGE_WAITS = "MessageWaits"
 
 
 @cache

@@ -18,51 +18,16 @@ from grapevine.domain.event_rows import Stored
 from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.settlements import ListSizes
-
-
-class CatalogPart(
-    ports.PeopleCatalog,
-    ports.NetworkCatalog,
-    ports.CampaignCatalog,
-    ports.ProgramCatalog,
-    ports.CouponWriter,
-    ports.RateWriter,
-    ports.LinkReader,
-    ports.StorefrontLists,
-    ports.CatalogLists,
-    ports.ProductLists,
-    ports.ApiKeyReader,
-    Protocol,
-):
-    """The whole catalog."""
-
-
-class LedgerPart(ports.OrderLedger, ports.DueReader, ports.BookReader, ports.EntryLists, Protocol):
-    """The whole ledger."""
-
-
-class ClicksPart(ports.ClickStore, ports.ClickWriter, ports.InterestReader, ports.InterestWriter, Protocol):
-    """Clicks and what their visitors looked at, both ways."""
-
-
-class FactsPart(ports.FactStore, ports.FactScan, Protocol):
-    """Facts, both ways, and all of them for the proof."""
-
-
-class PagesPart(ports.PageFolder, ports.PageReader, Protocol):
-    """Pages, both ways."""
-
-
-class TreasuryPart(ports.Treasury, ports.StateScan, Protocol):
-    """Accounts, payouts, and all of it for the proof."""
-
-
-class SettlementsPart(ports.SettlementStore, ports.SweepMark, Protocol):
-    """Settlement runs and how far the sweep has come."""
-
-
-class FailuresPart(ports.FailureQueue, ports.FailureReader, Protocol):
-    """The failure queue, both ends."""
+from grapevine.runtime.stores import (
+    CatalogPart,
+    ClicksPart,
+    FactsPart,
+    FailuresPart,
+    LedgerPart,
+    PagesPart,
+    SettlementsPart,
+    TreasuryPart,
+)
 
 
 class Parts(Protocol):
@@ -216,6 +181,21 @@ class Parts(Protocol):
     @property
     def webhook_sender(self) -> ports.WebhookSender:
         """Requests to subscribers."""
+        ...
+
+    @property
+    def notes(self) -> ports.NoteStore:
+        """What promoters are to be told."""
+        ...
+
+    @property
+    def contacts(self) -> ports.ContactStore:
+        """How promoters are written to."""
+        ...
+
+    @property
+    def messengers(self) -> ports.Messengers:
+        """The ways that messages go."""
         ...
 
     @property

@@ -77,6 +77,7 @@ def promoter_ports(parts: Parts) -> PromoterPrivacyPorts:
         ledger=parts.ledger,
         pages=parts.pages,
         payees=parts.payees,
+        contacts=parts.contacts,
         batches=parts.batches,
         personal_data=parts.personal_data,
         records=parts.privacy_records,

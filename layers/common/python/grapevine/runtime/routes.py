@@ -21,6 +21,7 @@ from grapevine.runtime import (
     console_privacy,
     console_products,
     console_storefronts,
+    contacts,
     settlements,
     statements,
 )
@@ -91,6 +92,8 @@ ROUTES: tuple[Route, ...] = (
     _program("POST", "/leaks", console_coupons.score_coupons, Scope.COUPONS_WRITE),
     _promoter("POST", "/payee", console_payouts.put_payee, Scope.PAYEES_WRITE),
     _promoter("GET", "/payee", console_payouts.read_payee, Scope.PAYEES_READ),
+    _promoter("PUT", "/contact", contacts.put_promoter_contact, Scope.PROMOTERS_WRITE),
+    _promoter("GET", "/contact", contacts.read_contact, Scope.PAYEES_READ),
     _promoter("POST", "/payouts", console_payouts.request_payout, Scope.PAYOUTS_REQUEST, 201),
     _promoter("GET", "/payouts", console_payouts.list_payouts, Scope.PAYOUTS_READ),
     _program("GET", "/payouts", console_payouts.list_program_payouts, Scope.PAYOUTS_READ),

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from grapevine.domain.errors import InvalidInputError
+from grapevine.domain.messages import notes_of_page
 from grapevine.domain.settlements import PageName, Settled
 from grapevine.runtime import observe, sending
 from grapevine.runtime.accruing import order_ports
@@ -148,6 +149,16 @@ def _settle(command: SettlePage, parts: Parts) -> None:
         observe.count(observe.PROMOTER_SETTLED, len(done.promoter_ids))
         observe.count(observe.PAYOUT_RESERVED, done.counts.get(Settled.PAID, 0))
         observe.count(observe.PROMOTER_NOT_SETTLED, done.counts.get(Settled.FAILED, 0))
+    _tell(command.name, parts)
+
+
+def _tell(name: PageName, parts: Parts) -> None:
+    """Note what a page asks of its promoters, also where the page was done by somebody who then stopped."""
+    page = parts.settlements.page(name)
+    if page and page.is_done and page.outcomes:
+        currency = parts.catalog.terms(page.program_id).program.currency
+        for told in notes_of_page(page, currency, parts.now()):
+            parts.notes.add(told)
 
 
 def _closing(parts: Parts) -> ClosePorts:

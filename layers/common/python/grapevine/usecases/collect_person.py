@@ -189,12 +189,14 @@ def collect_promoter(command: CollectPromoter, ports: PromoterPrivacyPorts, now:
 
 def _promoter(promoter: Promoter, accounts: Accounts, ports: PromoterPrivacyPorts) -> Json:
     payee = ports.payees.payees(promoter.program_id, (promoter.id,)).get(promoter.id)
+    contact = ports.contacts.contact(promoter.program_id, promoter.id)
     keys = [key for key in accounts.keys if key.promoter_id == promoter.id]
     entries = [entry for key in keys for entry in list_entries(key, ports.pages, ports.ledger, ALL)]
     return {
         **to_plain(promoter),
         "person": own_person(promoter, ports),
         "payee": to_plain(payee) if payee else None,
+        "contact": to_plain(contact) if contact else None,
         "links": [to_plain(one) for one in ports.catalog.links_of(promoter.program_id, promoter.id)],
         "coupons": [to_plain(one) for one in ports.catalog.coupons_of(promoter.program_id, promoter.id)],
         "balances": [to_plain(read_balance(key, ports.treasury)) for key in keys],

@@ -125,6 +125,7 @@ def _forgotten(accounts: Accounts, payouts: Sequence[Payout], ports: PromoterPri
         ports.files.erase(name)
     for name in ids:
         ports.payees.put_payee(program_id, name, None)
+        ports.contacts.put_contact(program_id, name, None)
     persons = [one.customer_key for one in accounts.promoters if own_person(one, ports)]
     for key in persons:
         ports.personal_data.forget(key or "")

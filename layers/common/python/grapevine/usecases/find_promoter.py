@@ -13,6 +13,7 @@ from grapevine.domain.people import AFTER_ALL, Promoter
 from grapevine.ports import (
     BatchStore,
     CatalogLists,
+    ContactStore,
     CouponWriter,
     EntryLists,
     Files,
@@ -43,6 +44,7 @@ class PromoterPrivacyPorts:
     ledger: EntryLists
     pages: PageReader
     payees: PayeeStore
+    contacts: ContactStore
     batches: BatchStore
     personal_data: PersonalData
     records: PrivacyRecords

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grapevine import ports
 from grapevine.adapters.cache import Cache, Monotonic
+from grapevine.domain.messages import Channel
 from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
 
@@ -17,6 +20,7 @@ class CachedSecrets:
         self._subject_keys: Cache[str, bytes] = Cache(monotonic)
         self._rails: Cache[tuple[str, RailName], RailSecrets | None] = Cache(monotonic)
         self._signing: Cache[tuple[str, str], SigningSecrets | None] = Cache(monotonic)
+        self._channels: Cache[tuple[str, Channel], Mapping[str, str] | None] = Cache(monotonic)
 
     def storefront_secrets(self, storefront_id: str) -> ports.StorefrontSecrets | None:
         """Return a storefront's secrets, at most a minute old."""
@@ -59,3 +63,12 @@ class CachedSecrets:
         """Store it, replacing what was there."""
         self._secrets.put_signing_secrets(program_id, subscription_id, secrets)
         self._signing.drop((program_id, subscription_id))
+
+    def channel_secrets(self, program_id: str, channel: Channel) -> Mapping[str, str] | None:
+        """Return what a program writes with by a channel, at most a minute old."""
+        return self._channels.get((program_id, channel), lambda key: self._secrets.channel_secrets(*key))
+
+    def put_channel_secrets(self, program_id: str, channel: Channel, secrets: Mapping[str, str]) -> None:
+        """Store what a program writes with."""
+        self._secrets.put_channel_secrets(program_id, channel, secrets)
+        self._channels.drop((program_id, channel))

@@ -8,6 +8,7 @@ from typing import Any
 
 from grapevine.domain.entries import Postable
 from grapevine.domain.errors import NotFoundError
+from grapevine.domain.messages import Channel
 from grapevine.domain.settlements import PageName
 from grapevine.domain.subscriptions import SigningSecrets
 from grapevine.domain.transfers import RailName, RailSecrets
@@ -22,6 +23,7 @@ class MemorySecrets:
         self._subject_keys: dict[str, bytes] = {}
         self._rails: dict[tuple[str, RailName], RailSecrets] = {}
         self._signing: dict[tuple[str, str], SigningSecrets] = {}
+        self._channels: dict[tuple[str, Channel], Mapping[str, str]] = {}
 
     def storefront_secrets(self, storefront_id: str) -> StorefrontSecrets | None:
         return self._storefronts.get(storefront_id)
@@ -51,6 +53,12 @@ class MemorySecrets:
 
     def put_signing_secrets(self, program_id: str, subscription_id: str, secrets: SigningSecrets) -> None:
         self._signing[program_id, subscription_id] = secrets
+
+    def channel_secrets(self, program_id: str, channel: Channel) -> Mapping[str, str] | None:
+        return self._channels.get((program_id, channel))
+
+    def put_channel_secrets(self, program_id: str, channel: Channel, secrets: Mapping[str, str]) -> None:
+        self._channels[program_id, channel] = dict(secrets)
 
 
 class MemoryFailures:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from grapevine.domain.api_keys import KeyKind, Scope
 from grapevine.domain.bounties import Bounty
 from grapevine.domain.campaigns import Campaign
+from grapevine.domain.messages import Contact
 from grapevine.domain.payout_terms import PayoutTerms
 from grapevine.domain.payouts import PayoutState
 from grapevine.domain.people import PromoterStatus
@@ -163,6 +164,8 @@ DESCRIBED: dict[str, Described] = {
     "score_coupons": Described(answer(marked=listed(ref("MarkedCoupon"))), NOTHING),
     "put_payee": Described(_PROMOTER, _PAYEE),
     "read_payee": _given(ref("Payee")),
+    "put_promoter_contact": Described(schema_of(Contact), schema_of(Contact)),
+    "read_contact": _given(schema_of(Contact)),
     "request_payout": Described(ref("Payout"), sent(amount_minor=or_null(WHOLE))),
     "list_payouts": _page("payouts", "Payout"),
     "list_program_payouts": _page("payouts", "SeenPayout", state=one_of(PayoutState)),

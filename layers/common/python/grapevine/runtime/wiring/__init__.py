@@ -24,7 +24,7 @@ from grapevine.runtime.wiring.tables import AwsTables
 
 if TYPE_CHECKING:
     from grapevine import ports
-    from grapevine.runtime import parts
+    from grapevine.runtime import stores
 
 _BOTO_RETRIES = 3
 _BOTO_CONNECT_SECONDS = 1
@@ -128,7 +128,7 @@ class AwsParts(AwsTables):
         return CachedSecrets(store, monotonic)
 
     @cached_property
-    def failures(self) -> parts.FailuresPart:
+    def failures(self) -> stores.FailuresPart:
         """Orders that wait."""
         from grapevine.adapters.sqs import SqsFailures
 
@@ -161,6 +161,14 @@ class AwsParts(AwsTables):
         from grapevine.adapters.webhooks.http import HttpWebhookSender
 
         return HttpWebhookSender(is_local=self.settings.stage == LOCAL_STAGE)
+
+    @cached_property
+    def messengers(self) -> ports.Messengers:
+        """The ways that messages go."""
+        from grapevine.runtime.wiring.messages import ProgramMessengers
+
+        is_local = self.settings.stage == LOCAL_STAGE
+        return ProgramMessengers(self.secrets, self._client, self.now, is_local=is_local)
 
     @cached_property
     def files(self) -> ports.Files:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grapevine import ports
     from grapevine.adapters.dynamo.table import Database
     from grapevine.domain.event_rows import Stored
-    from grapevine.runtime import parts
+    from grapevine.runtime import stores
 
 
 class AwsTables(ABC):
@@ -51,7 +51,7 @@ class AwsTables(ABC):
         return CachedLinks(DynamoLinks(self._database), monotonic)
 
     @cached_property
-    def catalog(self) -> parts.CatalogPart:
+    def catalog(self) -> stores.CatalogPart:
         """The catalog, what changes by hand kept for a minute."""
         from grapevine.adapters.cache import CachedCatalog
         from grapevine.adapters.dynamo.catalog import DynamoCatalog
@@ -59,14 +59,14 @@ class AwsTables(ABC):
         return CachedCatalog(DynamoCatalog(self._database), monotonic)
 
     @cached_property
-    def clicks(self) -> parts.ClicksPart:
+    def clicks(self) -> stores.ClicksPart:
         """Clicks."""
         from grapevine.adapters.dynamo.clicks import DynamoClicks
 
         return DynamoClicks(self._database)
 
     @cached_property
-    def facts(self) -> parts.FactsPart:
+    def facts(self) -> stores.FactsPart:
         """Orders' facts."""
         from grapevine.adapters.dynamo.facts import DynamoFacts
 
@@ -94,28 +94,28 @@ class AwsTables(ABC):
         return DynamoPrivacyRecords(self._database)
 
     @cached_property
-    def ledger(self) -> parts.LedgerPart:
+    def ledger(self) -> stores.LedgerPart:
         """Entries."""
         from grapevine.adapters.dynamo.ledger import DynamoLedger
 
         return DynamoLedger(self._database)
 
     @cached_property
-    def pages(self) -> parts.PagesPart:
+    def pages(self) -> stores.PagesPart:
         """Balances and statistics."""
         from grapevine.adapters.dynamo.pages import DynamoPages
 
         return DynamoPages(self._database)
 
     @cached_property
-    def treasury(self) -> parts.TreasuryPart:
+    def treasury(self) -> stores.TreasuryPart:
         """Heads and payouts."""
         from grapevine.adapters.dynamo.treasury import DynamoTreasury
 
         return DynamoTreasury(self._database)
 
     @cached_property
-    def settlements(self) -> parts.SettlementsPart:
+    def settlements(self) -> stores.SettlementsPart:
         """Settlement runs."""
         from grapevine.adapters.dynamo.settlements import DynamoSettlements
 
@@ -160,6 +160,20 @@ class AwsTables(ABC):
     def requests_per_minute(self) -> int:
         """How many requests of one API key are answered in a minute."""
         return self.settings.requests_per_minute
+
+    @cached_property
+    def notes(self) -> ports.NoteStore:
+        """What promoters are to be told."""
+        from grapevine.adapters.dynamo.messages import DynamoNotes
+
+        return DynamoNotes(self._database)
+
+    @cached_property
+    def contacts(self) -> ports.ContactStore:
+        """How promoters are written to."""
+        from grapevine.adapters.dynamo.messages import DynamoContacts
+
+        return DynamoContacts(self._database)
 
     @cached_property
     def proofs(self) -> ports.ProofStore:

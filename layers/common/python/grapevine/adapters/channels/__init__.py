@@ -1,0 +1,1 @@
+"""The ways that messages go to promoters."""

@@ -1,0 +1,45 @@
+"""E-mail by Amazon SES."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grapevine.domain.messages import Message
+from grapevine.ports import MessageRefusedError, MessengerUnavailableError
+
+REFUSALS = ("BadRequestException", "MessageRejected", "NotFoundException")
+"""What SES answers where this message, to this address, will never go."""
+
+
+class SesEmail:
+    """Plain text in UTF-8 from one sender, who must be verified in SES."""
+
+    def __init__(self, client: Any, sender: str) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+        self._client = client
+        self._sender = sender
+
+    def send(self, address: str, message: Message) -> str:
+        """Hand a message to SES; return its id there."""
+        body = {"Text": {"Data": message.text, "Charset": "UTF-8"}}
+        simple = {"Subject": {"Data": message.subject, "Charset": "UTF-8"}, "Body": body}
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [address]},
+                Content={"Simple": simple},
+            )
+        except _refusals() as error:
+            raise _told(error) from error
+        return str(answer["MessageId"])
+
+
+def _told(error: Exception) -> Exception:
+    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    kind = MessageRefusedError if code in REFUSALS else MessengerUnavailableError
+    return kind(f"SES: {code or type(error).__name__}")
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only once something failed
+
+    return BotoCoreError, ClientError
