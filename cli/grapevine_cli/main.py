@@ -10,6 +10,7 @@ from grapevine_cli.keys import key
 from grapevine_cli.merchants import merchant
 from grapevine_cli.payouts import payouts
 from grapevine_cli.privacy import privacy
+from grapevine_cli.products import products
 from grapevine_cli.settling import settle
 from grapevine_cli.statements import statement
 from grapevine_cli.webhooks import events, webhooks
@@ -27,6 +28,7 @@ COMMANDS = (
     payouts,
     statement,
     privacy,
+    products,
     webhooks,
     events,
 )

@@ -29,7 +29,8 @@ class MemoryReconcileMarks:
 class MemoryShop:
     """A shop that holds the truth: each order as it is now, and when it was last changed.
 
-    It shows at most `shown` orders of a window, `page` at once; `taken` are codes of its own.
+    It shows at most `shown` orders of a window, `page` at once; `taken` are codes of its own, `sold`
+    its products.
     """
 
     longest_window: timedelta = timedelta(days=7)
@@ -40,6 +41,7 @@ class MemoryShop:
     taken: set[str] = field(default_factory=set)
     webhooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
+    sold: list[Fetched] = field(default_factory=list)
 
     def change(self, order_id: str, at: datetime, fetched: Fetched) -> None:
         """Let an order be so from an instant on."""
@@ -60,8 +62,11 @@ class MemoryShop:
         cut = not more and len(found) > self.shown
         return FetchedPage(bodies=bodies, cursor=str(last) if more else None, cut=cut)
 
-    def products(self, cursor: str | None = None) -> FetchedPage:  # noqa: ARG002 - there are none
-        return FetchedPage(bodies=())
+    def products(self, cursor: str | None = None) -> FetchedPage:
+        first = int(cursor or 0)
+        last = first + self.page
+        more = last < len(self.sold)
+        return FetchedPage(bodies=tuple(self.sold[first:last]), cursor=str(last) if more else None)
 
     def create_discount(self, discount: Discount) -> None:
         self._refuse_others(discount)

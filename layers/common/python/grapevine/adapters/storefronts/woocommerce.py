@@ -29,6 +29,8 @@ from grapevine.adapters.storefronts.woocommerce_orders import (
     snapshot_of,
 )
 from grapevine.adapters.storefronts.woocommerce_parts import has_details
+from grapevine.adapters.storefronts.woocommerce_products import TOPICS as PRODUCT_TOPICS
+from grapevine.adapters.storefronts.woocommerce_products import product_reading
 from grapevine.domain.errors import UnauthenticatedError
 from grapevine.domain.facts import FactKind, Payment
 from grapevine.ports import Ignored, NeedsFetch, Reading, Reply, ShopEvent, ShopKeys
@@ -66,6 +68,8 @@ class WooCommerce(PlainShop):
         if topic == DELETED:
             order_id = numbered_order(parse_object(raw)["id"])
             return (NeedsFetch(order_id=order_id, reason="deleted in the shop"),)
+        if topic in PRODUCT_TOPICS:
+            return (product_reading(parse_object(raw), topic),)
         if topic not in _TOPICS:
             return (Ignored(reason="not a topic of ours"),)
         order = parse_object(raw)
