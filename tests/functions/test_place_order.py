@@ -489,3 +489,16 @@ def test_the_same_order_id_in_another_storefront_is_another_order(world: World, 
         assert deliver(app, PAID, path=path).json_body == {"receipt": "appended"}
     assert len(facts(world)) == len(world.facts.facts_of(OrderKey("sf_two", "1001"))) == 1
     assert SHOP == "shop.example"
+
+
+def test_a_product_is_listed_and_what_was_left_out_of_it_is_in_the_log(
+    world: World, client: Clients, lines: list[Line]
+) -> None:
+    told = raw({"id": 77, "title": "Oolong", "image": {"src": "http://cdn.example/a.jpg"}})
+    answer = deliver(client("place_order"), told, signed(told, topic="products/update"))
+    assert (answer.status_code, answer.json_body) == (200, {"receipt": "listed"})
+    listing = world.catalog.products(make.PROGRAM_ID, ("77",))["77"].listing
+    assert listing
+    assert (listing.title, listing.picture_url) == ("Oolong", None)
+    (line,) = invocations(lines)
+    assert line["problem"].startswith("picture_url: ")

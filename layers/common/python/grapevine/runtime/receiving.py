@@ -84,6 +84,9 @@ def _placed(command: PlaceOrder, parts: Parts) -> Placed:
     observe.note(
         topic=placed.topic, receipt=placed.receipt.value, orders=[str(order) for order in placed.orders]
     )
+    if placed.problem and not placed.orders:
+        # An order's problem is kept with its fact; what was left out of a product is told here alone.
+        observe.note(problem=placed.problem)
     return placed
 
 
