@@ -37,6 +37,7 @@ TOPICS = (
     "product.created",
     "product.updated",
     "product.deleted",
+    "product.restored",
 )
 OWNER = "_grapevine"
 """The name under which a coupon's own data says that it is ours."""
