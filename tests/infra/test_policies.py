@@ -135,6 +135,19 @@ def test_visits_are_changed_by_who_serves_people_and_where_they_are_noted(
     assert changing == SERVES_PEOPLE | {"track_click"}
 
 
+def test_the_webhook_puts_products_into_the_catalog_and_nothing_else(
+    packaged: dict[str, PackagedApp],
+) -> None:
+    """It is open to the world: terms, links and keys are not its to write."""
+    (putting,) = (
+        statement
+        for statement in _statements(packaged["place_order"])
+        if "dynamodb:PutItem" in statement["Action"]
+        and any(name.endswith("table/${CatalogTable}") for name in _resources(statement))
+    )
+    assert putting["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PD#*"]}}
+
+
 def test_one_app_reads_whole_tables(packaged: dict[str, PackagedApp]) -> None:
     """The proof does; for everybody else a scan would be a mistake that grows."""
     for table in (LEDGER, "table/${StateTable}", "table/${OrdersTable}"):
