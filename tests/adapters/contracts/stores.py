@@ -62,7 +62,7 @@ from grapevine.ports import (
     SubscriptionStore,
     WaitStore,
 )
-from grapevine.runtime.parts import (
+from grapevine.runtime.stores import (
     CatalogPart,
     ClicksPart,
     FactsPart,
