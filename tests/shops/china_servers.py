@@ -63,6 +63,7 @@ class WeChatShopApi(Tokens):
     def __init__(self) -> None:
         super().__init__()
         self.most = 2
+        self.after_sales: dict[str, dict[str, Any]] = {}
         self.fault = 0
 
     def rules(self, asked: Asked) -> Told:
@@ -74,12 +75,19 @@ class WeChatShopApi(Tokens):
             return Told(200, {"errcode": 42001, "errmsg": "access_token expired"})
         if self.fault:
             return Told(200, {"errcode": self.fault, "errmsg": "no"})
-        if asked.path == "/channels/ec/order/get":
-            known = self.orders.get(values["order_id"])
-            if known is None:
-                return Told(200, {"errcode": 100002, "errmsg": "order not exist"})
-            return Told(200, {"errcode": 0, "errmsg": "ok", "order": known[1]})
-        return self._list(values)
+        kind = asked.path.removeprefix("/channels/ec/")
+        answers = {"order/get": self._order, "aftersale/getaftersaleorder": self._after_sale}
+        return answers.get(kind, self._list)(values)
+
+    def _order(self, values: dict[str, Any]) -> Told:
+        known = self.orders.get(values["order_id"])
+        if known is None:
+            return Told(200, {"errcode": 100002, "errmsg": "order not exist"})
+        return Told(200, {"errcode": 0, "errmsg": "ok", "order": known[1]})
+
+    def _after_sale(self, values: dict[str, Any]) -> Told:
+        found = self.after_sales[values["after_sale_order_id"]]
+        return Told(200, {"errcode": 0, "errmsg": "ok", "after_sale_order": found})
 
     def _list(self, values: dict[str, Any]) -> Told:
         span = values["update_time_range"]

@@ -77,6 +77,16 @@ def test_a_channel_shops_order_comes_in_the_answer_as_it_was(wechat: Opened, cha
     assert channel.given == 1
 
 
+def test_a_channel_shops_order_has_its_after_sales_beside_it(wechat: Opened, channel: WeChatShopApi) -> None:
+    listed = [{"aftersale_order_id": 5000000001}, {"aftersale_order_id": 5000000002}]
+    order = {"order_id": 37, "aftersale_detail": {"aftersale_order_list": listed}}
+    channel.orders["37"] = T0, order
+    sales = [{"after_sale_order_id": str(one["aftersale_order_id"]), "amount": 8.10} for one in listed]
+    channel.after_sales = {str(one["after_sale_order_id"]): one for one in sales}
+    body = json.loads(wechat.client.fetch_order("37").raw)
+    assert (body["order"], body["after_sale_orders"]) == (order, sales)
+
+
 def test_a_channel_shops_token_that_is_over_is_asked_for_again(
     wechat: Opened, channel: WeChatShopApi
 ) -> None:

@@ -110,7 +110,7 @@ class MemoryShop:
         command = PlaceOrder(storefront_id=STOREFRONT_ID, raw=delivery.raw, headers=headers)
         placed = place_order(command, self._place_order_ports(), now)
         for order in placed.orders:
-            self._follow(order, now)
+            self.follow(order, now)
         return placed
 
     def post_all(self, now: datetime, orders: Iterable[OrderKey] | None = None) -> None:
@@ -127,7 +127,8 @@ class MemoryShop:
             if account.leaf is leaf and account.owner != PROGRAM
         }
 
-    def _follow(self, order: OrderKey, now: datetime) -> None:
+    def follow(self, order: OrderKey, now: datetime) -> None:
+        """Do what the stream of orders does: post, screen, and post again."""
         self.orders.add(order)
         self.post_all(now, [order])
         for fact in self.facts.facts_of(order):

@@ -32,6 +32,7 @@ class Leaf(StrEnum):
     EXCHANGE = "exchange"
     FEES = "fees"
     TAX = "tax"
+    OPENING = "opening"
 
     __hash__ = str.__hash__
     """As the text that it equals; an enum's own is another, and slow where amounts go by account."""

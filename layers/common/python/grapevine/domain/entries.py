@@ -49,6 +49,7 @@ class EntryReason(StrEnum):
     EXPIRED = "expired"
     RESTORED = "restored"
     CHARGED = "charged"
+    OPENED = "opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,10 @@ class Entry:
     to. `due_at` is the next instant at which time alone may change something. `waits` are the promoters
     whose parts are not released with the others, `voided` those whose parts went back: somebody looked,
     and they were suspended, or banned. `purpose` is what an account's own entry is for, where its reason
-    does not say it all; `coupon` is what spent points bought, `tax_period` the one that a
-    payout counts in, where tax is withheld. `text` is the entry as it was stored, where
-    it was: a newer writer's may say more than we read, and the hash is of what is stored.
+    does not say it all; `note` is the evidence behind an opening balance, `coupon` what spent
+    points bought, `tax_period` the one that a payout counts in, where tax is withheld. `text` is
+    the entry as it was stored, where it was: a newer writer's may say more than we read, and the hash is of
+    what is stored.
     """
 
     key: EntryKey
@@ -143,6 +145,7 @@ class Entry:
     due_at: datetime | None = None
     payout_id: str | None = None
     purpose: str | None = None
+    note: str | None = None
     coupon: PointsCoupon | None = None
     tax_period: str | None = None
     previous_hash: str = ""
@@ -208,6 +211,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "due": to_text(entry.due_at) if entry.due_at else None,
         "pay": entry.payout_id,
         "for": entry.purpose,
+        "nt": entry.note,
         "cp": [entry.coupon.code, entry.coupon.off_minor] if entry.coupon else None,
         "tp": entry.tax_period,
         "prev": entry.previous_hash,
@@ -243,6 +247,7 @@ def entry_from_dict(values: dict[str, Any], key: EntryKey) -> Entry:
         due_at=from_text(values["due"]) if "due" in values else None,
         payout_id=values.get("pay"),
         purpose=values.get("for"),
+        note=values.get("nt"),
         coupon=PointsCoupon(*values["cp"]) if "cp" in values else None,
         tax_period=values.get("tp"),
         previous_hash=values.get("prev", ""),

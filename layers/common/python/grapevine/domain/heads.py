@@ -25,6 +25,7 @@ OF_ACCOUNTS = (
     EntryReason.EXPIRED,
     EntryReason.RESTORED,
     EntryReason.CHARGED,
+    EntryReason.OPENED,
 )
 """Why an account's own entries are posted."""
 
@@ -87,6 +88,14 @@ def void(head: Head, amount_minor: int, now: datetime, settlement_id: str | None
     """Return the step that takes back, in a settlement, what was payable to a promoter who is banned."""
     reason, other = EntryReason.VOIDED, Leaf.COMMISSION
     return of_payable(head, reason, other, -amount_minor, now, purpose=settlement_id)
+
+
+def opened(head: Head, amount_minor: int, import_id: str, evidence: str, now: datetime) -> Step:
+    """Return the step that takes over a balance, of either sign, from another system, with its evidence."""
+    reason, other = EntryReason.OPENED, Leaf.OPENING
+    step = of_payable(head, reason, other, amount_minor, now, purpose=import_id)
+    entry = replace(step.entry, note=evidence)
+    return Step(entry=entry, head=head_after(head, entry))
 
 
 def given_up(reason: EntryReason, settlement_id: str) -> str:

@@ -33,6 +33,7 @@ _BETWEEN_ACCOUNTS = {
     EntryReason.EXPIRED: (Phrase.FORGIVEN, Phrase.FORGIVEN),
     EntryReason.RESTORED: (Phrase.FORGIVEN, Phrase.FORGIVEN),
     EntryReason.CHARGED: (Phrase.FORGIVEN, Phrase.LESS),
+    EntryReason.OPENED: (Phrase.FORGIVEN, Phrase.LESS),
 }
 """What is said of amounts that were neither earned nor lost: a balance that only moved, or a debt."""
 BESIDE = {Leaf.FEES: (Phrase.FEE_TAKEN, Phrase.FEE_BACK), Leaf.TAX: (Phrase.TAX_TAKEN, Phrase.TAX_BACK)}
@@ -107,6 +108,8 @@ def _of_currency(
     if total := sum(minor for _, minor in changes) + sum(taken.values()):
         more, less = _BETWEEN_ACCOUNTS.get(entry.reason, (Phrase.MORE, Phrase.LESS))
         yield words.say(more if total > 0 else less, amount=words.amount(abs(total), currency))
+    if entry.note:
+        yield words.say(Phrase.EVIDENCE, what=entry.note)
     if entry.coupon:
         yield words.say(Phrase.FOR_COUPON, code=entry.coupon.code)
     for leaf, minor in changes:

@@ -64,6 +64,8 @@ class LineKind(StrEnum):
     """A bounty or a product's first share, and what was taken back of one."""
     POINTS = "points"
     """Points that were spent, expired or came back, or were charged to cash."""
+    TAKEN_OVER = "taken_over"
+    """A balance from another system."""
     TRANSFER = "transfer"
     """Between two accounts that are one person's, or came to be."""
     WRITE_OFF = "write_off"
@@ -143,6 +145,7 @@ _OF_ACCOUNTS = {
     EntryReason.EXPIRED: LineKind.POINTS,
     EntryReason.RESTORED: LineKind.POINTS,
     EntryReason.CHARGED: LineKind.POINTS,
+    EntryReason.OPENED: LineKind.TAKEN_OVER,
 }
 
 

@@ -74,6 +74,7 @@ class Phrase(StrEnum):
     MOVED_IN = "moved_in"
     MOVED_OUT = "moved_out"
     FORGIVEN = "forgiven"
+    EVIDENCE = "evidence"
     NOW_HELD = "now_held"
     NOW_PAYABLE = "now_payable"
     NOW_BLOCKED = "now_blocked"

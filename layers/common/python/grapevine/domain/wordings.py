@@ -38,6 +38,7 @@ EN = Wording(
         EntryReason.EXPIRED: "points of yours expired",
         EntryReason.RESTORED: "points that had expired came back, because a refund took them once more",
         EntryReason.CHARGED: "points that you owed were charged to your cash",
+        EntryReason.OPENED: "your balance was taken over from another system",
     },
     decisions={
         Reason.LAST_CLICK: "the link that was opened last counts",
@@ -125,6 +126,7 @@ EN = Wording(
         Phrase.MOVED_IN: "{amount} came from your other account",
         Phrase.MOVED_OUT: "{amount} moved to your other account",
         Phrase.FORGIVEN: "it was {amount}",
+        Phrase.EVIDENCE: "it rests on {what}",
         Phrase.NOW_HELD: "{amount} waits to become payable",
         Phrase.NOW_PAYABLE: "{amount} is payable now",
         Phrase.NOW_BLOCKED: "{amount} is stopped for now",

@@ -32,6 +32,7 @@ ZH = Wording(
         EntryReason.EXPIRED: "你的部分积分已过期",
         EntryReason.RESTORED: "退款再次扣走了已过期的积分，现已退还",
         EntryReason.CHARGED: "你尚欠的积分已从现金中扣除",
+        EntryReason.OPENED: "你的余额已从其他系统转入",
     },
     decisions={
         Reason.LAST_CLICK: "以最后打开的链接为准",
@@ -111,6 +112,7 @@ ZH = Wording(
         Phrase.MOVED_IN: "{amount} 从你的另一个账户转入",
         Phrase.MOVED_OUT: "{amount} 转入你的另一个账户",
         Phrase.FORGIVEN: "共 {amount}",
+        Phrase.EVIDENCE: "依据：{what}",
         Phrase.NOW_HELD: "{amount} 等待可提现",
         Phrase.NOW_PAYABLE: "{amount} 现在可以提现",
         Phrase.NOW_BLOCKED: "{amount} 暂停",

@@ -277,6 +277,7 @@ def from_entry(entry: Entry) -> dict[str, Any]:
         "due_at": to_text(entry.due_at) if entry.due_at else None,
         "payout_id": entry.payout_id,
         **({"coupon_code": entry.coupon.code} if entry.coupon else {}),
+        **({"evidence": entry.note} if entry.note else {}),
         "postings": [
             {
                 "source": str(posting.source),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from grapevine.adapters.shops import json_text
 from grapevine.adapters.shops.http import Answer, ShopApi, required
 from grapevine.adapters.shops.tokens import OrdersOnly, Token
 from grapevine.domain.errors import NotFoundError
@@ -17,9 +18,10 @@ from grapevine.ports.shop_clients import Fetched, FetchedPage, ShopNeeds, ShopUn
 
 BASE_URL = "https://api.weixin.qq.com"
 TOKEN, ORDER, ORDERS = "/cgi-bin/stable_token", "/channels/ec/order/get", "/channels/ec/order/list/get"
+AFTER_SALE = "/channels/ec/aftersale/getaftersaleorder"
 TOPIC = "channels/ec/order/get"
 """What an order as it is now is read as."""
-PAGE = 50
+PAGE = 30
 """Orders listed at once; each is asked for by itself."""
 TOKEN_FAULTS = frozenset({40001, 40014, 42001})
 """Not a token, not one of ours, and over."""
@@ -43,7 +45,7 @@ class WeChatShop(OrdersOnly):
         answer = self._call(ORDER, {"order_id": order_id})
         if _is_missing(answer):
             raise NotFoundError("order in the shop", order_id)
-        return Fetched(self._good(answer).text.encode(), TOPIC)
+        return Fetched(self._with_after_sales(self._good(answer)).encode(), TOPIC)
 
     def orders_updated(self, start: datetime, end: datetime, cursor: str | None = None) -> FetchedPage:
         """Return orders last changed in a span, by a key that does not move when others change."""
@@ -53,6 +55,18 @@ class WeChatShop(OrdersOnly):
         bodies = tuple(self._each(values.get("order_id_list") or ()))
         more = values.get("has_more") and values.get("next_key")
         return FetchedPage(bodies=bodies, cursor=str(more) if more else None)
+
+    def _with_after_sales(self, answer: Answer) -> str:
+        """Return an order's answer with its after-sales beside it: the order tells no amounts of them."""
+        order = answer.values.get("order") or {}
+        listed = (order.get("aftersale_detail") or {}).get("aftersale_order_list") or ()
+        if not listed:
+            return answer.text
+        ids = [str(one["aftersale_order_id"]) for one in listed]
+        found = [self._good(self._call(AFTER_SALE, {"after_sale_order_id": name})).text for name in ids]
+        texts = [json_text.members(text).get("after_sale_order", "{}") for text in found]
+        said = json_text.members(answer.text) | {"after_sale_orders": f"[{','.join(texts)}]"}
+        return json_text.written(said)
 
     def _each(self, order_ids: Sequence[Any]) -> Iterator[Fetched]:
         for order_id in order_ids:
