@@ -91,6 +91,7 @@ ENTRY = Entry(
     due_at=T0 + days(7),
     payout_id="po_1",
     purpose="a leg",
+    note="line 3 of their last statement",
     coupon=PointsCoupon("PTS-1", 500),
     tax_period="2026",
     previous_hash="a" * 64,

@@ -87,7 +87,16 @@ def test_python_names_what_exists(block: Block) -> None:
 
 @pytest.mark.parametrize("block", marked("bash", "checked"), ids=named_after)
 def test_commands_exist(block: Block, tmp_path: Path) -> None:
-    for name in ("results.csv", "pain.002.xml", "november.pdf", "draft.json", "c.json", "products.csv"):
+    for name in (
+        "results.csv",
+        "pain.002.xml",
+        "november.pdf",
+        "draft.json",
+        "c.json",
+        "products.csv",
+        "orders_export.csv",
+        "oldshop.csv",
+    ):
         (tmp_path / name).touch()
     with chdir(tmp_path):
         for line in block.text.replace("\\\n", " ").splitlines():
