@@ -6,8 +6,8 @@ import click
 
 from grapevine_cli.books import explain, redrive, verify, void
 from grapevine_cli.commands import Group
-from grapevine_cli.keys import key
 from grapevine_cli.importing import import_balances, import_orders, reconcile
+from grapevine_cli.keys import key
 from grapevine_cli.merchants import merchant
 from grapevine_cli.payouts import payouts
 from grapevine_cli.privacy import privacy
