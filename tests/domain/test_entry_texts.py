@@ -133,7 +133,7 @@ def test_an_entry_that_was_stored_keeps_its_text() -> None:
 
 def test_the_short_names_are_for_good() -> None:
     """What is in a ledger must be readable by every later version."""
-    names = "v k n p r l at c f d g s ev rv rel wt vd due pay for cp tp prev"
+    names = "v k n p r l at c f d g s ev rv rel wt vd due pay for nt cp tp prev"
     assert sorted(entry_to_dict(ENTRY)) == sorted(names.split(" "))
     found = entry_to_dict(ENTRY)
     assert (found["rel"], found["f"], found["rv"], found["cp"]) == (1, "00,01", [700, 7], ["PTS-1", 500])
