@@ -75,6 +75,7 @@ VARIABLES = {
     "GRAPEVINE_SETTLE_QUEUE_URL": {"Ref": "SettleQueueUrl"},
     "GRAPEVINE_SHOP_QUEUE_URL": {"Ref": "ShopQueueUrl"},
     "GRAPEVINE_WEBHOOK_QUEUE_URL": {"Ref": "WebhookQueueUrl"},
+    "GRAPEVINE_REQUESTS_PER_MINUTE": "600",
     "GRAPEVINE_SECRETS_PREFIX": {"Fn::Sub": "grapevine/${Stage}/"},
     "POWERTOOLS_METRICS_NAMESPACE": "Grapevine",
 }

@@ -51,6 +51,8 @@ ANSWERS = {
     "OrderUnprocessableError": (500, "internal"),
     "PayoutsNotSentError": (500, "internal"),
     "PointsNotTendedError": (500, "internal"),
+    "MessageRefusedError": (500, "internal"),
+    "MessengerUnavailableError": (503, "unavailable"),
     "RailRefusedError": (500, "internal"),
     "RailUnavailableError": (503, "unavailable"),
     "ResultsNotAppliedError": (500, "internal"),
