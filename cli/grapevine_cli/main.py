@@ -14,12 +14,14 @@ from grapevine_cli.privacy import privacy
 from grapevine_cli.products import products
 from grapevine_cli.settling import settle
 from grapevine_cli.statements import statement
+from grapevine_cli.storefronts import storefront
 from grapevine_cli.webhooks import events, webhooks
 from grapevine_cli.what_if import what_if
 
 COMMANDS = (
     merchant,
     key,
+    storefront,
     verify,
     explain,
     redrive,
