@@ -102,5 +102,8 @@ def _prune(folder: Path) -> None:
 
 def _is_unused(file: Path) -> bool:
     """Of the tests only the tests go: numpy keeps a module there that it imports itself."""
+    # What shows an API's description in a browser; we render our own.
+    if "swagger_ui" in file.parts and file.suffix in (".js", ".css"):
+        return True
     is_test = "tests" in file.parts and (file.name.startswith("test_") or "data" in file.parts)
     return is_test or file.suffix in _UNUSED_SUFFIXES or file.name in _UNUSED_NAMES

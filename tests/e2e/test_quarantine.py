@@ -25,7 +25,7 @@ def test_a_negative_amount_waits_until_a_person_accepts_it(house: House) -> None
     assert ruled(house, f"{order}/reject", ruling).status == 409
     balance = f"{path}/promoters/{promoter}/balance"
     until(lambda: house.console.get(balance)["held"] == "10.00", "the order to count")
-    assert house.console.get(f"{path}/waiting") == {"waiting": []}
+    assert house.console.get(f"{path}/waiting") == {"waiting": [], "next": None}
     until(lambda: not list(house.parts.waits.waiting(program)), "the row to be gone")
 
 

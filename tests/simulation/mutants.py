@@ -506,8 +506,8 @@ FLOWS = (
         edits=(
             Edit(
                 PLACING,
-                "digest=_digest(topic, command.raw),",
-                "digest=_digest(topic + str(now), command.raw),",
+                "digest = digest_of(topic, said)",
+                "digest = digest_of(topic + str(now), said)",
             ),
         ),
     ),

@@ -52,8 +52,10 @@ NOT_PLAYED = {
     EntryReason.MERGED,
     EntryReason.WRITTEN_OFF,
     EntryReason.TIERED,
+    EntryReason.OPENED,
 }
-"""In these worlds nobody is banned, leaves, or has two accounts; `test_reference.py` draws such people.
+"""In these worlds nobody is banned, leaves, or has two accounts (`test_reference.py` draws such people), and
+nobody comes with a balance from elsewhere.
 
 What a month's sales are when it closes depends on what was folded by then, so a disturbed town and the
 undisturbed one that it is compared with may rightly record two volumes. `test_tiers` has months.

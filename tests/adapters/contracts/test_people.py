@@ -39,7 +39,8 @@ def made(endpoint: DynamoEndpoint) -> Market:
     database = opened(endpoint)
     stores, world = dynamo_stores(database), World()
     for field in fields(Stores):
-        setattr(world, field.name, getattr(stores, field.name))
+        if not isinstance(getattr(World, field.name, None), property):
+            setattr(world, field.name, getattr(stores, field.name))
     world.batches = DynamoBatches(database, world.files)  # type: ignore[assignment]
     return market(1, 2, 2, 3, world)
 

@@ -11,6 +11,7 @@ from grapevine.adapters.dynamo import (
     facts,
     ledger,
     links,
+    messages,
     pages,
     payees,
     private,
@@ -41,6 +42,7 @@ MODULES = (
     facts,
     ledger,
     links,
+    messages,
     pages,
     private,
     proofs,
@@ -64,6 +66,7 @@ KINDS = {
     "bounty",
     "campaign",
     "claim",
+    "contact",
     "click",
     "counter",
     "coupon",
@@ -78,6 +81,8 @@ KINDS = {
     "link",
     "merchant",
     "network",
+    "note",
+    "notes_due",
     "open_batch",
     "page",
     "payee",
@@ -100,6 +105,7 @@ KINDS = {
     "settlement_page",
     "storefront",
     "sweep",
+    "told",
     "volume",
     "wait",
 }
@@ -107,7 +113,7 @@ KINDS = {
 
 def test_kinds_are_what_is_stored_so_renaming_one_is_a_migration() -> None:
     assert {Row.kind.get_discriminator(kind) for kind in Row.kind.get_registered_subclasses(Row)} == KINDS
-    assert len(MODULES) == 15
+    assert len(MODULES) == 16
 
 
 @pytest.mark.parametrize("amount", [1.0, "1", True, None, 0.1 + 0.2])

@@ -125,6 +125,10 @@ class SigningSecretStore(Protocol):
 class WebhookSender(Protocol):
     """Requests to addresses that somebody else named."""
 
+    def signature(self, secret: str, event_id: str, now: datetime, text: str) -> str:
+        """Return a body's signature as Standard Webhooks has it, with its version before it."""
+        ...
+
     def fault(self, url: str) -> str | None:
         """Return why nothing may ever be sent to a URL, None where it may: its name is not looked up."""
         ...

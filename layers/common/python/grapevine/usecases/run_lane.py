@@ -157,7 +157,8 @@ class LaneRun:
             answer = Answer(None, "has no secret to sign with")
         else:
             body = body_of(event)
-            headers = signed_headers(event.id, body, secrets.in_force(now), now)
+            in_force, sign = secrets.in_force(now), self._ports.sender.signature
+            headers = signed_headers(event.id, body, in_force, now, sign)
             answer = self._ports.sender.send(self._subscription.url, headers, body)
         if answer.is_success:
             self._done.sent += 1

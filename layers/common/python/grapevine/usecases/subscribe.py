@@ -144,7 +144,7 @@ def ping(
         data={"webhook_id": known.id},
     )
     body = body_of(event)
-    headers = signed_headers(event.id, body, secrets.in_force(now), now)
+    headers = signed_headers(event.id, body, secrets.in_force(now), now, ports.sender.signature)
     return ports.sender.send(known.url, headers, body, PING_SECONDS)
 
 

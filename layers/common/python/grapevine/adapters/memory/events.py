@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
+from standardwebhooks.webhooks import Webhook
+
 from grapevine.domain.errors import AlreadyExistsError, LogMovedError, SubscriptionMovedError
 from grapevine.domain.events import SLOTS, Aggregate, Cursor, Logged, LogHead, Placed
 from grapevine.domain.subscriptions import Answer, DeadLetter, Lane, Parked, Subscription, SubscriptionState
@@ -150,6 +152,9 @@ class MemorySender:
     def __init__(self, answers: Callable[[Mapping[str, str], bytes], Answer] | None = None) -> None:
         self._answers = answers or (lambda _headers, _body: Answer(204))
         self.sent: list[tuple[str, Mapping[str, str], bytes]] = []
+
+    def signature(self, secret: str, event_id: str, now: datetime, text: str) -> str:
+        return Webhook(secret).sign(event_id, now, text)
 
     def fault(self, url: str) -> str | None:
         return None if url.startswith("https://") else "must begin with https://"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Timer
+
+from standardwebhooks.webhooks import Webhook
 
 from grapevine.adapters.webhooks.guard import (
     ForbiddenTargetError,
@@ -41,6 +44,10 @@ class HttpWebhookSender:
         self._resolve = resolve
         self._whole_seconds = whole_seconds
         self._trust = trust
+
+    def signature(self, secret: str, event_id: str, now: datetime, text: str) -> str:
+        """Return a body's signature as Standard Webhooks has it."""
+        return Webhook(secret).sign(event_id, now, text)
 
     def fault(self, url: str) -> str | None:
         """Return why nothing may ever be sent to a URL, None where it may: its name is not looked up."""
