@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from grapevine.domain.errors import NotFoundError
 from grapevine.domain.instants import parse_instant_in, to_text
 from grapevine.runtime.serving_shops import reconcile_ports, take_ports
 from grapevine.runtime.wiring import AwsParts
 from grapevine.usecases.import_balances import BalancePorts, ImportBalances
 from grapevine.usecases.import_balances import import_balances as take_over
 from grapevine.usecases.import_orders import import_orders as take_in
+from grapevine.usecases.known_storefront import known_storefront
 from grapevine.usecases.reconcile_storefront import ReconcileStorefront, reconcile_storefront
 from grapevine_cli.commands import FILE, pass_parts
 from grapevine_cli.exports import lines_of, read_export
@@ -64,9 +64,7 @@ def import_orders(parts: AwsParts, storefront_id: str, file: Path) -> None:
     JSON: the platform's own bodies, as a list or one to a line. CSV: Shopify's orders_export.csv; an order
     that is known already stays as it is. Importing a file again changes nothing.
     """
-    storefront = parts.catalog.storefront(storefront_id)
-    if storefront is None:
-        raise NotFoundError("storefront", storefront_id)
+    storefront = known_storefront(storefront_id, parts.catalog)
     body = file.read_bytes()
     total = lines_of(body)
     with shown() as told:
@@ -105,9 +103,7 @@ def _instant(parts: AwsParts, storefront_id: str, text: str | None, where: str) 
     """Read a day or an instant in the time zone of the storefront's program."""
     if text is None:
         return None
-    storefront = parts.catalog.storefront(storefront_id)
-    if storefront is None:
-        raise NotFoundError("storefront", storefront_id)
+    storefront = known_storefront(storefront_id, parts.catalog)
     program = parts.catalog.terms(storefront.program_id).program
     return parse_instant_in(ZoneInfo(program.time_zone), text if "T" in text else f"{text}T00:00", where)
 

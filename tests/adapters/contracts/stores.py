@@ -61,9 +61,9 @@ from grapevine.ports import (
     RequestStore,
     SubscriptionStore,
     WaitStore,
+    WholeCatalog,
 )
 from grapevine.runtime.stores import (
-    CatalogPart,
     ClicksPart,
     FactsPart,
     LedgerPart,
@@ -83,7 +83,7 @@ PATIENT_SECONDS = 30.0
 class Stores:
     """One engine's stores."""
 
-    catalog: CatalogPart
+    catalog: WholeCatalog
     clicks: ClicksPart
     facts: FactsPart
     raw_bodies: BodyStore

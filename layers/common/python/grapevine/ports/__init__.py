@@ -135,6 +135,7 @@ from grapevine.ports.shops import (
     ShopQueue,
     StorefrontAdapter,
 )
+from grapevine.ports.whole import WholeCatalog
 
 __all__ = [
     "AccountReader",
@@ -254,4 +255,5 @@ __all__ = [
     "Waiting",
     "WebhookQueue",
     "WebhookSender",
+    "WholeCatalog",
 ]

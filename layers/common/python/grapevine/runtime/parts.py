@@ -19,7 +19,6 @@ from grapevine.domain.facts import Fact, OrderKey
 from grapevine.domain.ids import RandomBytes
 from grapevine.domain.settlements import ListSizes
 from grapevine.runtime.stores import (
-    CatalogPart,
     ClicksPart,
     FactsPart,
     FailuresPart,
@@ -34,7 +33,7 @@ class Parts(Protocol):
     """Every outside thing; each is made when it is first asked for."""
 
     @property
-    def catalog(self) -> CatalogPart:
+    def catalog(self) -> ports.WholeCatalog:
         """Programs, plans, people, links, keys."""
         ...
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from grapevine.domain.errors import NotFoundError
 from grapevine.domain.plain import from_plain
 from grapevine.domain.privacy import PrivacyRecord, RecordState
 from grapevine.domain.programs import Storefront
@@ -17,6 +16,7 @@ from grapevine.usecases.collect_person import CollectCustomer, collect_customer
 from grapevine.usecases.erase_customer import EraseCustomer, EraseShop, erase_customer, erase_shop
 from grapevine.usecases.find_customer import AskedCustomer, CustomerPrivacyPorts, Place
 from grapevine.usecases.find_promoter import PromoterPrivacyPorts
+from grapevine.usecases.known_storefront import known_storefront
 
 
 def serve_privacy(values: Mapping[str, Any], parts: Parts) -> PrivacyRecord:
@@ -27,9 +27,7 @@ def serve_privacy(values: Mapping[str, Any], parts: Parts) -> PrivacyRecord:
     """
     names = {field.name for field in fields(PrivacyRequest)}
     request = from_plain(PrivacyRequest, {name: values[name] for name in names & values.keys()}, "privacy")
-    storefront = parts.catalog.storefront(str(values["storefront_id"]))
-    if storefront is None:
-        raise NotFoundError("storefront", str(values["storefront_id"]))
+    storefront = known_storefront(str(values["storefront_id"]), parts.catalog)
     record = _served(request, storefront, parts)
     observe.note_each(privacy=f"{record.program_id}/{record.id}")
     if record.state is RecordState.OPEN:

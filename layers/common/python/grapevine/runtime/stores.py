@@ -7,23 +7,6 @@ from typing import Protocol
 from grapevine import ports
 
 
-class CatalogPart(
-    ports.PeopleCatalog,
-    ports.NetworkCatalog,
-    ports.CampaignCatalog,
-    ports.ProgramCatalog,
-    ports.CouponWriter,
-    ports.RateWriter,
-    ports.LinkReader,
-    ports.StorefrontLists,
-    ports.CatalogLists,
-    ports.ProductLists,
-    ports.ApiKeyReader,
-    Protocol,
-):
-    """The whole catalog."""
-
-
 class LedgerPart(ports.OrderLedger, ports.DueReader, ports.BookReader, ports.EntryLists, Protocol):
     """The whole ledger."""
 

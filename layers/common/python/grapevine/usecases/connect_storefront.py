@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.errors import InvalidInputError
 from grapevine.ports import SecretStore, ShopClients, StorefrontReader
+from grapevine.usecases.known_storefront import known_shop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +26,7 @@ def connect_storefront(
     NotFoundError without the storefront or its access, InvalidInputError for a URL in the clear,
     ShopRefusedError and ShopUnavailableError from the shop.
     """
-    storefront = catalog.storefront(command.storefront_id)
-    known = secrets.storefront_secrets(command.storefront_id) if storefront else None
-    if storefront is None or known is None:
-        raise NotFoundError("storefront", command.storefront_id)
+    storefront, known = known_shop(command.storefront_id, catalog, secrets)
     if urlsplit(command.url).scheme != "https":
         raise InvalidInputError("must begin with https://", "url")
     return clients.client(storefront).register_webhooks(command.url, known.webhook_secrets[0])

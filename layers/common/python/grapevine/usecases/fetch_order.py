@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from grapevine.domain.errors import MalformedBodyError, NotFoundError
+from grapevine.domain.errors import MalformedBodyError
 from grapevine.domain.facts import Fact, FactKind
 from grapevine.domain.programs import Storefront
 from grapevine.ports import (
@@ -19,6 +19,7 @@ from grapevine.ports import (
     StorefrontSecrets,
 )
 from grapevine.ports.shop_clients import Fetched, ShopClients
+from grapevine.usecases.known_storefront import known_shop
 from grapevine.usecases.place_order import body_name, checked, digest_of, fact_of, subjects_of
 
 
@@ -92,10 +93,7 @@ def fetch_order(command: FetchOrder, ports: FetchPorts, now: datetime) -> Taken:
 
 def shop_of(storefront_id: str, ports: TakePorts) -> Shop:
     """Return a storefront with all that reading it takes; NotFoundError where there is none."""
-    storefront = ports.storefronts.storefront(storefront_id)
-    secrets = ports.secrets.storefront_secrets(storefront_id) if storefront else None
-    if storefront is None or secrets is None:
-        raise NotFoundError("storefront", storefront_id)
+    storefront, secrets = known_shop(storefront_id, ports.storefronts, ports.secrets)
     return Shop(storefront, secrets, ports.adapters[storefront.platform])
 
 

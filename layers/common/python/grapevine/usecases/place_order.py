@@ -11,7 +11,6 @@ from hashlib import blake2b
 from grapevine.domain.errors import (
     InvalidInputError,
     MalformedBodyError,
-    NotFoundError,
     TooLargeError,
     UnauthenticatedError,
 )
@@ -37,6 +36,7 @@ from grapevine.ports import (
     StorefrontAdapter,
     StorefrontSecrets,
 )
+from grapevine.usecases.known_storefront import known_shop
 from grapevine.usecases.take_listing import Listed, TakeListing, take_listing
 
 MAX_BODY = 1_000_000
@@ -112,7 +112,7 @@ def place_order(command: PlaceOrder, ports: PlaceOrderPorts, now: datetime) -> P
     """
     if len(command.raw) > MAX_BODY:
         raise TooLargeError(len(command.raw), MAX_BODY)
-    storefront, secrets = _known(command.storefront_id, ports)
+    storefront, secrets = known_shop(command.storefront_id, ports.storefronts, ports.secrets)
     adapter = ports.adapters[storefront.platform]
     keys = ShopKeys(secrets=secrets.webhook_secrets, domain=storefront.domain, access=secrets.access)
     if command.sender is None:
@@ -180,14 +180,6 @@ def _listed(
     taken = take_listing(command, ports.storefronts, now)
     receipt = Receipt.LISTED if taken.listed is Listed.LISTED else Receipt.KNOWN
     return receipt, "; ".join(map(str, taken.faults)) or None
-
-
-def _known(storefront_id: str, ports: PlaceOrderPorts) -> tuple[Storefront, StorefrontSecrets]:
-    storefront = ports.storefronts.storefront(storefront_id)
-    secrets = ports.secrets.storefront_secrets(storefront_id) if storefront else None
-    if storefront is None or secrets is None:
-        raise NotFoundError("storefront", storefront_id)
-    return storefront, secrets
 
 
 def _opened(

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from grapevine.domain.errors import InvalidInputError, NotFoundError
+from grapevine.domain.errors import InvalidInputError
 from grapevine.domain.ids import checked_id
 from grapevine.domain.programs import Storefront
 from grapevine.ports import ProductReading, ShopCatalog, StorefrontAdapter
 from grapevine.ports.shop_clients import Fetched, ShopClient, ShopClients, ShopUnavailableError
+from grapevine.usecases.known_storefront import known_storefront
 from grapevine.usecases.take_listing import Listed, TakeListing, take_listing
 
 MOST_PAGES = 2_000
@@ -52,9 +53,7 @@ def pull_products(
     What the shop no longer has is not told here: its webhooks tell deletions. NotFoundError without
     the storefront or access to its API, ShopUnavailableError where it may be asked again.
     """
-    storefront = ports.catalog.storefront(command.storefront_id)
-    if storefront is None:
-        raise NotFoundError("storefront", command.storefront_id)
+    storefront = known_storefront(command.storefront_id, ports.catalog)
     adapter, pulled = ports.adapters[storefront.platform], Pulled()
     for fetched in _bodies(ports.clients.client(storefront)):
         pulled.read += 1

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from grapevine import ports
 from grapevine.domain.bindings import History, Registration, SamePerson
@@ -80,27 +80,10 @@ class CachedLinks:
         return self._kept.get(code, self._links.link)
 
 
-class WholeCatalog(
-    ports.PeopleCatalog,
-    ports.NetworkCatalog,
-    ports.CampaignCatalog,
-    ports.ProgramCatalog,
-    ports.CouponWriter,
-    ports.RateWriter,
-    ports.LinkReader,
-    ports.StorefrontLists,
-    ports.CatalogLists,
-    ports.ProductLists,
-    ports.ApiKeyReader,
-    Protocol,
-):
-    """Every port of the catalog."""
-
-
 class CachedCatalog(CachedLinks):
     """A catalog whose links, terms and storefronts are kept; promoters and API keys never are."""
 
-    def __init__(self, catalog: WholeCatalog, monotonic: Monotonic) -> None:
+    def __init__(self, catalog: ports.WholeCatalog, monotonic: Monotonic) -> None:
         super().__init__(catalog, monotonic)
         self._catalog = catalog
         self._terms: Cache[str, Terms] = Cache(monotonic)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from grapevine.adapters.channels.aws import answered
 from grapevine.domain.messages import Message
-from grapevine.ports import MessageRefusedError, MessengerUnavailableError
 
 REFUSALS = ("BadRequestException", "MessageRejected", "NotFoundException")
 """What SES answers where this message, to this address, will never go."""
@@ -22,24 +22,10 @@ class SesEmail:
         """Hand a message to SES; return its id there."""
         body = {"Text": {"Data": message.text, "Charset": "UTF-8"}}
         simple = {"Subject": {"Data": message.subject, "Charset": "UTF-8"}, "Body": body}
-        try:
+        with answered("SES", REFUSALS):
             answer = self._client.send_email(
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [address]},
                 Content={"Simple": simple},
             )
-        except _refusals() as error:
-            raise _told(error) from error
         return str(answer["MessageId"])
-
-
-def _told(error: Exception) -> Exception:
-    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-    kind = MessageRefusedError if code in REFUSALS else MessengerUnavailableError
-    return kind(f"SES: {code or type(error).__name__}")
-
-
-def _refusals() -> tuple[type[Exception], ...]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only once something failed
-
-    return BotoCoreError, ClientError

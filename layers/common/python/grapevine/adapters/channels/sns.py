@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from grapevine.adapters.channels.aws import answered
 from grapevine.domain.messages import Message
-from grapevine.ports import MessageRefusedError, MessengerUnavailableError
 
 LONGEST = 480
 """Characters: three parts of a Latin text, seven of a Chinese one; who wants more opens the page."""
@@ -21,14 +21,12 @@ class SnsText:
     def send(self, address: str, message: Message) -> str:
         """Hand a message to SNS; return its id there."""
         kind = {"DataType": "String", "StringValue": "Transactional"}
-        try:
+        with answered("SNS", REFUSALS):
             answer = self._client.publish(
                 PhoneNumber=address,
                 Message=short(message),
                 MessageAttributes={"AWS.SNS.SMS.SMSType": kind},
             )
-        except _refusals() as error:
-            raise _told(error) from error
         return str(answer["MessageId"])
 
 
@@ -36,15 +34,3 @@ def short(message: Message) -> str:
     """Return what fits: the lines, and where they are too many the subject."""
     text = " ".join(message.lines)
     return text if len(text) <= LONGEST else message.subject[:LONGEST]
-
-
-def _told(error: Exception) -> Exception:
-    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-    kind = MessageRefusedError if code in REFUSALS else MessengerUnavailableError
-    return kind(f"SNS: {code or type(error).__name__}")
-
-
-def _refusals() -> tuple[type[Exception], ...]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only once something failed
-
-    return BotoCoreError, ClientError

@@ -51,7 +51,7 @@ class AwsTables(ABC):
         return CachedLinks(DynamoLinks(self._database), monotonic)
 
     @cached_property
-    def catalog(self) -> stores.CatalogPart:
+    def catalog(self) -> ports.WholeCatalog:
         """The catalog, what changes by hand kept for a minute."""
         from grapevine.adapters.cache import CachedCatalog
         from grapevine.adapters.dynamo.catalog import DynamoCatalog
