@@ -10,6 +10,7 @@ from grapevine.runtime import replies
 from grapevine.runtime.body import Body
 from grapevine.runtime.caller import Caller
 from grapevine.usecases import change_storefront as changes
+from grapevine.usecases.known_storefront import own_storefront
 
 Json = dict[str, Any]
 
@@ -24,7 +25,7 @@ def list_storefronts(caller: Caller, program_id: str) -> Json:
 def read_storefront(caller: Caller, program_id: str, storefront_id: str) -> Json:
     """Return a storefront: how many secrets sign its webhooks, and which access to its API we have."""
     program, parts = caller.terms(program_id).program, caller.parts
-    storefront = changes.known_storefront(program.id, storefront_id, parts.catalog)
+    storefront = own_storefront(program.id, storefront_id, parts.catalog)
     return from_seen(changes.read_storefront(storefront, parts.secrets))
 
 
@@ -32,7 +33,7 @@ def rotate_secret(caller: Caller, program_id: str, storefront_id: str) -> Json:
     """Give a storefront a new webhook secret; the one before stays good until it is dropped."""
     program, parts = caller.terms(program_id).program, caller.parts
     command = _to_rotate_secret(caller.body(), storefront_id)
-    storefront = changes.known_storefront(program.id, storefront_id, parts.catalog)
+    storefront = own_storefront(program.id, storefront_id, parts.catalog)
     return from_seen(changes.rotate_secret(command, storefront, parts.secrets))
 
 
@@ -40,7 +41,7 @@ def put_access(caller: Caller, program_id: str, storefront_id: str) -> Json:
     """Say what the shop's own API is used with; it never comes out again."""
     program, parts = caller.terms(program_id).program, caller.parts
     command = _to_put_access(caller.body(), storefront_id)
-    storefront = changes.known_storefront(program.id, storefront_id, parts.catalog)
+    storefront = own_storefront(program.id, storefront_id, parts.catalog)
     return from_seen(changes.put_access(command, storefront, parts.secrets))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grapevine.domain.errors import InvalidInputError, NotFoundError
 from grapevine.domain.programs import Storefront
-from grapevine.ports import SecretStore, StorefrontReader, StorefrontSecrets
+from grapevine.ports import SecretStore, StorefrontSecrets
 from grapevine.usecases.create_program import refuse_short
 
 MOST_ACCESS = 20
@@ -38,14 +38,6 @@ class SeenStorefront:
     storefront: Storefront
     secrets: int
     access: tuple[str, ...]
-
-
-def known_storefront(program_id: str, storefront_id: str, catalog: StorefrontReader) -> Storefront:
-    """Return a program's storefront; NotFoundError where it has none of that id."""
-    storefront = catalog.storefront(storefront_id)
-    if storefront is None or storefront.program_id != program_id:
-        raise NotFoundError("storefront", storefront_id)
-    return storefront
 
 
 def read_storefront(storefront: Storefront, secrets: SecretStore) -> SeenStorefront:

@@ -15,6 +15,14 @@ def known_storefront(storefront_id: str, storefronts: StorefrontReader) -> Store
     return storefront
 
 
+def own_storefront(program_id: str, storefront_id: str, storefronts: StorefrontReader) -> Storefront:
+    """Return a program's storefront; NotFoundError where the program has none of that id."""
+    storefront = known_storefront(storefront_id, storefronts)
+    if storefront.program_id != program_id:
+        raise NotFoundError("storefront", storefront_id)
+    return storefront
+
+
 def known_shop(
     storefront_id: str, storefronts: StorefrontReader, secrets: SecretStore
 ) -> tuple[Storefront, StorefrontSecrets]:

@@ -13,6 +13,7 @@ from grapevine.domain.errors import ForbiddenError, NotFoundError, RefusedError
 from grapevine.domain.ids import RandomBytes, new_id
 from grapevine.domain.programs import InvalidProgramError
 from grapevine.ports import ApiKeyStore, PromoterReader, StorefrontReader, TermsReader
+from grapevine.usecases.known_storefront import own_storefront
 
 KEY_PREFIX = "gv"
 
@@ -90,9 +91,7 @@ def _refuse_unknown(command: CreateKey, catalog: KeyCatalog) -> None:
     if promoter_id is not None and promoter_id not in catalog.promoters(command.program_id, (promoter_id,)):
         raise NotFoundError("promoter", promoter_id)
     if storefront_id is not None:
-        storefront = catalog.storefront(storefront_id)
-        if storefront is None or storefront.program_id != command.program_id:
-            raise NotFoundError("storefront", storefront_id)
+        own_storefront(command.program_id, storefront_id, catalog)
 
 
 def list_keys(merchant_id: str, keys: ApiKeyStore, after: str = "") -> Iterator[ApiKey]:
