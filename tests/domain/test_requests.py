@@ -57,7 +57,7 @@ def test_who_broke_off_is_followed_by_the_same_request_as_of_its_beginning() -> 
 
 
 def test_an_answer_is_given_again_for_a_day_and_to_nothing_else() -> None:
-    answered = with_answer(asked(), KeptAnswer(201, "{}"))
+    answered = with_answer(asked(), KeptAnswer(201, b"{}"))
     last = T0 + ANSWER_LIFE - SECOND
     assert claimed(asked(last), answered, last) == answered
     with pytest.raises(RequestDiffersError):

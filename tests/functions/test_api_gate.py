@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from grapevine.adapters.memory.requests import MemoryRequests
 from grapevine.domain.api_keys import MOST_OF, KeyKind, Scope
 from grapevine.domain.errors import UnavailableError
 from grapevine.domain.people import Promoter
-from grapevine.domain.requests import ANSWER_LIFE, LEASE, Claim
+from grapevine.domain.requests import ANSWER_LIFE, LEASE, Claim, opened
 from grapevine.runtime.routes import ROUTES
 from tests import builders as make
 from tests.builders import ANA, BO, CY, minutes
@@ -260,6 +262,24 @@ def test_a_keys_text_is_kept_nowhere_also_under_a_name(world: World, api: Api) -
     again = sent(api, "a", {"name": "x", "kind": "merchant"}, "/keys").json_body
     assert again == {**made, "key": None}
     assert made["key"].split(".")[2] not in repr(world.requests.claims)
+
+
+def test_whom_a_kept_answer_names_is_for_the_callers_own_key_alone(world: World, api: Api) -> None:
+    """Whoever is erased within the day is in no table that can be read: erasing does not look here."""
+    first = sent(api, "a", NEW_PROMOTER)
+    (claim,) = world.requests.claims.values()
+    assert claim.answer is not None
+    named = NEW_PROMOTER["name"].encode()
+    assert named in first.body
+    key = f"Bearer {api.key}"
+    assert named in opened(claim, key, claim.answer.sealed).encode()
+    assert named not in claim.answer.sealed
+    with pytest.raises(zlib.error):
+        zlib.decompress(claim.answer.sealed)
+    with pytest.raises(zlib.error):
+        opened(claim, key + "x", claim.answer.sealed)
+    with pytest.raises(zlib.error):
+        opened(replace(claim, begun_at=claim.begun_at + minutes(1)), key, claim.answer.sealed)
 
 
 def test_secrets_are_new_where_ids_are_not(world: World, api: Api) -> None:

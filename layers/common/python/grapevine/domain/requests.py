@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hmac
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import chain
 
 from grapevine.domain.errors import GrapevineError, InvalidInputError
 from grapevine.domain.ids import RandomBytes
@@ -61,10 +63,10 @@ class TooManyRequestsError(RequestError):
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """A good answer, as it is sent again."""
+    """A good answer, as it is sent again; `sealed` is its body, which only the caller's own key opens."""
 
     status: int
-    body: str
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,26 @@ def claimed(asked: Claim, known: Claim | None, now: datetime) -> Claim:
 def with_answer(claim: Claim, answer: KeptAnswer) -> Claim:
     """Return a claim that is answered."""
     return replace(claim, answer=answer, revision=claim.revision + 1)
+
+
+def sealed(claim: Claim, secret: str, body: str) -> bytes:
+    """Return an answer's body so that nobody reads it who has not the key that it was asked with.
+
+    Answers name people, and whoever erases a person could not find them here. The stream is the claim's
+    own: another request, or the same a day later, has another one.
+    """
+    return _masked(claim, secret, zlib.compress(body.encode()))
+
+
+def opened(claim: Claim, secret: str, body: bytes) -> str:
+    """Return a sealed body to whoever asks with the same key."""
+    return zlib.decompress(_masked(claim, secret, body)).decode()
+
+
+def _masked(claim: Claim, secret: str, text: bytes) -> bytes:
+    seed = f"answer {claim.key_id} {claim.name} {claim.fingerprint} {claim.begun_at.isoformat()}".encode()
+    stream = chain.from_iterable(_blocks(secret.encode(), seed))
+    return bytes(one ^ other for one, other in zip(text, stream, strict=False))
 
 
 def given_back(claim: Claim, now: datetime, *, refused: bool) -> Claim:

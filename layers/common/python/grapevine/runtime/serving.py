@@ -13,7 +13,14 @@ from chalice.app import Chalice, Response
 from grapevine.domain.api_keys import Scope, allow
 from grapevine.domain.errors import GrapevineError, MediaTypeError
 from grapevine.domain.ids import RandomBytes
-from grapevine.domain.requests import KeptAnswer, TooManyRequestsError, fingerprint_of, repeatable
+from grapevine.domain.requests import (
+    KeptAnswer,
+    TooManyRequestsError,
+    fingerprint_of,
+    opened,
+    repeatable,
+    sealed,
+)
 from grapevine.runtime import observe
 from grapevine.runtime.caller import Caller
 from grapevine.runtime.http import Incoming, also_send, answering, incoming, json_response
@@ -113,10 +120,10 @@ def _answer_once(route: Route, caller: Caller, request: Incoming, place: dict[st
     parts, key_id = caller.parts, caller.key.id
     asked = fingerprint_of(route.method, caller.path, request.body)
     claim = claim_request(key_id, caller.idempotency_key, asked, parts.requests, parts.now())
+    token = request.headers.get("authorization", "")
     if claim.answer:
         also_send(Idempotent_Replayed="true")
-        return _respond(route, json.loads(claim.answer.body))
-    token = request.headers.get("authorization", "")
+        return _respond(route, json.loads(opened(claim, token, claim.answer.sealed)))
     repeatable_parts: Any = _RepeatableParts(parts, repeatable(claim, token, parts.random_bytes))
     try:
         answered = route.service(replace(caller, parts=repeatable_parts), **place)
@@ -125,7 +132,7 @@ def _answer_once(route: Route, caller: Caller, request: Incoming, place: dict[st
         give_back(claim, parts.requests, parts.now(), refused=refused)
         raise
     kept = {**answered, route.told_once: None} if route.told_once else answered
-    keep_answer(claim, KeptAnswer(route.status, json.dumps(kept)), parts.requests)
+    keep_answer(claim, KeptAnswer(route.status, sealed(claim, token, json.dumps(kept))), parts.requests)
     return _respond(route, answered)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import datetime, timedelta
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
@@ -19,7 +18,7 @@ SLACK = timedelta(hours=1)
 
 
 class ClaimRow(Row, discriminator="claim"):
-    """`IK#key` / digest of the name: a request, and the compressed body of its answer."""
+    """`IK#key` / digest of the name: a request, and the sealed body of its answer."""
 
     name = UnicodeAttribute()
     fingerprint = UnicodeAttribute(null=True)
@@ -77,13 +76,13 @@ def _claim_row(claim: Claim) -> ClaimRow:
         leased_until=claim.leased_until,
         revision=claim.revision,
         status=answer.status if answer else None,
-        body=zlib.compress(answer.body.encode()) if answer else None,
+        body=answer.sealed if answer else None,
         expires_at=expiry(claim.begun_at, ANSWER_LIFE + SLACK),
     )
 
 
 def _claim_of(key_id: str, stored: ClaimRow) -> Claim:
-    answer = KeptAnswer(stored.status, zlib.decompress(stored.body).decode()) if stored.status else None
+    answer = KeptAnswer(stored.status, stored.body) if stored.status else None
     return Claim(
         key_id=key_id,
         name=stored.name,
