@@ -68,10 +68,10 @@ def test_what_is_no_page_is_refused(api: Api, query: str) -> None:
 
 def test_a_webhook_from_its_beginning_to_its_end(world: World, api: Api) -> None:
     made = api.ask("POST", HOOKS, {"url": "https://one.example/x", "types": ["payout.*"]}, 201)
-    name = made["webhook_id"]
+    name = made["id"]
     assert made["secret"].startswith("whsec_")
     (listed,) = api.ask("GET", HOOKS)["webhooks"]
-    assert (listed["webhook_id"], listed["state"], "secret" in listed) == (name, "enabled", False)
+    assert (listed["id"], listed["state"], "secret" in listed) == (name, "enabled", False)
     tell(world, "a", 1)
     assert api.ask("GET", f"{HOOKS}/{name}")["behind"] == 1
     assert api.ask("PUT", f"{HOOKS}/{name}", {"enabled": False})["reason"] == "by_merchant"
@@ -92,7 +92,7 @@ def test_a_webhook_from_its_beginning_to_its_end(world: World, api: Api) -> None
 
 def test_a_webhook_behind_a_cursor_gets_what_is_there(world: World, api: Api) -> None:
     tell(world, "a", 1, 2)
-    name = api.ask("POST", HOOKS, {"url": "https://one.example/", "after": ""}, 201)["webhook_id"]
+    name = api.ask("POST", HOOKS, {"url": "https://one.example/", "after": ""}, 201)["id"]
     ports = DeliverPorts(
         world.event_log, world.subscriptions, world.secrets, world.webhook_sender, world.webhook_queue
     )
@@ -120,19 +120,19 @@ def test_what_is_no_webhook_is_refused(api: Api, body: object, where: str) -> No
 
 
 def test_a_disabled_webhook_is_enabled_before_anything_is_sent_again(api: Api) -> None:
-    name = api.ask("POST", HOOKS, {"url": "https://one.example/"}, 201)["webhook_id"]
+    name = api.ask("POST", HOOKS, {"url": "https://one.example/"}, 201)["id"]
     api.ask("PUT", f"{HOOKS}/{name}", {"enabled": False})
     api.ask("POST", f"{HOOKS}/{name}/replay", {"after": ""}, 409)
     api.ask("POST", f"{HOOKS}/{name}/redeliver", {}, 409)
 
 
 def test_a_cursor_ahead_of_everything_is_refused(api: Api) -> None:
-    name = api.ask("POST", HOOKS, {"url": "https://one.example/"}, 201)["webhook_id"]
+    name = api.ask("POST", HOOKS, {"url": "https://one.example/"}, 201)["id"]
     api.ask("POST", f"{HOOKS}/{name}/replay", {"after": "9-0-0-0-0-0-0-0"}, 400)
 
 
 def test_dead_letters_that_are_not_there(api: Api) -> None:
-    name = api.ask("POST", HOOKS, {"url": "https://one.example/"}, 201)["webhook_id"]
+    name = api.ask("POST", HOOKS, {"url": "https://one.example/"}, 201)["id"]
     assert api.ask("GET", f"{HOOKS}/{name}/dead") == {"dead_letters": []}
     api.ask("POST", f"{HOOKS}/{name}/redeliver", {"event_ids": ["ev_1"]}, 404)
     assert api.ask("POST", f"{HOOKS}/{name}/redeliver", {}) == {"event_ids": []}

@@ -130,7 +130,7 @@ def redeliver_events(caller: Caller, program_id: str, webhook_id: str) -> Json:
 def from_subscription(one: Subscription) -> Json:
     """Return a webhook as callers see it."""
     return {
-        "webhook_id": one.id,
+        "id": one.id,
         "url": one.url,
         "types": list(one.types),
         "state": one.state.value,
